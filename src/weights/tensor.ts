@@ -1,0 +1,71 @@
+import { TunebertError } from "../error.js";
+
+/** Element types that weights files hold. float16 and bfloat16 are kept as their 16 raw bits. */
+export type TensorType =
+  | "float64"
+  | "float32"
+  | "float16"
+  | "bfloat16"
+  | "int64"
+  | "int32"
+  | "int16"
+  | "int8"
+  | "uint8"
+  | "bool";
+
+export type TensorData =
+  | Float64Array
+  | Float32Array
+  | Uint16Array
+  | BigInt64Array
+  | Int32Array
+  | Int16Array
+  | Int8Array
+  | Uint8Array;
+
+/** A dense row-major tensor; `data.length` is the product of `shape`. */
+export interface Tensor {
+  readonly type: TensorType;
+  readonly shape: readonly number[];
+  readonly data: TensorData;
+}
+
+/** Tensors by name, in the order of the file. */
+export type StateDict = Map<string, Tensor>;
+
+/**
+ * The tensor's values as float32: the same array when it already is, else a converted copy.
+ * @throws TunebertError when the tensor holds integers; `name` says which tensor it was
+ */
+export function toFloat32(tensor: Tensor, name: string): Float32Array {
+  switch (tensor.type) {
+    case "float32":
+      return tensor.data as Float32Array;
+    case "float64":
+      return Float32Array.from(tensor.data as Float64Array);
+    case "float16":
+      return Float32Array.from(tensor.data as Uint16Array, float16ToNumber);
+    case "bfloat16":
+      return bfloat16ToFloat32(tensor.data as Uint16Array);
+    default:
+      throw new TunebertError(
+        `${name} holds ${tensor.type} values; a parameter must hold floating-point numbers`,
+      );
+  }
+}
+
+/** IEEE 754 binary16, bits to number. */
+function float16ToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** bfloat16 is the upper half of a float32. */
+function bfloat16ToFloat32(bits: Uint16Array): Float32Array {
+  const words = Uint32Array.from(bits, (b) => b << 16);
+  return new Float32Array(words.buffer);
+}
