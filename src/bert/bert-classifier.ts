@@ -1,0 +1,122 @@
+import { TunebertError } from "../error.js";
+import type { Random } from "../random.js";
+import type { SharedParameter } from "../runtime/program.js";
+import { allocateFloats } from "../runtime/shared-memory.js";
+import { type StateDict, toFloat32 } from "../weights/tensor.js";
+import { type BertConfig, bertParameterShapes, checkConfig, outputParameterShapes } from "./config.js";
+import { initialise } from "./initialise.js";
+
+/**
+ * BERT with an output layer of K labels (d2l section 16.7, `BERTClassifier`). Parameters bear d2l's state-dict
+ * names and live in memory that worker threads share.
+ */
+export class BertClassifier {
+  readonly config: BertConfig;
+  /** (K) label names in the order of the logits */
+  readonly labels: readonly string[];
+  readonly parameters: ReadonlyMap<string, SharedParameter>;
+  /** Tensors of the checkpoint that a classifier does not use, the pretraining heads, kept as they came. */
+  readonly unused: StateDict;
+
+  private constructor(
+    config: BertConfig,
+    labels: readonly string[],
+    parameters: ReadonlyMap<string, SharedParameter>,
+    unused: StateDict,
+  ) {
+    this.config = config;
+    this.labels = labels;
+    this.parameters = parameters;
+    this.unused = unused;
+  }
+
+  /**
+   * A classifier with fresh parameters, drawn as PyTorch's layers draw theirs.
+   * @param embeddingStd standard deviation of the three embeddings
+   */
+  static fromScratch(
+    config: BertConfig,
+    labels: readonly string[],
+    random: Random,
+    embeddingStd = 1,
+  ): BertClassifier {
+    const parameters = initialise(allShapes(checkConfig(config), labels.length), random, embeddingStd);
+    return new BertClassifier(config, labels, parameters, new Map());
+  }
+
+  /**
+   * A classifier over pretrained parameters. Only the output layer is fresh, unless the state dict brings one
+   * with as many labels.
+   * @throws TunebertError that lists the tensors that are missing, superfluous or of another shape
+   */
+  static fromStateDict(
+    config: BertConfig,
+    labels: readonly string[],
+    state: StateDict,
+    random: Random,
+  ): BertClassifier {
+    const shapes = allShapes(checkConfig(config), labels.length);
+    const output = outputParameterShapes(config.hidden, labels.length);
+    const keepsOutput = [...output].every(([name, shape]) => sameDims(state.get(name)?.shape, shape));
+    const fresh = keepsOutput ? new Map<string, SharedParameter>() : initialise(output, random, 1);
+    expectFit(state, shapes, keepsOutput ? new Set() : new Set(output.keys()));
+
+    const parameters = new Map<string, SharedParameter>();
+    for (const [name, shape] of shapes) {
+      parameters.set(name, fresh.get(name) ?? { data: shared(toFloat32(state.get(name)!, name)), shape });
+    }
+    const unused: StateDict = new Map([...state].filter(([name]) => !shapes.has(name)));
+    return new BertClassifier(config, labels, parameters, unused);
+  }
+
+  /** All tensors, those that the classifier does not use included. */
+  stateDict(): StateDict {
+    const state: StateDict = new Map();
+    for (const [name, { data, shape }] of this.parameters) state.set(name, { type: "float32", shape, data });
+    for (const [name, tensor] of this.unused) state.set(name, tensor);
+    return state;
+  }
+}
+
+function allShapes(config: BertConfig, labels: number): Map<string, number[]> {
+  return new Map([...bertParameterShapes(config), ...outputParameterShapes(config.hidden, labels)]);
+}
+
+/** Names that only pretraining uses: the masked-LM and next-sentence heads. */
+const PRETRAINING_HEAD = /^(mlm|nsp)\./;
+
+function expectFit(
+  state: StateDict,
+  shapes: ReadonlyMap<string, number[]>,
+  optional: ReadonlySet<string>,
+): void {
+  const problems: string[] = [];
+  for (const [name, shape] of shapes) {
+    if (optional.has(name)) continue;
+    const found = state.get(name)?.shape;
+    if (!found) problems.push(`${name}: expected [${shape.join(", ")}], not found`);
+    else if (!sameDims(found, shape)) {
+      problems.push(`${name}: expected [${shape.join(", ")}], found [${found.join(", ")}]`);
+    }
+  }
+  for (const [name, { shape }] of state) {
+    if (!shapes.has(name) && !PRETRAINING_HEAD.test(name)) {
+      problems.push(`${name}: not part of the model, found [${shape.join(", ")}]`);
+    }
+  }
+  if (problems.length > 0) {
+    const shown = problems.slice(0, 10).join("\n  ");
+    const more = problems.length > 10 ? `\n  and ${problems.length - 10} more` : "";
+    throw new TunebertError(`the weights do not fit the model:\n  ${shown}${more}`);
+  }
+}
+
+function sameDims(a: readonly number[] | undefined, b: readonly number[]): boolean {
+  return a !== undefined && a.length === b.length && a.every((dim, i) => dim === b[i]);
+}
+
+function shared(values: Float32Array): Float32Array {
+  const copy = allocateFloats(values.length);
+  copy.set(values);
+  return copy;
+}

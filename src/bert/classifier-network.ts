@@ -1,0 +1,59 @@
+import { backward } from "../autodiff/backward.js";
+import { linear } from "../nn/linear.js";
+import { Network } from "../nn/network.js";
+import type { Value } from "../onnx/graph.js";
+import { logSoftmax, mul, neg, reduceSum, tanh } from "../onnx/operators.js";
+import { serializeGraph } from "../onnx/serialize.js";
+import type { Program } from "../runtime/program.js";
+import { type BertConfig, checkConfig } from "./config.js";
+import { encodeFirstToken } from "./encoder.js";
+
+/**
+ * The program that classifies: BERT's encoder, its hidden tanh layer and an output layer (d2l section 16.7).
+ * Output: logits [B, K].
+ */
+export function classifierProgram(config: BertConfig, labels: number): Program {
+  const { network, logits } = classifierNetwork(config, labels, 0);
+  return program(network, { logits }, new Map());
+}
+
+/**
+ * The program that trains: besides the logits, the loss and the gradient of every parameter.
+ * Further input: targets [B, K], each row the example's weight in the loss at its label, else 0.
+ * Loss: the sum over examples of weight times cross-entropy.
+ */
+export function classifierTrainingProgram(config: BertConfig, labels: number, dropout: number): Program {
+  const { network, logits } = classifierNetwork(config, labels, dropout);
+  const { graph } = network;
+  const targets = graph.input("targets", "float32", ["B", labels]);
+  const likelihood = mul(graph, targets, logSoftmax(graph, logits)); // [B, K]
+  const loss = neg(graph, reduceSum(graph, likelihood, [0, 1], false));
+  const parameters = [...network.parameters.values()].map(({ value }) => value);
+  return program(network, { loss, logits }, backward(graph, loss, parameters));
+}
+
+function classifierNetwork(config: BertConfig, labels: number, dropout: number) {
+  const network = new Network(dropout);
+  const encoded = encodeFirstToken(network, checkConfig(config)); // [B, H]
+  const hidden = tanh(network.graph, linear(network, "hidden.0", encoded, config.hidden));
+  return { network, logits: linear(network, "output", hidden, labels) }; // [B, K]
+}
+
+function program(network: Network, outputs: Record<string, Value>, gradients: Map<Value, Value>): Program {
+  const gradientOutputs: Record<string, Value> = {};
+  const parameters = [...network.parameters].map(([name, { value, rows }]) => {
+    const gradient = gradients.get(value);
+    if (gradient) gradientOutputs[`gradient.${name}`] = gradient;
+    return { name, rows, gradient: gradient && `gradient.${name}` };
+  });
+  return {
+    model: serializeGraph(network.graph, { ...outputs, ...gradientOutputs }),
+    parameters,
+    masks: network.masks.map(({ value, probability }) => ({
+      name: value.name,
+      shape: value.shape,
+      probability,
+    })),
+    outputs: Object.keys(outputs),
+  };
+}

@@ -1,0 +1,101 @@
+import type { PairDataset } from "./pair-dataset.js";
+
+/** Examples of a batch that run together, padded to the longest of them. */
+export interface MicroBatch {
+  /** (B) their indices in the dataset */
+  readonly examples: Int32Array;
+  /** T */
+  readonly length: number;
+  /** (U) the distinct token ids that occur */
+  readonly distinct: Int32Array;
+  /** [T, B] places in `distinct`; padding takes the first */
+  readonly tokens: Int32Array;
+  /** (B) tokens of each example, `<cls>` and both `<sep>` included */
+  readonly lengths: Int32Array;
+  /** (B) how many of them are of segment 0 */
+  readonly premiseLengths: Int32Array;
+  /** (B) -1 for none */
+  readonly labels: Int32Array;
+}
+
+export interface MicroBatchOptions {
+  /** Most tokens, padding included, in a micro-batch that holds more than one example. */
+  readonly maxTokens: number;
+  /** Fewest micro-batches to make, if there are as many examples: one for each replica. */
+  readonly atLeast: number;
+}
+
+/** What a run costs besides its tokens, in tokens: gradients to add up, operators to start. */
+const RUN_COST = 60;
+
+/**
+ * Splits a batch into micro-batches of similar length. Among all ways to cut the examples, sorted by length,
+ * into groups of at most `maxTokens`, takes the one with the fewest tokens, padding and cost per run included.
+ * @param examples indices in the dataset
+ */
+export function microBatches(
+  dataset: PairDataset,
+  examples: Int32Array,
+  { maxTokens, atLeast }: MicroBatchOptions,
+): MicroBatch[] {
+  const sorted = examples.slice().sort((a, b) => dataset.length(a) - dataset.length(b) || a - b);
+  const lengths = sorted.map((i) => dataset.length(i));
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  const limit = Math.min(maxTokens, Math.ceil((total / atLeast) * 1.05));
+  return cheapestCuts(lengths, limit).map(([start, end]) => assemble(dataset, sorted.subarray(start, end)));
+}
+
+/** What a micro-batch costs, in tokens. */
+export function microBatchCost({ examples, length }: MicroBatch): number {
+  return examples.length * length + RUN_COST;
+}
+
+/** Dynamic programme over the end of the last group; lengths ascend. */
+function cheapestCuts(lengths: Int32Array, limit: number): [number, number][] {
+  const n = lengths.length;
+  const cost = new Float64Array(n + 1);
+  const startOf = new Int32Array(n + 1);
+  for (let end = 1; end <= n; end++) {
+    const length = lengths[end - 1]!;
+    cost[end] = Number.POSITIVE_INFINITY;
+    for (let start = end - 1; start >= 0; start--) {
+      const tokens = (end - start) * length;
+      if (tokens > limit && end - start > 1) break;
+      if (cost[start]! + tokens + RUN_COST < cost[end]!) {
+        cost[end] = cost[start]! + tokens + RUN_COST;
+        startOf[end] = start;
+      }
+    }
+  }
+  const cuts: [number, number][] = [];
+  for (let end = n; end > 0; end = startOf[end]!) cuts.push([startOf[end]!, end]);
+  return cuts.reverse();
+}
+
+function assemble(dataset: PairDataset, examples: Int32Array): MicroBatch {
+  const size = examples.length;
+  const lengths = examples.map((i) => dataset.length(i));
+  const length = lengths.reduce((longest, l) => Math.max(longest, l), 0);
+  const places = new Map<number, number>();
+  const tokens = new Int32Array(length * size); // [T, B]
+  for (let b = 0; b < size; b++) {
+    const ids = dataset.ids(examples[b]!);
+    for (let t = 0; t < ids.length; t++) {
+      let place = places.get(ids[t]!);
+      if (place === undefined) {
+        place = places.size;
+        places.set(ids[t]!, place);
+      }
+      tokens[t * size + b] = place;
+    }
+  }
+  return {
+    examples,
+    length,
+    distinct: Int32Array.from(places.keys()),
+    tokens,
+    lengths,
+    premiseLengths: examples.map((i) => dataset.premiseLengths[i]!),
+    labels: examples.map((i) => dataset.labels[i]!),
+  };
+}

@@ -1,0 +1,250 @@
+/** The ONNX operators (opset 18) that the models are built from: one function each, with its shape rule. */
+import { TunebertError } from "../error.js";
+import { type Attribute, type ElementType, elementCount, type Graph, type Value } from "./graph.js";
+import { broadcastShapes, type Dim, product, type Shape, sameShape, showShape } from "./shape.js";
+
+export const add = (graph: Graph, a: Value, b: Value) => binary(graph, "Add", a, b);
+export const sub = (graph: Graph, a: Value, b: Value) => binary(graph, "Sub", a, b);
+export const mul = (graph: Graph, a: Value, b: Value) => binary(graph, "Mul", a, b);
+export const neg = (graph: Graph, x: Value) => unary(graph, "Neg", x);
+export const exp = (graph: Graph, x: Value) => unary(graph, "Exp", x);
+export const tanh = (graph: Graph, x: Value) => unary(graph, "Tanh", x);
+export const relu = (graph: Graph, x: Value) => unary(graph, "Relu", x);
+
+/** a > b, element by element. */
+export function greater(graph: Graph, a: Value, b: Value): Value {
+  return one(graph, "Greater", [a, b], "bool", broadcastShapes(a.shape, b.shape, "Greater"));
+}
+
+export function cast(graph: Graph, x: Value, type: "float32" | "int64"): Value {
+  return one(graph, "Cast", [x], type, x.shape, { to: { int: type === "float32" ? 1 : 7 } });
+}
+
+/** x softmaxed over its last axis. */
+export function softmax(graph: Graph, x: Value): Value {
+  return one(graph, "Softmax", [x], x.type, x.shape, { axis: { int: -1 } });
+}
+
+export function logSoftmax(graph: Graph, x: Value): Value {
+  return one(graph, "LogSoftmax", [x], x.type, x.shape, { axis: { int: -1 } });
+}
+
+/**
+ * Normalises the rows of x [M, H], then scales [H] and shifts [H] them.
+ * Outputs: the result [M, H], the rows' means [M, 1] and inverse standard deviations [M, 1].
+ */
+export function layerNormalization(
+  graph: Graph,
+  x: Value,
+  scale: Value,
+  bias: Value,
+  epsilon: number,
+): Value[] {
+  const [rows, width] = matrix(x, "LayerNormalization");
+  expectShape("LayerNormalization: scale", scale.shape, [width]);
+  expectShape("LayerNormalization: bias", bias.shape, [width]);
+  const float = (shape: Shape) => ({ type: "float32" as const, shape });
+  const outputs = [float(x.shape), float([rows, 1]), float([rows, 1])];
+  return graph.add("LayerNormalization", [x, scale, bias], outputs, {
+    axis: { int: -1 },
+    epsilon: { float: epsilon },
+  });
+}
+
+/** a [M, K] times b [K, N], either stored transposed, plus a row c [N] where given. */
+export function gemm(
+  graph: Graph,
+  a: Value,
+  b: Value,
+  options: { transA?: boolean; transB?: boolean; c?: Value } = {},
+): Value {
+  const { transA = false, transB = false, c } = options;
+  const [m, k] = swapIf(transA, matrix(a, "Gemm"));
+  const [k2, n] = swapIf(transB, matrix(b, "Gemm"));
+  if (k !== k2) mismatch("Gemm", a, b);
+  if (c) expectShape("Gemm: c", c.shape, [n]);
+  const attributes = { transA: { int: Number(transA) }, transB: { int: Number(transB) } };
+  return one(graph, "Gemm", c ? [a, b, c] : [a, b], "float32", [m, n], attributes);
+}
+
+export interface MatMulOptions {
+  /** Swap the last two axes of an operand. */
+  transA?: boolean;
+  transB?: boolean;
+  /** Move the first axis of an operand behind its batch axes, before the swap: [T, B, N, D] is read as [B, N, T, D]. */
+  transBatchA?: boolean;
+  transBatchB?: boolean;
+  /** A factor on the product. */
+  alpha?: number;
+}
+
+/** Batched product of a [batch…, M, K] and b [batch…, K, N] (ONNX Runtime's FusedMatMul). */
+export function matMul(graph: Graph, a: Value, b: Value, options: MatMulOptions = {}): Value {
+  const { transA = false, transB = false, transBatchA = false, transBatchB = false, alpha = 1 } = options;
+  const shapeA = asRead(a.shape, transBatchA, transA);
+  const shapeB = asRead(b.shape, transBatchB, transB);
+  const rank = shapeA.length;
+  const batch = shapeA.slice(0, -2);
+  if (rank < 3 || shapeA[rank - 1] !== shapeB[rank - 2] || !sameShape(batch, shapeB.slice(0, -2))) {
+    mismatch("FusedMatMul", a, b);
+  }
+  const attributes = {
+    transA: { int: Number(transA) },
+    transB: { int: Number(transB) },
+    transBatchA: { int: Number(transBatchA) },
+    transBatchB: { int: Number(transBatchB) },
+    alpha: { float: alpha },
+  };
+  const shape = [...batch, shapeA[rank - 2]!, shapeB[rank - 1]!];
+  return one(graph, "FusedMatMul", [a, b], "float32", shape, attributes, "com.microsoft");
+}
+
+/** Rows of table [R, …] by ids […]: […, …]. */
+export function gather(graph: Graph, table: Value, ids: Value): Value {
+  const shape = [...ids.shape, ...table.shape.slice(1)];
+  return one(graph, "Gather", [table, ids], table.type, shape, { axis: { int: 0 } });
+}
+
+/** Zeros of `shape` [R, …] to which the rows `updates` [M, …] are added at positions `ids` (int64 [M, 1]). */
+export function scatterAdd(graph: Graph, shape: Shape, ids: Value, updates: Value): Value {
+  const attributes = { reduction: { string: "add" } };
+  return one(graph, "ScatterND", [zeros(graph, shape), ids, updates], "float32", shape, attributes);
+}
+
+export function zeros(graph: Graph, shape: Shape): Value {
+  return one(graph, "ConstantOfShape", [graph.shapeTensor(shape, false)], "float32", shape);
+}
+
+/** x repeated along its axes of size 1 until it has `shape`. */
+export function expand(graph: Graph, x: Value, shape: Shape): Value {
+  expectShape("Expand", broadcastShapes(x.shape, shape, "Expand"), shape);
+  return one(graph, "Expand", [x, graph.shapeTensor(shape, false)], x.type, shape);
+}
+
+/** The sum over `axes`, which stay as axes of size 1 with `keepDims`. */
+export function reduceSum(graph: Graph, x: Value, axes: readonly number[], keepDims: boolean): Value {
+  const reduced = axes.map((axis) => (axis < 0 ? axis + x.shape.length : axis));
+  const shape = keepDims
+    ? x.shape.map((dim, i) => (reduced.includes(i) ? 1 : dim))
+    : x.shape.filter((_, i) => !reduced.includes(i));
+  const attributes = { keepdims: { int: Number(keepDims) } };
+  return one(graph, "ReduceSum", [x, graph.integers(reduced)], x.type, shape, attributes);
+}
+
+export function reshape(graph: Graph, x: Value, shape: Shape): Value {
+  if (sameShape(x.shape, shape)) return x;
+  if (elementCount(x) !== product(shape)) {
+    throw new TunebertError(
+      `Reshape: ${showShape(x.shape)} does not have as many elements as ${showShape(shape)}`,
+    );
+  }
+  return one(graph, "Reshape", [x, graph.shapeTensor(shape, true)], x.type, shape);
+}
+
+export function transpose(graph: Graph, x: Value, permutation: readonly number[]): Value {
+  const shape = permutation.map((axis) => x.shape[axis]!);
+  return one(graph, "Transpose", [x], x.type, shape, { perm: { ints: permutation } });
+}
+
+/** The first `count` entries of x along its first axis. */
+export function head(graph: Graph, x: Value, count: number): Value {
+  const inputs = [x, graph.integers([0]), graph.integers([count]), graph.integers([0])];
+  return one(graph, "Slice", inputs, x.type, [count, ...x.shape.slice(1)]);
+}
+
+/** Joins values along an axis of known size. */
+export function concat(graph: Graph, values: readonly Value[], axis: number): Value {
+  const first = values[0]!;
+  const sizes = values.map((value) => {
+    const elsewhere = value.shape.filter((_, i) => i !== axis);
+    const expected = first.shape.filter((_, i) => i !== axis);
+    if (!sameShape(elsewhere, expected)) mismatch("Concat", first, value);
+    return value.shape[axis]!;
+  });
+  const shape = first.shape.map((dim, i) => (i === axis ? sum(sizes, "Concat") : dim));
+  return one(graph, "Concat", values, first.type, shape, { axis: { int: axis } });
+}
+
+/** Cuts x along an axis into parts of the given sizes. */
+export function split(graph: Graph, x: Value, sizes: readonly number[], axis: number): Value[] {
+  if (sum(sizes, "Split") !== x.shape[axis]) {
+    throw new TunebertError(
+      `Split: sizes ${sizes.join(" + ")} do not make up axis ${axis} of ${showShape(x.shape)}`,
+    );
+  }
+  const outputs = sizes.map((size) => ({
+    type: x.type,
+    shape: x.shape.map((dim, i) => (i === axis ? size : dim)),
+  }));
+  return graph.add("Split", [x, graph.integers(sizes)], outputs, { axis: { int: axis } });
+}
+
+/** x with zeros appended along its first axis until it has `shape`. */
+export function padEnd(graph: Graph, x: Value, shape: Shape): Value {
+  const rest = shape.length - 1;
+  const missing = one(
+    graph,
+    "Sub",
+    [graph.shapeTensor([shape[0]!], false), graph.shapeTensor([x.shape[0]!], false)],
+    "int64",
+    [1],
+  );
+  const parts = [graph.integers(new Array(rest + 1).fill(0)), missing];
+  if (rest > 0) parts.push(graph.integers(new Array(rest).fill(0)));
+  const pads = one(graph, "Concat", parts, "int64", [2 * shape.length], { axis: { int: 0 } });
+  return one(graph, "Pad", [x, pads], x.type, shape);
+}
+
+function one(
+  graph: Graph,
+  operator: string,
+  inputs: readonly Value[],
+  type: ElementType,
+  shape: Shape,
+  attributes: Record<string, Attribute> = {},
+  domain = "",
+): Value {
+  return graph.add(operator, inputs, [{ type, shape }], attributes, domain)[0]!;
+}
+
+function unary(graph: Graph, operator: string, x: Value): Value {
+  return one(graph, operator, [x], x.type, x.shape);
+}
+
+function binary(graph: Graph, operator: string, a: Value, b: Value): Value {
+  return one(graph, operator, [a, b], a.type, broadcastShapes(a.shape, b.shape, operator));
+}
+
+/** The shape that FusedMatMul sees after its batch and matrix transpositions. */
+function asRead(shape: Shape, transBatch: boolean, trans: boolean): Dim[] {
+  const batched = transBatch ? [...shape.slice(1, -1), shape[0]!, shape.at(-1)!] : [...shape];
+  return [...batched.slice(0, -2), ...swapIf(trans, [batched.at(-2)!, batched.at(-1)!])];
+}
+
+function swapIf(swap: boolean, [a, b]: [Dim, Dim]): [Dim, Dim] {
+  return swap ? [b, a] : [a, b];
+}
+
+function matrix(x: Value, where: string): [Dim, Dim] {
+  if (x.shape.length !== 2)
+    throw new TunebertError(`${where}: ${x.name} ${showShape(x.shape)} is not a matrix`);
+  return [x.shape[0]!, x.shape[1]!];
+}
+
+function sum(sizes: Shape, where: string): number {
+  return sizes.reduce((total: number, size) => {
+    if (typeof size === "string")
+      throw new TunebertError(`${where}: the size ${size} is not known in advance`);
+    return total + size;
+  }, 0);
+}
+
+function expectShape(what: string, shape: Shape, expected: Shape): void {
+  if (!sameShape(shape, expected)) {
+    throw new TunebertError(`${what} has shape ${showShape(shape)}, expected ${showShape(expected)}`);
+  }
+}
+
+function mismatch(where: string, a: Value, b: Value): never {
+  throw new TunebertError(`${where}: ${showShape(a.shape)} and ${showShape(b.shape)} do not fit`);
+}

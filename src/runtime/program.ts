@@ -1,0 +1,58 @@
+import type { Shape } from "../onnx/shape.js";
+
+/** A graph ready to run, with what its inputs and outputs mean. Plain data: it can be posted to a worker. */
+export interface Program {
+  /** ONNX ModelProto */
+  readonly model: Uint8Array;
+  readonly parameters: readonly ProgramParameter[];
+  readonly masks: readonly ProgramMask[];
+  /** Outputs other than gradients. */
+  readonly outputs: readonly string[];
+}
+
+export interface ProgramParameter {
+  /** State-dict name, and name of the graph's input. */
+  readonly name: string;
+  /** Whether a run is fed chosen rows instead of the whole tensor. */
+  readonly rows: boolean;
+  /** The output that holds the gradient, in a program that trains. */
+  readonly gradient: string | undefined;
+}
+
+/** An input to be filled with 0 (with this probability) or 1/(1 - probability). */
+export interface ProgramMask {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly probability: number;
+}
+
+export type FeedData = Float32Array | Int32Array;
+
+/** The inputs of one run, and whatever is needed to make the rest of them. */
+export interface Run {
+  /** Inputs that are neither parameters nor masks. */
+  readonly feeds: Readonly<Record<string, { readonly data: FeedData; readonly dims: readonly number[] }>>;
+  /** For each parameter fed by rows: which. */
+  readonly rows: Readonly<Record<string, Int32Array>>;
+  /** The sizes behind the symbols in shapes. */
+  readonly symbols: Readonly<Record<string, number>>;
+  /** Seed of the dropout masks. */
+  readonly seed: number;
+  /** How long the run takes, in any unit; runs are dealt out to replicas by it. */
+  readonly cost: number;
+}
+
+/** A parameter's values in memory that all replicas share. */
+export interface SharedParameter {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+}
+
+/** A shape's symbols replaced by numbers. */
+export function resolveShape(shape: Shape, symbols: Readonly<Record<string, number>>): number[] {
+  return shape.map((dim) =>
+    typeof dim === "number"
+      ? dim
+      : dim.split("*").reduce((total, factor) => total * (symbols[factor] ?? Number(factor)), 1),
+  );
+}

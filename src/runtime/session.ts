@@ -1,0 +1,38 @@
+import { InferenceSession, Tensor } from "onnxruntime-node";
+
+export interface Feed {
+  readonly data: Float32Array | Int32Array;
+  readonly dims: readonly number[];
+}
+
+/** One loaded graph. Runs of one session must not overlap. */
+export interface Session {
+  /** Inputs are read in place; each output is a fresh array. */
+  run(feeds: Readonly<Record<string, Feed>>): Promise<Record<string, Float32Array>>;
+  release(): Promise<void>;
+}
+
+/** Loads an ONNX model into ONNX Runtime's CPU provider, to run on the calling thread alone. */
+export async function createSession(model: Uint8Array): Promise<Session> {
+  const session = await InferenceSession.create(model, {
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+    graphOptimizationLevel: "all",
+    enableMemPattern: false,
+  });
+  return {
+    async run(feeds) {
+      const inputs: Record<string, Tensor> = {};
+      for (const [name, { data, dims }] of Object.entries(feeds)) {
+        inputs[name] =
+          data instanceof Int32Array ? new Tensor("int32", data, dims) : new Tensor("float32", data, dims);
+      }
+      const outputs = await session.run(inputs);
+      return Object.fromEntries(
+        Object.entries(outputs).map(([name, { data }]) => [name, data as Float32Array]),
+      );
+    },
+    release: () => session.release(),
+  };
+}

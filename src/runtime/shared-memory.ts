@@ -1,0 +1,8 @@
+/** Zeros that worker threads can share: on a SharedArrayBuffer. */
+export function allocateFloats(length: number): Float32Array {
+  return new Float32Array(new SharedArrayBuffer(length * Float32Array.BYTES_PER_ELEMENT));
+}
+
+export function allocateBytes(length: number): Uint8Array {
+  return new Uint8Array(new SharedArrayBuffer(length));
+}
