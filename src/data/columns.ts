@@ -1,0 +1,74 @@
+import { TunebertError } from "../error.js";
+
+/** Which columns of a table, or keys of a JSON object, hold a pair. */
+export interface ColumnOptions {
+  /** Default: `premise`, else `sentence1`. */
+  readonly premiseColumn?: string | undefined;
+  /** Default: `hypothesis`, else `sentence2`. */
+  readonly hypothesisColumn?: string | undefined;
+  /** Default: `label`, else `gold_label`; without either the pairs have no labels. */
+  readonly labelColumn?: string | undefined;
+}
+
+/** Where a pair stands among the columns of a table. */
+export interface PairColumns {
+  readonly premise: number;
+  readonly hypothesis: number;
+  readonly label: number | undefined;
+}
+
+/**
+ * Finds a pair's columns among the names found.
+ * @throws TunebertError when one is not there; it lists the names found
+ */
+export function findColumns(
+  found: readonly string[],
+  options: ColumnOptions,
+  fileName: string,
+  row: number,
+): PairColumns {
+  const find = (names: readonly string[], optionName: string): number => {
+    const column = firstOf(names, found);
+    if (column !== undefined) return column;
+    const wanted = names.map((name) => JSON.stringify(name)).join(" or ");
+    throw new TunebertError(
+      `${fileName}, row ${row}: no column ${wanted}; found: ${found.join(", ")}. Name the right one as ${optionName}`,
+    );
+  };
+  const { premiseColumn, hypothesisColumn, labelColumn } = options;
+  return {
+    premise: find(premiseColumn === undefined ? ["premise", "sentence1"] : [premiseColumn], "premiseColumn"),
+    hypothesis: find(
+      hypothesisColumn === undefined ? ["hypothesis", "sentence2"] : [hypothesisColumn],
+      "hypothesisColumn",
+    ),
+    label:
+      labelColumn === undefined
+        ? firstOf(["label", "gold_label"], found)
+        : find([labelColumn], "labelColumn"),
+  };
+}
+
+/**
+ * The label that a cell stands for. None when it is empty, or `-` in a column `gold_label`: so SNLI and its
+ * kin mark pairs on whose label the annotators did not agree.
+ */
+export function labelOfCell(cell: string, columnName: string): string | undefined {
+  return cell === "" || (cell === "-" && columnName === "gold_label") ? undefined : cell;
+}
+
+/** @throws TunebertError when a row has more or fewer cells than the header */
+export function requireCells(cells: number, expected: number, fileName: string, row: number): void {
+  if (cells === expected) return;
+  throw new TunebertError(
+    `${fileName}, row ${row}: ${cells} columns, but the header has ${expected}; repair or delete the row`,
+  );
+}
+
+function firstOf(names: readonly string[], found: readonly string[]): number | undefined {
+  for (const name of names) {
+    const column = found.indexOf(name);
+    if (column >= 0) return column;
+  }
+  return undefined;
+}

@@ -1,0 +1,92 @@
+import type { BertClassifier } from "../bert/bert-classifier.js";
+import { classifierProgram } from "../bert/classifier-network.js";
+import { classify } from "../bert/classify.js";
+import { PairDataset } from "../data/pair-dataset.js";
+import { TunebertError } from "../error.js";
+import { Replicas } from "../runtime/replicas.js";
+import type { Vocabulary } from "../text/vocabulary.js";
+
+export interface Prediction {
+  readonly label: string;
+  /** Of every label, in the model's order; they add up to 1. */
+  readonly probabilities: Readonly<Record<string, number>>;
+}
+
+export interface PredictorOptions {
+  readonly model: BertClassifier;
+  readonly vocabulary: Vocabulary;
+  /** Longest input in tokens; longer pairs are truncated. */
+  readonly maxLength: number;
+  /** Replicas, each on a thread of its own. */
+  readonly threads: number;
+}
+
+/**
+ * A trained model that answers.
+ *
+ * @example
+ * const predictor = await Predictor.start({ ...(await loadModel("nli")), threads: 2 });
+ * const [answer] = await predictor.predict([{ premise: "A dog runs .", hypothesis: "An animal moves ." }]);
+ * await predictor.close();
+ */
+export class Predictor {
+  readonly #replicas: Replicas;
+  readonly #options: PredictorOptions;
+
+  private constructor(replicas: Replicas, options: PredictorOptions) {
+    this.#replicas = replicas;
+    this.#options = options;
+  }
+
+  static async start(options: PredictorOptions): Promise<Predictor> {
+    const { model, maxLength, threads } = options;
+    if (maxLength > model.config.maxPositions) {
+      throw new TunebertError(
+        `a maximum length of ${maxLength} is beyond the ${model.config.maxPositions} positions of the model`,
+      );
+    }
+    const inference = classifierProgram(model.config, model.labels.length);
+    return new Predictor(await Replicas.start({ inference, parameters: model.parameters, threads }), options);
+  }
+
+  /** Answers in the order of the pairs. */
+  async predict(pairs: readonly { premise: string; hypothesis: string }[]): Promise<Prediction[]> {
+    if (pairs.length === 0) return [];
+    const { model, vocabulary, maxLength } = this.#options;
+    const unlabelled = pairs.map(({ premise, hypothesis }, i) => ({
+      premise,
+      hypothesis,
+      label: undefined,
+      row: i + 1,
+    }));
+    const dataset = await PairDataset.encode(unlabelled, vocabulary, {
+      maxLength,
+      labels: model.labels,
+      unlabelled: "keep",
+    });
+    const logits = await this.logits(dataset);
+    return pairs.map((_, i) =>
+      prediction(logits.subarray(i * model.labels.length, (i + 1) * model.labels.length), model.labels),
+    );
+  }
+
+  /** The logits [n, K] of a dataset that was encoded with the model's vocabulary. */
+  logits(dataset: PairDataset): Promise<Float32Array> {
+    const { model, threads } = this.#options;
+    return classify(this.#replicas, dataset, model.labels.length, threads);
+  }
+
+  async close(): Promise<void> {
+    await this.#replicas.close();
+  }
+}
+
+function prediction(logits: Float32Array, labels: readonly string[]): Prediction {
+  const largest = Math.max(...logits);
+  const exponentials = Array.from(logits, (logit) => Math.exp(logit - largest));
+  const total = exponentials.reduce((sum, value) => sum + value, 0);
+  return {
+    label: labels[logits.indexOf(largest)]!,
+    probabilities: Object.fromEntries(labels.map((label, i) => [label, exponentials[i]! / total])),
+  };
+}

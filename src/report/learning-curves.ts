@@ -1,0 +1,122 @@
+import type { Mark, Spec } from "vega";
+import { accuracyDomain, epochDomain, lossDomain } from "./chart-domains.js";
+import {
+  type Curve,
+  type CurvePoint,
+  formatValue,
+  PANEL_HEIGHT,
+  PANEL_LEFT,
+  type Panel,
+  panelMark,
+  TEST_STYLE,
+  TEXT,
+  TRAIN_STYLE,
+} from "./curve-panel.js";
+
+export type { CurvePoint } from "./curve-panel.js";
+
+export interface LearningCurves {
+  trainLoss: readonly CurvePoint[];
+  /** Values between 0 and 1. */
+  trainAccuracy: readonly CurvePoint[];
+  /** Values between 0 and 1. */
+  testAccuracy: readonly CurvePoint[];
+  title?: string | undefined;
+}
+
+/**
+ * Draws the loss and, below it, the accuracies over the epochs as a standalone SVG document, 720 pixels wide.
+ * Points that are not finite are left out.
+ */
+export async function drawLearningCurves(curves: LearningCurves): Promise<string> {
+  // Vega is large: only those who draw wait for it.
+  const { parse, View } = await import("vega");
+  const panels = learningPanels(curves);
+  const view = new View(parse(chartSpec(panels, curves.title)), { renderer: "none" });
+  try {
+    const svg = await view.toSVG();
+    return `${svg.replace("<svg ", `<svg role="img" aria-label="${describe(panels)}" `)}\n`;
+  } finally {
+    view.finalize();
+  }
+}
+
+const WIDTH = 720;
+const TITLE_HEIGHT = 34;
+const HEADING_HEIGHT = 42;
+const EPOCH_AXIS_HEIGHT = 54;
+/** Characters of a title that fit the width in any usual font; nothing here can measure text. */
+const LONGEST_TITLE = 64;
+
+interface Panels {
+  loss: Panel;
+  accuracy: Panel;
+}
+
+function learningPanels({ trainLoss, trainAccuracy, testAccuracy }: LearningCurves): Panels {
+  const loss = [{ ...TRAIN_STYLE, points: finitePoints(trainLoss) }];
+  const accuracy = [
+    { ...TRAIN_STYLE, points: finitePoints(trainAccuracy) },
+    { ...TEST_STYLE, points: finitePoints(testAccuracy) },
+  ];
+  const epochs = epochDomain(
+    [...loss, ...accuracy].flatMap(({ points }) => points.map(({ epoch }) => epoch)),
+  );
+  return {
+    loss: { heading: "Loss", curves: loss, epochs, values: lossDomain(valuesOf(loss)) },
+    accuracy: {
+      heading: "Accuracy",
+      curves: accuracy,
+      epochs,
+      values: accuracyDomain(valuesOf(accuracy)),
+      epochTitle: "Epoch",
+    },
+  };
+}
+
+function chartSpec({ loss, accuracy }: Panels, title: string | undefined): Spec {
+  const lossTop = (title ? TITLE_HEIGHT : 0) + HEADING_HEIGHT;
+  const accuracyTop = lossTop + PANEL_HEIGHT + HEADING_HEIGHT;
+  return {
+    background: "white",
+    autosize: "none",
+    width: WIDTH,
+    height: accuracyTop + PANEL_HEIGHT + EPOCH_AXIS_HEIGHT,
+    marks: [...(title ? [titleMark(title)] : []), panelMark(loss, lossTop), panelMark(accuracy, accuracyTop)],
+  };
+}
+
+function finitePoints(points: readonly CurvePoint[]): CurvePoint[] {
+  return points.filter(({ epoch, value }) => Number.isFinite(epoch) && Number.isFinite(value));
+}
+
+function valuesOf(curves: Curve[]): number[] {
+  return curves.flatMap(({ points }) => points.map(({ value }) => value));
+}
+
+/** For readers who cannot see the chart. */
+function describe({ loss, accuracy }: Panels): string {
+  const ends = [loss, accuracy].flatMap(({ heading, curves }) =>
+    curves
+      .filter(({ points }) => points.length > 0)
+      .map(({ name, points }) => `${name} ${heading.toLowerCase()} ${formatValue(points.at(-1)!.value)}`),
+  );
+  return ends.length > 0 ? `Learning curves, ending at ${ends.join(", ")}` : "Learning curves without points";
+}
+
+function titleMark(title: string): Mark {
+  const text = title.length > LONGEST_TITLE ? `${title.slice(0, LONGEST_TITLE - 1)}…` : title;
+  return {
+    type: "text",
+    encode: {
+      enter: {
+        ...TEXT,
+        text: { value: text },
+        x: { value: PANEL_LEFT },
+        y: { value: 30 },
+        fontSize: { value: 15 },
+        fontWeight: { value: "bold" },
+      },
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import { SPECIAL_TOKENS, Vocabulary } from "./vocabulary.js";
+
+/**
+ * Counts tokens and numbers them as they come, so that a text can be encoded in the same pass that finds its
+ * vocabulary: encode with these provisional ids, then replace them by {@link finish}'s.
+ */
+export class TokenCounter {
+  /** Provisional ids of the special tokens that packing needs. */
+  readonly cls = SPECIAL_TOKENS.indexOf("<cls>");
+  readonly sep = SPECIAL_TOKENS.indexOf("<sep>");
+  readonly #ids = new Map<string, number>(SPECIAL_TOKENS.map((token, id) => [token, id]));
+  readonly #counts: number[] = SPECIAL_TOKENS.map(() => 0);
+
+  /** Counts one occurrence of a token and returns its provisional id. */
+  id(token: string): number {
+    const known = this.#ids.get(token);
+    if (known !== undefined) {
+      this.#counts[known]!++;
+      return known;
+    }
+    this.#ids.set(detach(token), this.#counts.length);
+    return this.#counts.push(1) - 1;
+  }
+
+  /**
+   * The vocabulary of everything counted, and the final id of each provisional one; tokens seen fewer than
+   * `minFrequency` times become `<unk>`.
+   */
+  finish(minFrequency: number): { vocabulary: Vocabulary; finalIds: Int32Array } {
+    const counts = [...this.#ids].map(([token, id]): [string, number] => [token, this.#counts[id]!]);
+    const vocabulary = Vocabulary.build(counts, minFrequency);
+    return { vocabulary, finalIds: Int32Array.from(counts, ([token]) => vocabulary.id(token)) };
+  }
+}
+
+/** Copies a token: engines cut a slice as a view, and a kept view would keep the whole text behind it alive. */
+function detach(token: string): string {
+  return ` ${token}`.slice(1);
+}
