@@ -1,0 +1,41 @@
+import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { TunebertError } from "../error.js";
+
+/** The whole file. @throws TunebertError that names the file and says why it cannot be read */
+export async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw readFailure(path, error);
+  }
+}
+
+/** The file as UTF-8 text. @throws TunebertError as {@link readBytes} */
+export async function readText(path: string): Promise<string> {
+  const bytes = await readBytes(path);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new TunebertError(`${path} is not UTF-8 text`, { cause });
+  }
+}
+
+/** The file in pieces, as it is read. @throws TunebertError as {@link readBytes} */
+export async function* streamBytes(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path, { highWaterMark: 1 << 20 });
+  } catch (error) {
+    throw readFailure(path, error);
+  }
+}
+
+function readFailure(path: string, error: unknown): TunebertError {
+  const reasons: Record<string, string> = {
+    ENOENT: "there is no such file",
+    EISDIR: "it is a folder, not a file",
+    EACCES: "permission denied",
+  };
+  const { code = "", message } = error as NodeJS.ErrnoException;
+  return new TunebertError(`cannot read ${path}: ${reasons[code] ?? message}`, { cause: error });
+}

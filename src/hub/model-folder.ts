@@ -1,0 +1,170 @@
+import { existsSync } from "node:fs";
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import writeFileAtomic from "write-file-atomic";
+import { BertClassifier } from "../bert/bert-classifier.js";
+import { type BertConfig, checkConfig } from "../bert/config.js";
+import { TunebertError } from "../error.js";
+import { Random } from "../random.js";
+import { Vocabulary } from "../text/vocabulary.js";
+import { parseSafetensors, serializeSafetensors } from "../weights/safetensors.js";
+import { readBytes, readText } from "./files.js";
+
+/** A trained classifier with all that is needed to ask it. */
+export interface SavedModel {
+  readonly model: BertClassifier;
+  readonly vocabulary: Vocabulary;
+  /** Longest input in tokens, special tokens included, that it was trained on. */
+  readonly maxLength: number;
+}
+
+const WEIGHTS = "model.safetensors";
+const CONFIG = "config.json";
+const VOCABULARY = "vocab.json";
+/** What a run leaves beside the model. */
+const REPORTS = ["metrics.jsonl", "curves.svg"];
+
+/** `format` in config.json, by which a folder is known to be ours. */
+const FORMAT = "tunebert";
+const VERSION = 1;
+
+/**
+ * Makes `folder` ready for the files of a model and writes config and vocabulary. Only an empty folder, a new
+ * one, or one that tunebert wrote is taken; a model in it is removed only with `overwrite`.
+ * @throws TunebertError when the folder is not to be touched or cannot be written
+ */
+export async function prepareModelFolder(
+  folder: string,
+  { model, vocabulary, maxLength }: SavedModel,
+  { overwrite }: { readonly overwrite: boolean },
+): Promise<void> {
+  await claimModelFolder(folder, { overwrite });
+  for (const file of [WEIGHTS, ...REPORTS]) await rm(join(folder, file), { force: true });
+  const config = { format: FORMAT, version: VERSION, ...model.config, labels: model.labels, maxLength };
+  await writeWhole(join(folder, VOCABULARY), JSON.stringify(vocabulary));
+  await writeWhole(join(folder, CONFIG), `${JSON.stringify(config, null, 2)}\n`);
+}
+
+/**
+ * Makes the folder where it does not exist, and sees to it that nothing in it would be lost.
+ * @throws TunebertError as {@link prepareModelFolder}
+ */
+export async function claimModelFolder(
+  folder: string,
+  { overwrite }: { readonly overwrite: boolean },
+): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw new TunebertError(`cannot make the folder ${folder}: ${(cause as Error).message}`, { cause });
+  }
+  if ((await readdir(folder)).length === 0) return;
+  if (!(await isModelFolder(folder))) {
+    throw new TunebertError(
+      `${folder} holds files that tunebert did not write; choose an empty or a new folder`,
+    );
+  }
+  if (!overwrite && existsSync(join(folder, WEIGHTS))) {
+    throw new TunebertError(
+      `${folder} holds a trained model already; choose another folder, or allow overwriting it`,
+    );
+  }
+}
+
+/** Writes the weights into a folder that is prepared: whole, or not at all. */
+export async function saveWeights(folder: string, model: BertClassifier): Promise<void> {
+  await writeWhole(join(folder, WEIGHTS), serializeSafetensors(model.stateDict()));
+}
+
+/** Writes a report beside the model: whole, or not at all. */
+export async function saveReport(folder: string, name: "curves.svg", text: string): Promise<void> {
+  await writeWhole(join(folder, name), text);
+}
+
+/** Where a run's events are logged. */
+export function metricsPath(folder: string): string {
+  return join(folder, "metrics.jsonl");
+}
+
+/**
+ * Reads what training left in a folder.
+ * @throws TunebertError when a file is missing or damaged, or they do not belong together
+ */
+export async function loadModel(folder: string): Promise<SavedModel> {
+  const path = join(folder, CONFIG);
+  const saved = parseConfig(await readText(path), path);
+  const vocabularyPath = join(folder, VOCABULARY);
+  const vocabulary = Vocabulary.parse(await readText(vocabularyPath), vocabularyPath);
+  const weightsPath = join(folder, WEIGHTS);
+  if (!existsSync(weightsPath)) {
+    throw new TunebertError(`${folder} holds no ${WEIGHTS}: its training has not finished an epoch`);
+  }
+  const state = parseSafetensors(await readBytes(weightsPath));
+  expectRows(vocabulary, saved.config, vocabularyPath);
+  const model = BertClassifier.fromStateDict(saved.config, saved.labels, state, new Random(0));
+  return { model, vocabulary, maxLength: saved.maxLength };
+}
+
+/** Whether the folder holds a config.json of ours. */
+export async function isModelFolder(folder: string): Promise<boolean> {
+  try {
+    return JSON.parse(await readText(join(folder, CONFIG))).format === FORMAT;
+  } catch {
+    return false;
+  }
+}
+
+/** @throws TunebertError when the vocabulary has more tokens than the embedding has rows */
+export function expectRows(vocabulary: Vocabulary, config: BertConfig, name: string): void {
+  if (vocabulary.size > config.vocabularySize) {
+    throw new TunebertError(
+      `${name} has ${vocabulary.size} tokens, but the token embedding only ${config.vocabularySize} rows; ` +
+        "the two do not belong together",
+    );
+  }
+}
+
+function parseConfig(
+  text: string,
+  path: string,
+): { config: BertConfig; labels: string[]; maxLength: number } {
+  let json: Record<string, unknown>;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new TunebertError(`${path} is not JSON: ${(cause as Error).message}`, { cause });
+  }
+  if (json?.format !== FORMAT || json.version !== VERSION) {
+    throw new TunebertError(
+      `${path} does not describe a model of tunebert (format ${FORMAT}, version ${VERSION})`,
+    );
+  }
+  const number = (name: string): number => {
+    if (typeof json[name] !== "number") throw new TunebertError(`${path}: ${name} is not a number`);
+    return json[name];
+  };
+  const { labels } = json;
+  if (!Array.isArray(labels) || labels.length < 2 || labels.some((label) => typeof label !== "string")) {
+    throw new TunebertError(`${path}: labels is not a list of at least two names`);
+  }
+  const config = checkConfig({
+    vocabularySize: number("vocabularySize"),
+    hidden: number("hidden"),
+    ffn: number("ffn"),
+    heads: number("heads"),
+    blocks: number("blocks"),
+    maxPositions: number("maxPositions"),
+  });
+  return { config, labels, maxLength: number("maxLength") };
+}
+
+async function writeWhole(path: string, data: string | Uint8Array): Promise<void> {
+  try {
+    await writeFileAtomic(
+      path,
+      data instanceof Uint8Array ? Buffer.from(data.buffer, data.byteOffset, data.byteLength) : data,
+    );
+  } catch (cause) {
+    throw new TunebertError(`cannot write ${path}: ${(cause as Error).message}`, { cause });
+  }
+}

@@ -1,0 +1,47 @@
+/** What {@link Trainer.fit} reports as it goes. Losses are means per example, accuracies fractions. */
+export type TrainEvent = StepEvent | EpochEvent | DoneEvent;
+
+/** After each optimizer step. */
+export interface StepEvent {
+  readonly event: "step";
+  /** counted from 1 over the whole run */
+  readonly step: number;
+  readonly epoch: number;
+  readonly stepInEpoch: number;
+  readonly stepsPerEpoch: number;
+  /** of this batch, before the step */
+  readonly loss: number;
+  /** examples in this batch */
+  readonly examples: number;
+  /** wall time since the step before, data included */
+  readonly seconds: number;
+  /** means over the epoch so far */
+  readonly trainLoss: number;
+  readonly trainAccuracy: number;
+  /** over the run so far, evaluation not counted */
+  readonly examplesPerSecond: number;
+  /** until the last step, evaluation not counted */
+  readonly secondsLeft: number;
+}
+
+/** After each epoch, and the evaluation that ends it. */
+export interface EpochEvent {
+  readonly event: "epoch";
+  readonly epoch: number;
+  /** means over the epoch, with dropout, each batch before its step: as d2l's `train_ch13` reports them */
+  readonly trainLoss: number;
+  readonly trainAccuracy: number;
+  /** `undefined` without a test set */
+  readonly testAccuracy: number | undefined;
+  readonly examplesPerSecond: number;
+}
+
+/** At the end: the last epoch's figures. */
+export interface DoneEvent {
+  readonly event: "done";
+  readonly trainLoss: number;
+  readonly trainAccuracy: number;
+  readonly testAccuracy: number | undefined;
+  readonly examplesPerSecond: number;
+  readonly threads: number;
+}
