@@ -29,36 +29,36 @@ const FORMAT = "tunebert";
 const VERSION = 1;
 
 /**
- * Makes `folder` ready for the files of a model and writes config and vocabulary. Only an empty folder, a new
- * one, or one that tunebert wrote is taken; a model in it is removed only with `overwrite`.
- * @throws TunebertError when the folder is not to be touched or cannot be written
+ * Makes `folder` ready for the files of a model and writes config and vocabulary.
+ * @throws TunebertError as {@link expectFreeFolder}, or when the folder cannot be written
  */
 export async function prepareModelFolder(
   folder: string,
   { model, vocabulary, maxLength }: SavedModel,
   { overwrite }: { readonly overwrite: boolean },
 ): Promise<void> {
-  await claimModelFolder(folder, { overwrite });
-  for (const file of [WEIGHTS, ...REPORTS]) await rm(join(folder, file), { force: true });
+  await expectFreeFolder(folder, { overwrite });
+  try {
+    await mkdir(folder, { recursive: true });
+    for (const file of [WEIGHTS, ...REPORTS]) await rm(join(folder, file), { force: true });
+  } catch (cause) {
+    throw new TunebertError(`cannot write to ${folder}: ${(cause as Error).message}`, { cause });
+  }
   const config = { format: FORMAT, version: VERSION, ...model.config, labels: model.labels, maxLength };
   await writeWhole(join(folder, VOCABULARY), JSON.stringify(vocabulary));
   await writeWhole(join(folder, CONFIG), `${JSON.stringify(config, null, 2)}\n`);
 }
 
 /**
- * Makes the folder where it does not exist, and sees to it that nothing in it would be lost.
- * @throws TunebertError as {@link prepareModelFolder}
+ * Sees to it that nothing in a folder would be lost: only one that is new, empty or written by tunebert is
+ * taken, and a model in it only with `overwrite`.
+ * @throws TunebertError when the folder is not to be touched
  */
-export async function claimModelFolder(
+export async function expectFreeFolder(
   folder: string,
   { overwrite }: { readonly overwrite: boolean },
 ): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    throw new TunebertError(`cannot make the folder ${folder}: ${(cause as Error).message}`, { cause });
-  }
-  if ((await readdir(folder)).length === 0) return;
+  if ((await entriesOf(folder)).length === 0) return;
   if (!(await isModelFolder(folder))) {
     throw new TunebertError(
       `${folder} holds files that tunebert did not write; choose an empty or a new folder`,
@@ -66,8 +66,19 @@ export async function claimModelFolder(
   }
   if (!overwrite && existsSync(join(folder, WEIGHTS))) {
     throw new TunebertError(
-      `${folder} holds a trained model already; choose another folder, or allow overwriting it`,
+      `${folder} holds a trained model already; choose another folder, or pass --overwrite to replace it`,
     );
+  }
+}
+
+async function entriesOf(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return [];
+    const reason = code === "ENOTDIR" ? "it is a file, not a folder" : message;
+    throw new TunebertError(`cannot write to ${folder}: ${reason}`, { cause: error });
   }
 }
 

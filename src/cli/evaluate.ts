@@ -1,0 +1,46 @@
+import type { Command } from "commander";
+import { argmaxRows } from "../bert/classifier-run.js";
+import { PairDataset } from "../data/pair-dataset.js";
+import { readPairs } from "../data/read-pairs.js";
+import { streamBytes } from "../hub/files.js";
+import { loadModel } from "../hub/model-folder.js";
+import { classificationReport } from "../predict/classification-report.js";
+import { formatClassificationReport } from "../predict/classification-report-text.js";
+import { Predictor } from "../predict/predictor.js";
+import { defaultTrainerOptions } from "../train/options.js";
+import { type ColumnFlags, columnOptions, positiveWholeNumber } from "./options.js";
+
+interface EvaluateFlags extends ColumnFlags {
+  readonly model: string;
+  readonly data: string;
+  readonly json: boolean;
+  readonly threads: number;
+}
+
+export function addEvaluateCommand(program: Command): void {
+  const command = program
+    .command("evaluate")
+    .description("Measure a trained model on labelled pairs: accuracy, figures per label, confusion matrix.")
+    .requiredOption("--model <folder>", "what training wrote to --out")
+    .requiredOption("--data <file>", "labelled pairs: SNLI's .txt, or .tsv, .csv, .jsonl with named columns")
+    .option("--json", "print one JSON object", false)
+    .option("--threads <n>", "threads to use", positiveWholeNumber, defaultTrainerOptions.threads)
+    .action(evaluate);
+  for (const option of columnOptions({ label: true })) command.addOption(option);
+}
+
+async function evaluate(flags: EvaluateFlags): Promise<void> {
+  const { model, vocabulary, maxLength } = await loadModel(flags.model);
+  const pairs = readPairs(streamBytes(flags.data), { ...flags, fileName: flags.data });
+  const dataset = await PairDataset.encode(pairs, vocabulary, { maxLength, labels: model.labels });
+  const predictor = await Predictor.start({ model, vocabulary, maxLength, threads: flags.threads });
+  try {
+    const predicted = argmaxRows(await predictor.logits(dataset), model.labels.length);
+    const report = classificationReport(dataset.labels, predicted, model.labels);
+    const { size: examples, skipped } = dataset;
+    if (flags.json) console.log(JSON.stringify({ examples, skipped, ...report }));
+    else process.stdout.write(formatClassificationReport(report));
+  } finally {
+    await predictor.close();
+  }
+}

@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { TunebertError } from "../error.js";
+import { addDemoCommand } from "./demo.js";
+import { addEvaluateCommand } from "./evaluate.js";
+import { addInspectCommand } from "./inspect.js";
+import { addPredictCommand } from "./predict.js";
+import { addTrainCommand } from "./train.js";
+
+const FAILED = 1;
+const WRONG_USAGE = 2;
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+
+const program = new Command("tunebert")
+  .description("Fine-tune BERT on pairs of texts, without Python.")
+  .version(version)
+  .showHelpAfterError("(add --help for what a command takes)")
+  .configureHelp({ showGlobalOptions: false })
+  .exitOverride();
+addTrainCommand(program);
+addEvaluateCommand(program);
+addPredictCommand(program);
+addInspectCommand(program);
+addDemoCommand(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCode(error);
+}
+
+/** Says what went wrong, unless commander already has. */
+function exitCode(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
+  console.error(error instanceof TunebertError ? `tunebert: ${error.message}` : error);
+  return FAILED;
+}

@@ -1,0 +1,47 @@
+import { InvalidArgumentError, Option } from "commander";
+
+/** Parsers and options that several commands share. */
+
+export function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(number))
+    throw new InvalidArgumentError("Expected a whole number.");
+  return number;
+}
+
+export function positiveWholeNumber(text: string): number {
+  const number = wholeNumber(text);
+  if (number < 1) throw new InvalidArgumentError("Expected a whole number of at least 1.");
+  return number;
+}
+
+export function positiveNumber(text: string): number {
+  const number = Number(text);
+  if (!(number > 0 && Number.isFinite(number))) throw new InvalidArgumentError("Expected a number above 0.");
+  return number;
+}
+
+export function probability(text: string): number {
+  const number = Number(text);
+  if (text.trim() === "" || !(number >= 0 && number < 1)) {
+    throw new InvalidArgumentError("Expected a number from 0 up to, but not including, 1.");
+  }
+  return number;
+}
+
+/** The columns of a table that hold a pair; names as in readPairs. */
+export interface ColumnFlags {
+  readonly premiseColumn?: string;
+  readonly hypothesisColumn?: string;
+  readonly labelColumn?: string;
+}
+
+export function columnOptions({ label }: { readonly label: boolean }): Option[] {
+  const columns = [
+    new Option("--premise-column <name>", "column of the first text (default: premise or sentence1)"),
+    new Option("--hypothesis-column <name>", "column of the second text (default: hypothesis or sentence2)"),
+  ];
+  if (label)
+    columns.push(new Option("--label-column <name>", "column of the label (default: label or gold_label)"));
+  return columns;
+}

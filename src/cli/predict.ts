@@ -1,0 +1,134 @@
+import { createInterface } from "node:readline";
+import type { Command } from "commander";
+import { readPairs } from "../data/read-pairs.js";
+import { TunebertError } from "../error.js";
+import { streamBytes } from "../hub/files.js";
+import { loadModel } from "../hub/model-folder.js";
+import { type Prediction, Predictor } from "../predict/predictor.js";
+import { defaultTrainerOptions } from "../train/options.js";
+import { type ColumnFlags, columnOptions, positiveWholeNumber } from "./options.js";
+
+interface PredictFlags extends ColumnFlags {
+  readonly model: string;
+  readonly data?: string;
+  readonly json: boolean;
+  readonly threads: number;
+}
+
+interface Pair {
+  readonly premise: string;
+  readonly hypothesis: string;
+}
+
+/** Pairs that are answered together where they come from a file or a pipe. */
+const CHUNK = 1024;
+
+export function addPredictCommand(program: Command): void {
+  const command = program
+    .command("predict")
+    .description("Ask a trained model about pairs of texts: given here, in a file, or on standard input.")
+    .argument("[premise]", "first text")
+    .argument("[hypothesis]", "second text")
+    .requiredOption("--model <folder>", "what training wrote to --out")
+    .option("--data <file>", "pairs to ask about: SNLI's .txt, or .tsv, .csv, .jsonl with named columns")
+    .option("--json", "print one JSON object a pair", false)
+    .option("--threads <n>", "threads to use", positiveWholeNumber, defaultTrainerOptions.threads)
+    .addHelpText(
+      "after",
+      `
+Standard input takes one pair a line, the texts separated by a tab.
+
+Examples:
+  $ tunebert predict --model nli "A man is sleeping ." "A man is awake ."
+  $ printf 'A dog runs .\\tAn animal moves .\\n' | tunebert predict --model nli --json`,
+    )
+    .action(predict);
+  for (const option of columnOptions({ label: false })) command.addOption(option);
+}
+
+async function predict(
+  premise: string | undefined,
+  hypothesis: string | undefined,
+  flags: PredictFlags,
+): Promise<void> {
+  const source = pairsFrom(premise, hypothesis, flags);
+  const { model, vocabulary, maxLength } = await loadModel(flags.model);
+  const single = premise !== undefined;
+  const predictor = await Predictor.start({
+    model,
+    vocabulary,
+    maxLength,
+    threads: single ? 1 : flags.threads,
+  });
+  try {
+    const chunk = process.stdin.isTTY && !flags.data ? 1 : CHUNK;
+    for await (const pairs of chunks(source, chunk)) {
+      const predictions = await predictor.predict(pairs);
+      predictions.forEach((prediction, i) => {
+        console.log(
+          flags.json ? JSON.stringify({ ...pairs[i], ...prediction }) : formatPrediction(prediction),
+        );
+      });
+    }
+  } finally {
+    await predictor.close();
+  }
+}
+
+/** The label, and every label's probability: `entailment  entailment 0.912  contradiction 0.031  neutral 0.057`. */
+export function formatPrediction({ label, probabilities }: Prediction): string {
+  const each = Object.entries(probabilities).map(([name, value]) => `${name} ${value.toFixed(3)}`);
+  const width = Math.max(...Object.keys(probabilities).map((name) => name.length));
+  return [label.padEnd(width), ...each].join("  ");
+}
+
+function pairsFrom(
+  premise: string | undefined,
+  hypothesis: string | undefined,
+  flags: PredictFlags,
+): AsyncIterable<Pair> {
+  if (premise !== undefined && hypothesis === undefined) {
+    throw new TunebertError("one text is not a pair: give a premise and a hypothesis");
+  }
+  if (premise !== undefined && flags.data) {
+    throw new TunebertError("give a pair or --data, not both");
+  }
+  if (premise !== undefined) return onePair({ premise, hypothesis: hypothesis! });
+  return flags.data ? pairsOfFile(flags.data, flags) : pairsOfLines(process.stdin);
+}
+
+async function* onePair(pair: Pair): AsyncGenerator<Pair> {
+  yield pair;
+}
+
+async function* pairsOfFile(file: string, columns: ColumnFlags): AsyncGenerator<Pair> {
+  for await (const { premise, hypothesis } of readPairs(streamBytes(file), { ...columns, fileName: file })) {
+    yield { premise, hypothesis };
+  }
+}
+
+async function* pairsOfLines(input: NodeJS.ReadableStream): AsyncGenerator<Pair> {
+  let row = 0;
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    row += 1;
+    if (line === "") continue;
+    const texts = line.split("\t");
+    if (texts.length !== 2) {
+      throw new TunebertError(
+        `standard input, line ${row}: expected two texts separated by a tab, found ${texts.length} texts`,
+      );
+    }
+    yield { premise: texts[0]!, hypothesis: texts[1]! };
+  }
+}
+
+async function* chunks(pairs: AsyncIterable<Pair>, size: number): AsyncGenerator<Pair[]> {
+  let chunk: Pair[] = [];
+  for await (const pair of pairs) {
+    chunk.push(pair);
+    if (chunk.length < size) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
+}

@@ -1,0 +1,240 @@
+import type { Command } from "commander";
+import { BertClassifier } from "../bert/bert-classifier.js";
+import type { BertConfig } from "../bert/config.js";
+import { PairDataset } from "../data/pair-dataset.js";
+import { readPairs } from "../data/read-pairs.js";
+import { TunebertError } from "../error.js";
+import { streamBytes } from "../hub/files.js";
+import { expectFreeFolder } from "../hub/model-folder.js";
+import { classifierFrom, loadPretrained } from "../hub/pretrained.js";
+import { Random } from "../random.js";
+import type { Vocabulary } from "../text/vocabulary.js";
+import { defaultTrainerOptions as defaults } from "../train/options.js";
+import {
+  type ColumnFlags,
+  columnOptions,
+  positiveNumber,
+  positiveWholeNumber,
+  probability,
+  wholeNumber,
+} from "./options.js";
+import { runTraining } from "./training-run.js";
+
+interface TrainFlags extends ColumnFlags {
+  readonly train: string;
+  readonly test?: string;
+  readonly out: string;
+  readonly overwrite: boolean;
+  readonly limit?: number;
+  readonly maxLength: number;
+  readonly minFrequency: number;
+  readonly pretrained?: string;
+  readonly hidden?: number;
+  readonly ffn?: number;
+  readonly heads?: number;
+  readonly blocks?: number;
+  readonly vocabSize?: number;
+  readonly embeddingStd?: number;
+  readonly batchSize: number;
+  readonly epochs: number;
+  readonly learningRate: number;
+  readonly dropout: number;
+  readonly shuffle: boolean;
+  readonly seed: number;
+  readonly threads: number;
+}
+
+/** Position rows of a model from scratch; a longer `--max-length` makes more. */
+const POSITIONS = 512;
+
+/** Sizes of a model from scratch: those of d2l's bert.small. */
+const SIZES = { hidden: 256, ffn: 512, heads: 4, blocks: 2 };
+
+export function addTrainCommand(program: Command): void {
+  program
+    .command("train")
+    .description("Fine-tune a pretrained BERT on labelled pairs of texts, or train one from scratch.")
+    .optionsGroup("Data:")
+    .requiredOption(
+      "--train <file>",
+      "labelled pairs to train on: SNLI's .txt, or .tsv, .csv, .jsonl with named columns",
+    )
+    .option("--test <file>", "labelled pairs to measure accuracy on after each epoch")
+    .addOption(columnOptions({ label: true })[0]!)
+    .addOption(columnOptions({ label: true })[1]!)
+    .addOption(columnOptions({ label: true })[2]!)
+    .option("--limit <n>", "train on the first n pairs only", positiveWholeNumber)
+    .option(
+      "--max-length <n>",
+      "longest input in tokens; longer pairs lose the end of their longer text",
+      positiveWholeNumber,
+      128,
+    )
+    .optionsGroup("Model:")
+    .option(
+      "--pretrained <folder>",
+      "start from vocab.json and pretrained.params in this folder, or from a trained model",
+    )
+    .option(
+      "--heads <n>",
+      `attention heads (default: ${SIZES.heads}; of a pretrained model: hidden size / 64)`,
+      positiveWholeNumber,
+    )
+    .option("--hidden <n>", `hidden size, from scratch (default: ${SIZES.hidden})`, positiveWholeNumber)
+    .option(
+      "--ffn <n>",
+      `width of the feed-forward layers, from scratch (default: ${SIZES.ffn})`,
+      positiveWholeNumber,
+    )
+    .option(
+      "--blocks <n>",
+      `Transformer blocks, from scratch (default: ${SIZES.blocks})`,
+      positiveWholeNumber,
+    )
+    .option(
+      "--vocab-size <n>",
+      "rows of the token embedding, from scratch (default: as many as there are tokens)",
+      positiveWholeNumber,
+    )
+    .option(
+      "--min-frequency <n>",
+      "how often a token must occur to enter the vocabulary, from scratch",
+      positiveWholeNumber,
+      2,
+    )
+    .option(
+      "--embedding-std <x>",
+      "standard deviation of fresh embeddings, from scratch (default: 1)",
+      positiveNumber,
+    )
+    .optionsGroup("Training:")
+    .option("--batch-size <n>", "examples per optimizer step", positiveWholeNumber, defaults.batchSize)
+    .option("--epochs <n>", "passes over the training pairs", positiveWholeNumber, defaults.epochs)
+    .option("--learning-rate <x>", "of Adam", positiveNumber, defaults.learningRate)
+    .option("--dropout <p>", "probability of dropping", probability, defaults.dropout)
+    .option("--no-shuffle", "keep the order of the file in every epoch")
+    .option(
+      "--seed <n>",
+      "of initialisation, shuffling and dropout; same seed and threads, same bits",
+      wholeNumber,
+      defaults.seed,
+    )
+    .option("--threads <n>", "threads to train on", positiveWholeNumber, defaults.threads)
+    .optionsGroup("Output:")
+    .requiredOption("--out <folder>", "where the model, metrics.jsonl and curves.svg go")
+    .option("--overwrite", "replace the model that is in the folder", false)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ tunebert train --train snli_1.0_train.txt --test snli_1.0_test.txt --pretrained bert.small --out nli
+  $ tunebert train --train pairs.csv --label-column verdict --epochs 3 --learning-rate 5e-4 --out nli`,
+    )
+    .action(train);
+}
+
+async function train(flags: TrainFlags): Promise<void> {
+  await expectFreeFolder(flags.out, flags);
+  const { trainSet, model, vocabulary } = flags.pretrained
+    ? await fineTuned(flags, flags.pretrained)
+    : await fromScratch(flags);
+  const { maxLength } = flags;
+  const testSet =
+    flags.test === undefined
+      ? undefined
+      : await PairDataset.encode(pairsOf(flags.test, flags), vocabulary, { maxLength, labels: model.labels });
+  report("train", trainSet);
+  if (testSet) report("test", testSet);
+  console.log(
+    `vocabulary of ${vocabulary.size} tokens, ${model.labels.length} labels: ${model.labels.join(", ")}`,
+  );
+  const { batchSize, epochs, learningRate, dropout, seed, threads, shuffle, out, overwrite } = flags;
+  const options = { batchSize, epochs, learningRate, dropout, seed, threads, shuffle };
+  await runTraining({
+    model,
+    vocabulary,
+    maxLength,
+    train: trainSet,
+    test: testSet,
+    out,
+    overwrite,
+    options,
+  });
+}
+
+interface Prepared {
+  readonly trainSet: PairDataset;
+  readonly model: BertClassifier;
+  readonly vocabulary: Vocabulary;
+}
+
+async function fineTuned(flags: TrainFlags, folder: string): Promise<Prepared> {
+  for (const name of ["hidden", "ffn", "blocks", "vocabSize", "embeddingStd"] as const) {
+    if (flags[name] !== undefined) {
+      const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+      throw new TunebertError(`--${flag} is for a model from scratch; leave it out with --pretrained`);
+    }
+  }
+  const pretrained = await loadPretrained(folder, flags);
+  expectPositions(flags.maxLength, pretrained.config);
+  const trainSet = await PairDataset.encode(pairsOf(flags.train, flags), pretrained.vocabulary, flags);
+  const model = classifierFrom(pretrained, labelsOf(trainSet, flags.train), new Random(flags.seed));
+  return { trainSet, model, vocabulary: pretrained.vocabulary };
+}
+
+async function fromScratch(flags: TrainFlags): Promise<Prepared> {
+  const { dataset, vocabulary } = await PairDataset.encodeWithNewVocabulary(
+    pairsOf(flags.train, flags),
+    flags,
+  );
+  const { vocabSize = vocabulary.size } = flags;
+  if (vocabSize < vocabulary.size) {
+    throw new TunebertError(
+      `the vocabulary has ${vocabulary.size} tokens; --vocab-size ${vocabSize} leaves no row for some of them. ` +
+        "Raise it, or raise --min-frequency",
+    );
+  }
+  const config = {
+    vocabularySize: vocabSize,
+    hidden: flags.hidden ?? SIZES.hidden,
+    ffn: flags.ffn ?? SIZES.ffn,
+    heads: flags.heads ?? SIZES.heads,
+    blocks: flags.blocks ?? SIZES.blocks,
+    maxPositions: Math.max(POSITIONS, flags.maxLength),
+  };
+  const labels = labelsOf(dataset, flags.train);
+  const model = BertClassifier.fromScratch(config, labels, new Random(flags.seed), flags.embeddingStd);
+  return { trainSet: dataset, model, vocabulary };
+}
+
+function pairsOf(file: string, columns: ColumnFlags) {
+  return readPairs(streamBytes(file), { ...columns, fileName: file });
+}
+
+function labelsOf({ labelNames }: PairDataset, file: string): readonly string[] {
+  if (labelNames.length < 2) {
+    throw new TunebertError(
+      `${file}: every pair has the label ${labelNames[0]}; a classifier needs at least two labels`,
+    );
+  }
+  return labelNames;
+}
+
+function expectPositions(maxLength: number, { maxPositions }: BertConfig): void {
+  if (maxLength > maxPositions) {
+    throw new TunebertError(
+      `--max-length ${maxLength} is beyond the ${maxPositions} positions of the pretrained model; ` +
+        `use --max-length ${maxPositions} or less`,
+    );
+  }
+}
+
+/** As d2l does, with what was left out or cut. */
+function report(name: string, { size, skipped, truncated }: PairDataset): void {
+  const notes = [
+    skipped > 0 && `${skipped} skipped without a label`,
+    truncated > 0 && `${truncated} truncated`,
+  ];
+  const details = notes.filter(Boolean).join(", ");
+  console.log(`read ${size} ${name} examples${details && ` (${details})`}`);
+}

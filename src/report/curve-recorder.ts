@@ -1,0 +1,40 @@
+import type { CurvePoint, LearningCurves } from "./learning-curves.js";
+
+/** How many points an epoch contributes to a training curve, as in d2l's `train_ch13`. */
+const POINTS_PER_EPOCH = 5;
+
+/** Where training stands within an epoch; means over the epoch so far. */
+export interface CurveStep {
+  readonly epoch: number;
+  readonly stepInEpoch: number;
+  readonly stepsPerEpoch: number;
+  readonly trainLoss: number;
+  readonly trainAccuracy: number;
+}
+
+/** Collects the points of the learning curves while training runs. */
+export class CurveRecorder {
+  readonly #trainLoss: CurvePoint[] = [];
+  readonly #trainAccuracy: CurvePoint[] = [];
+  readonly #testAccuracy: CurvePoint[] = [];
+
+  step({ epoch, stepInEpoch, stepsPerEpoch, trainLoss, trainAccuracy }: CurveStep): void {
+    const every = Math.max(1, Math.floor(stepsPerEpoch / POINTS_PER_EPOCH));
+    if (stepInEpoch % every !== 0 && stepInEpoch !== stepsPerEpoch) return;
+    const at = epoch - 1 + stepInEpoch / stepsPerEpoch;
+    this.#trainLoss.push({ epoch: at, value: trainLoss });
+    this.#trainAccuracy.push({ epoch: at, value: trainAccuracy });
+  }
+
+  epoch(epoch: number, testAccuracy: number | undefined): void {
+    if (testAccuracy !== undefined) this.#testAccuracy.push({ epoch, value: testAccuracy });
+  }
+
+  get curves(): LearningCurves {
+    return {
+      trainLoss: this.#trainLoss,
+      trainAccuracy: this.#trainAccuracy,
+      testAccuracy: this.#testAccuracy,
+    };
+  }
+}
