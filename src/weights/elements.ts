@@ -1,0 +1,56 @@
+import { TunebertError } from "../error.js";
+import { showNumbers } from "./show.js";
+import type { TensorData, TensorType } from "./tensor.js";
+
+/** Raw little-endian bytes as elements: a view of the same memory where alignment allows, else a copy. */
+export function elementsOf(bytes: Uint8Array, type: TensorType): TensorData {
+  const ElementArray = ARRAYS[type];
+  const size = ElementArray.BYTES_PER_ELEMENT;
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
+  return new ElementArray(aligned.buffer, aligned.byteOffset, aligned.byteLength / size);
+}
+
+/** Bytes that one element takes. */
+export function elementSize(type: TensorType): number {
+  return ARRAYS[type].BYTES_PER_ELEMENT;
+}
+
+/**
+ * The product of the dimensions.
+ * @throws TunebertError when a dimension is no natural number or the product no safe integer
+ */
+export function countElements(shape: readonly unknown[], name: string): number {
+  if (!shape.every(isNatural)) {
+    throw new TunebertError(
+      `tensor ${name} has the shape ${showNumbers(shape)}; each dimension must be a whole number from 0`,
+    );
+  }
+  const count = shape.reduce((product, dimension) => product * dimension, 1);
+  if (Number.isSafeInteger(count)) return count;
+  throw new TunebertError(
+    `tensor ${name} has the shape ${showNumbers(shape)}, more elements than a file can hold`,
+  );
+}
+
+/** Whether the value is a whole number from 0 that a double holds exactly. */
+export function isNatural(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+interface ElementArray {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): TensorData;
+}
+
+const ARRAYS: Readonly<Record<TensorType, ElementArray>> = {
+  float64: Float64Array,
+  float32: Float32Array,
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+  int16: Int16Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  bool: Uint8Array,
+};

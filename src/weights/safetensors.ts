@@ -1,0 +1,194 @@
+import { TunebertError } from "../error.js";
+import { countElements, elementSize, elementsOf, isNatural } from "./elements.js";
+import { quote, showNumbers } from "./show.js";
+import type { StateDict, Tensor, TensorType } from "./tensor.js";
+
+/** Whether the bytes begin as a safetensors file does: a header length below 4 GiB, then a JSON object. */
+export function isSafetensors(bytes: Uint8Array): boolean {
+  return bytes[8] === OPENING_BRACE && bytes.subarray(4, 8).every((byte) => byte === 0);
+}
+
+/**
+ * Reads a safetensors file; tensors are in the order of their data and views of `bytes` where alignment allows.
+ * Source: the format's description in huggingface/safetensors, README.md, "Format".
+ * @throws TunebertError when the header is malformed, the offsets leave holes or overlap, or the file is truncated
+ */
+export function parseSafetensors(bytes: Uint8Array): StateDict {
+  const headerLength = readHeaderLength(bytes);
+  const data = bytes.subarray(LENGTH_BYTES + headerLength);
+  const entries = readHeader(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + headerLength));
+  const state: StateDict = new Map();
+  let end = 0;
+  for (const { name, type, shape, offsets } of entries) {
+    const [from, to] = offsets;
+    if (from !== end || to !== from + countElements(shape, quote(name)) * elementSize(type)) {
+      throw new TunebertError(
+        `tensor ${quote(name)} of the safetensors file lies at bytes ${from} to ${to} of the data; expected ` +
+          `${type} ${showNumbers(shape)} to begin at ${end} and fill its range without a hole or overlap`,
+      );
+    }
+    if (to > data.length)
+      throw truncated(`tensor ${quote(name)} ends at byte ${to} of the data`, data.length);
+    state.set(name, { type, shape, data: elementsOf(data.subarray(from, to), type) });
+    end = to;
+  }
+  if (end === data.length) return state;
+  throw new TunebertError(
+    `the safetensors file has ${data.length} bytes of data, but its tensors account for ${end}`,
+  );
+}
+
+/**
+ * Writes a safetensors file. Wide element types come first, otherwise the order is kept, so that every tensor
+ * is aligned. `metadata` is free text by key, stored in the header.
+ * Source: as for {@link parseSafetensors}.
+ * @throws TunebertError when a tensor's data do not fit its shape, or the header passes the format's limit
+ */
+export function serializeSafetensors(
+  state: StateDict,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const tensors = [...state].sort(([, a], [, b]) => elementSize(b.type) - elementSize(a.type));
+  const header = writeHeader(tensors, metadata);
+  const dataLength = tensors.reduce((sum, [, tensor]) => sum + tensor.data.byteLength, 0);
+  const file = new Uint8Array(LENGTH_BYTES + header.length + dataLength);
+  new DataView(file.buffer).setBigUint64(0, BigInt(header.length), true);
+  file.set(header, LENGTH_BYTES);
+  let at = LENGTH_BYTES + header.length;
+  for (const [, { data }] of tensors) {
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return file;
+}
+
+interface HeaderEntry {
+  readonly name: string;
+  readonly type: TensorType;
+  readonly shape: readonly number[];
+  /** First byte of the data, and the one after the last. */
+  readonly offsets: readonly [number, number];
+}
+
+function readHeaderLength(bytes: Uint8Array): number {
+  if (bytes.length < LENGTH_BYTES) throw truncated("the header's length takes 8 bytes", bytes.length);
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  if (length > BigInt(MAX_HEADER_BYTES)) {
+    throw new TunebertError(
+      `the safetensors header is said to be ${length} bytes long; the format allows ${MAX_HEADER_BYTES}`,
+    );
+  }
+  if (LENGTH_BYTES + Number(length) > bytes.length) {
+    throw truncated(`the header ends at byte ${LENGTH_BYTES + Number(length)}`, bytes.length);
+  }
+  return Number(length);
+}
+
+function readHeader(bytes: Uint8Array): HeaderEntry[] {
+  const header = parseJson(bytes);
+  if (bytes[0] !== OPENING_BRACE || !isObject(header)) {
+    throw new TunebertError("the safetensors header is not a JSON object; the file is damaged");
+  }
+  return Object.entries(header)
+    .filter(([name]) => name !== METADATA)
+    .map(([name, entry]) => readHeaderEntry(name, entry))
+    .sort((a, b) => a.offsets[0] - b.offsets[0] || a.offsets[1] - b.offsets[1]);
+}
+
+function readHeaderEntry(name: string, entry: unknown): HeaderEntry {
+  const { dtype, shape, data_offsets: offsets } = isObject(entry) ? entry : {};
+  if (!isNaturals(shape) || !isNaturals(offsets) || offsets.length !== 2) {
+    throw new TunebertError(
+      `tensor ${quote(name)} of the safetensors file is described wrongly; expected dtype, shape and data_offsets`,
+    );
+  }
+  const type = typeof dtype === "string" ? TYPES.get(dtype) : undefined;
+  if (!type) {
+    throw new TunebertError(
+      `tensor ${quote(name)} of the safetensors file has ${typeof dtype === "string" ? `dtype ${quote(dtype)}` : "no dtype"}; ` +
+        `known are ${[...TYPES.keys()].join(", ")}`,
+    );
+  }
+  return { name, type, shape, offsets: [offsets[0]!, offsets[1]!] };
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch (cause) {
+    throw new TunebertError("the safetensors header is not JSON in UTF-8; the file is damaged", { cause });
+  }
+}
+
+/** The header as bytes, filled up with spaces so that the data begin at a multiple of 8. */
+function writeHeader(
+  tensors: readonly (readonly [string, Tensor])[],
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
+  const members = Object.keys(metadata).length > 0 ? [jsonMember(METADATA, metadata)] : [];
+  let at = 0;
+  for (const [name, { type, shape, data }] of tensors) {
+    checkTensor(name, shape, data.length);
+    const end = at + data.byteLength;
+    members.push(jsonMember(name, { dtype: DTYPES.get(type), shape, data_offsets: [at, end] }));
+    at = end;
+  }
+  const json = new TextEncoder().encode(`{${members.join(",")}}`);
+  const padded = new Uint8Array(Math.ceil(json.length / ALIGNMENT) * ALIGNMENT).fill(SPACE);
+  padded.set(json);
+  if (padded.length <= MAX_HEADER_BYTES) return padded;
+  throw new TunebertError(
+    `the safetensors header would be ${padded.length} bytes long; the format allows ${MAX_HEADER_BYTES}: ` +
+      "write fewer tensors or shorter names to one file",
+  );
+}
+
+function checkTensor(name: string, shape: readonly number[], length: number): void {
+  if (name === METADATA)
+    throw new TunebertError(`a tensor cannot be named ${METADATA} in a safetensors file`);
+  const expected = countElements(shape, quote(name));
+  if (length === expected) return;
+  throw new TunebertError(
+    `tensor ${quote(name)} has ${length} elements; its shape ${showNumbers(shape)} says ${expected}`,
+  );
+}
+
+function jsonMember(name: string, value: unknown): string {
+  return `${JSON.stringify(name)}:${JSON.stringify(value)}`;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isNaturals(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every(isNatural);
+}
+
+function truncated(expected: string, length: number): TunebertError {
+  return new TunebertError(
+    `the safetensors file is truncated: ${expected}, but only ${length} bytes are there; fetch or copy it again`,
+  );
+}
+
+const LENGTH_BYTES = 8;
+const ALIGNMENT = 8;
+const METADATA = "__metadata__";
+const OPENING_BRACE = 0x7b;
+const SPACE = 0x20;
+/** The format's own limit, against headers that exhaust the reader's memory. */
+const MAX_HEADER_BYTES = 100_000_000;
+
+const TYPES: ReadonlyMap<string, TensorType> = new Map([
+  ["F64", "float64"],
+  ["F32", "float32"],
+  ["F16", "float16"],
+  ["BF16", "bfloat16"],
+  ["I64", "int64"],
+  ["I32", "int32"],
+  ["I16", "int16"],
+  ["I8", "int8"],
+  ["U8", "uint8"],
+  ["BOOL", "bool"],
+]);
+const DTYPES = new Map([...TYPES].map(([dtype, type]) => [type, dtype]));
