@@ -1,6 +1,6 @@
 import { TunebertError } from "../error.js";
 import type { Graph, Node, Value } from "../onnx/graph.js";
-import { add } from "../onnx/operators.js";
+import { sum } from "../onnx/operators.js";
 import { sameShape, showShape } from "../onnx/shape.js";
 import { gradientRules } from "./rules.js";
 
@@ -61,8 +61,8 @@ function accumulate(graph: Graph, gradients: Map<Value, Value>, value: Value, gr
       `the gradient of ${value.name} has shape ${showShape(gradient.shape)}, expected ${showShape(value.shape)}`,
     );
   }
-  const sum = gradients.get(value);
-  gradients.set(value, sum ? add(graph, sum, gradient) : gradient);
+  const before = gradients.get(value);
+  gradients.set(value, before ? sum(graph, before, gradient) : gradient);
 }
 
 function gradientOf(value: Value, gradients: Map<Value, Value>): Value {

@@ -157,8 +157,9 @@ function layerNormalizationRule(
   const direct = mul(graph, mul(graph, dy, scale!), inverseStd!);
   const dx = add(graph, add(graph, direct, mul(graph, x!, beta)), gamma);
 
-  const weighted = gemm(graph, inverseStd!, product, { transA: true }); // [1, H] Σ r dy x
-  const shifted = gemm(graph, mul(graph, inverseStd!, mean!), dy, { transA: true }); // [1, H] Σ r μ dy
+  const asRow = (perRow: Value) => reshape(graph, perRow, [1, x!.shape[0]!]);
+  const weighted = gemm(graph, asRow(inverseStd!), product); // [1, H] Σ r dy x
+  const shifted = gemm(graph, asRow(mul(graph, inverseStd!, mean!)), dy); // [1, H] Σ r μ dy
   const dScale = reshape(graph, sub(graph, weighted, shifted), [width]);
   return [dx, dScale, reduceSum(graph, dy, [0], false)];
 }

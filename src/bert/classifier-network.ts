@@ -2,7 +2,7 @@ import { backward } from "../autodiff/backward.js";
 import { linear } from "../nn/linear.js";
 import { Network } from "../nn/network.js";
 import type { Value } from "../onnx/graph.js";
-import { logSoftmax, mul, neg, reduceSum, tanh } from "../onnx/operators.js";
+import { logSoftmax, mul, neg, reduceSum, sum, tanh } from "../onnx/operators.js";
 import { serializeGraph } from "../onnx/serialize.js";
 import type { Program } from "../runtime/program.js";
 import { type BertConfig, checkConfig } from "./config.js";
@@ -20,7 +20,8 @@ export function classifierProgram(config: BertConfig, labels: number): Program {
 /**
  * The program that trains: besides the logits, the loss and the gradient of every parameter.
  * Further input: targets [B, K], each row the example's weight in the loss at its label, else 0.
- * Loss: the sum over examples of weight times cross-entropy.
+ * Loss: the sum over examples of weight times cross-entropy. Gradients come out added to what is fed as
+ * gradient_sum, so that those of several runs add up.
  */
 export function classifierTrainingProgram(config: BertConfig, labels: number, dropout: number): Program {
   const { network, logits } = classifierNetwork(config, labels, dropout);
@@ -43,17 +44,17 @@ function program(network: Network, outputs: Record<string, Value>, gradients: Ma
   const gradientOutputs: Record<string, Value> = {};
   const parameters = [...network.parameters].map(([name, { value, rows }]) => {
     const gradient = gradients.get(value);
-    if (gradient) gradientOutputs[`gradient.${name}`] = gradient;
-    return { name, rows, gradient: gradient && `gradient.${name}` };
+    if (!gradient) return { name, rows, gradient: undefined, gradientSum: undefined };
+    const output = `gradient.${name}`;
+    const before = rows ? undefined : network.graph.input(`gradient_sum.${name}`, "float32", value.shape);
+    gradientOutputs[output] = before ? sum(network.graph, gradient, before) : gradient;
+    return { name, rows, gradient: output, gradientSum: before?.name };
   });
   return {
     model: serializeGraph(network.graph, { ...outputs, ...gradientOutputs }),
     parameters,
-    masks: network.masks.map(({ value, probability }) => ({
-      name: value.name,
-      shape: value.shape,
-      probability,
-    })),
+    masks: network.masks.map(({ name, shape }) => ({ name, shape })),
+    dropout: network.dropout,
     outputs: Object.keys(outputs),
   };
 }

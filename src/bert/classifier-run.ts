@@ -1,11 +1,12 @@
-import { type MicroBatch, microBatchCost } from "../data/micro-batches.js";
+import type { MicroBatch } from "../data/micro-batches.js";
 import type { Run } from "../runtime/program.js";
+import type { RunCost } from "./classifier-cost.js";
 
 /** What d2l's masked softmax puts in place of a score at padding (section 11.3); its exponential is exactly 0. */
 const MASKED = -1e6;
 
 /** A micro-batch as a run of the program that classifies. */
-export function classifierRun(batch: MicroBatch): Run {
+export function classifierRun(batch: MicroBatch, cost: RunCost): Run {
   const { length, lengths, premiseLengths, tokens, distinct } = batch;
   const size = lengths.length;
   const positionSegments = new Int32Array(length * size); // [T, B]
@@ -29,22 +30,26 @@ export function classifierRun(batch: MicroBatch): Run {
     },
     symbols: { B: size, T: length, U: distinct.length },
     seed: 0,
-    cost: microBatchCost(batch),
+    cost: cost(size, length),
   };
 }
 
-/**
- * A micro-batch as a run of the program that trains.
- * @param batchSize examples in the whole batch, over which the loss is averaged
- * @param seed of the dropout masks
- */
+export interface TrainingRunOptions {
+  /** K */
+  readonly labels: number;
+  /** Examples in the whole batch, over which the loss is averaged. */
+  readonly batchSize: number;
+  /** Of the dropout masks. */
+  readonly seed: number;
+  readonly cost: RunCost;
+}
+
+/** A micro-batch as a run of the program that trains. */
 export function classifierTrainingRun(
   batch: MicroBatch,
-  labels: number,
-  batchSize: number,
-  seed: number,
+  { labels, batchSize, seed, cost }: TrainingRunOptions,
 ): Run {
-  const run = classifierRun(batch);
+  const run = classifierRun(batch, cost);
   const targets = new Float32Array(batch.labels.length * labels); // [B, K]
   batch.labels.forEach((label, b) => {
     targets[b * labels + label] = 1 / batchSize;

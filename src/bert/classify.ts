@@ -1,6 +1,8 @@
 import { microBatches } from "../data/micro-batches.js";
 import type { PairDataset } from "../data/pair-dataset.js";
 import type { Replicas } from "../runtime/replicas.js";
+import type { BertClassifier } from "./bert-classifier.js";
+import { classifierCost } from "./classifier-cost.js";
 import { classifierRun } from "./classifier-run.js";
 
 /** Examples that are sorted by length and handed to the replicas together. */
@@ -11,23 +13,26 @@ const MAX_TOKENS = 2048;
 
 /**
  * The logits of every example, [n, K], in the order of the dataset.
+ * @param model whose program the replicas run
  * @param threads number of replicas
  */
 export async function classify(
   replicas: Replicas,
   dataset: PairDataset,
-  labels: number,
+  { config, labels }: BertClassifier,
   threads: number,
 ): Promise<Float32Array> {
-  const logits = new Float32Array(dataset.size * labels);
+  const width = labels.length;
+  const cost = classifierCost(config, "inference");
+  const logits = new Float32Array(dataset.size * width);
   for (let start = 0; start < dataset.size; start += CHUNK) {
     const size = Math.min(CHUNK, dataset.size - start);
     const examples = Int32Array.from({ length: size }, (_, i) => start + i);
-    const batches = microBatches(dataset, examples, { maxTokens: MAX_TOKENS, atLeast: threads });
-    const outputs = await replicas.infer(batches.map(classifierRun));
+    const batches = microBatches(dataset, examples, { maxTokens: MAX_TOKENS, atLeast: threads, cost });
+    const outputs = await replicas.infer(batches.map((batch) => classifierRun(batch, cost)));
     batches.forEach((batch, i) => {
       batch.examples.forEach((example, b) => {
-        logits.set(outputs[i]!.logits!.subarray(b * labels, (b + 1) * labels), example * labels);
+        logits.set(outputs[i]!.logits!.subarray(b * width, (b + 1) * width), example * width);
       });
     });
   }

@@ -23,46 +23,47 @@ export interface MicroBatchOptions {
   readonly maxTokens: number;
   /** Fewest micro-batches to make, if there are as many examples: one for each replica. */
   readonly atLeast: number;
+  /** What a micro-batch of `size` examples, padded to `length` tokens, costs; in any unit. */
+  readonly cost: (size: number, length: number) => number;
 }
-
-/** What a run costs besides its tokens, in tokens: gradients to add up, operators to start. */
-const RUN_COST = 60;
 
 /**
  * Splits a batch into micro-batches of similar length. Among all ways to cut the examples, sorted by length,
- * into groups of at most `maxTokens`, takes the one with the fewest tokens, padding and cost per run included.
+ * into groups of at most `maxTokens`, takes the cheapest.
  * @param examples indices in the dataset
  */
 export function microBatches(
   dataset: PairDataset,
   examples: Int32Array,
-  { maxTokens, atLeast }: MicroBatchOptions,
+  { maxTokens, atLeast, cost }: MicroBatchOptions,
 ): MicroBatch[] {
   const sorted = examples.slice().sort((a, b) => dataset.length(a) - dataset.length(b) || a - b);
   const lengths = sorted.map((i) => dataset.length(i));
   const total = lengths.reduce((sum, length) => sum + length, 0);
   const limit = Math.min(maxTokens, Math.ceil((total / atLeast) * 1.05));
-  return cheapestCuts(lengths, limit).map(([start, end]) => assemble(dataset, sorted.subarray(start, end)));
-}
-
-/** What a micro-batch costs, in tokens. */
-export function microBatchCost({ examples, length }: MicroBatch): number {
-  return examples.length * length + RUN_COST;
+  return cheapestCuts(lengths, limit, cost).map(([start, end]) =>
+    assemble(dataset, sorted.subarray(start, end)),
+  );
 }
 
 /** Dynamic programme over the end of the last group; lengths ascend. */
-function cheapestCuts(lengths: Int32Array, limit: number): [number, number][] {
+function cheapestCuts(
+  lengths: Int32Array,
+  limit: number,
+  costOf: MicroBatchOptions["cost"],
+): [number, number][] {
   const n = lengths.length;
-  const cost = new Float64Array(n + 1);
+  const cheapest = new Float64Array(n + 1);
   const startOf = new Int32Array(n + 1);
   for (let end = 1; end <= n; end++) {
     const length = lengths[end - 1]!;
-    cost[end] = Number.POSITIVE_INFINITY;
+    cheapest[end] = Number.POSITIVE_INFINITY;
     for (let start = end - 1; start >= 0; start--) {
-      const tokens = (end - start) * length;
-      if (tokens > limit && end - start > 1) break;
-      if (cost[start]! + tokens + RUN_COST < cost[end]!) {
-        cost[end] = cost[start]! + tokens + RUN_COST;
+      const size = end - start;
+      if (size * length > limit && size > 1) break;
+      const cost = cheapest[start]! + costOf(size, length);
+      if (cost < cheapest[end]!) {
+        cheapest[end] = cost;
         startOf[end] = start;
       }
     }

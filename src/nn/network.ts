@@ -7,12 +7,6 @@ export interface ParameterInput {
   readonly rows: boolean;
 }
 
-/** A graph input that holds 0 where an element is dropped and 1/(1 - p) where it is kept. */
-export interface DropoutMask {
-  readonly value: Value;
-  readonly probability: number;
-}
-
 /**
  * A graph under construction together with what its layers declare: parameters and dropout masks. Parameters
  * are inputs of the graph and bear their state-dict names.
@@ -20,7 +14,8 @@ export interface DropoutMask {
 export class Network {
   readonly graph = new Graph();
   readonly parameters = new Map<string, ParameterInput>();
-  readonly masks: DropoutMask[] = [];
+  /** Inputs that hold 0 where an element is dropped and 1/(1 - p) where it is kept. */
+  readonly masks: Value[] = [];
 
   /** @param dropout probability of dropping an element; 0 for evaluation */
   constructor(readonly dropout: number) {}
@@ -38,7 +33,7 @@ export class Network {
   /** A mask for inverted dropout, drawn anew by the host for each run. */
   mask(shape: Shape): Value {
     const value = this.graph.input(`dropout_mask.${this.masks.length}`, "float32", shape);
-    this.masks.push({ value, probability: this.dropout });
+    this.masks.push(value);
     return value;
   }
 

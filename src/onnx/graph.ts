@@ -1,5 +1,5 @@
 import { TunebertError } from "../error.js";
-import { type Dim, product, type Shape, showShape } from "./shape.js";
+import { checkShape, type Dim, product, type Shape, showShape } from "./shape.js";
 
 export type ElementType = "float32" | "int64" | "int32" | "bool";
 
@@ -48,6 +48,7 @@ export class Graph {
     if (this.inputs.some((input) => input.name === name)) {
       throw new TunebertError(`the graph already has an input named ${name}`);
     }
+    checkShape(shape, name);
     const value = { name, type, shape };
     this.inputs.push(value);
     return value;
@@ -71,6 +72,7 @@ export class Graph {
     attributes: Node["attributes"] = {},
     domain = "",
   ): Value[] {
+    for (const { shape } of outputs) checkShape(shape, operator);
     const values = outputs.map(({ type, shape }) => ({ name: this.#fresh(operator), type, shape }));
     this.nodes.push({ operator, domain, inputs, outputs: values, attributes });
     return values;

@@ -1,7 +1,7 @@
 /** The ONNX operators (opset 18) that the models are built from: one function each, with its shape rule. */
 import { TunebertError } from "../error.js";
 import { type Attribute, type ElementType, elementCount, type Graph, type Value } from "./graph.js";
-import { broadcastShapes, type Dim, product, type Shape, sameShape, showShape } from "./shape.js";
+import { broadcastShapes, checkShape, type Dim, product, type Shape, sameShape, showShape } from "./shape.js";
 
 export const add = (graph: Graph, a: Value, b: Value) => binary(graph, "Add", a, b);
 export const sub = (graph: Graph, a: Value, b: Value) => binary(graph, "Sub", a, b);
@@ -10,6 +10,12 @@ export const neg = (graph: Graph, x: Value) => unary(graph, "Neg", x);
 export const exp = (graph: Graph, x: Value) => unary(graph, "Exp", x);
 export const tanh = (graph: Graph, x: Value) => unary(graph, "Tanh", x);
 export const relu = (graph: Graph, x: Value) => unary(graph, "Relu", x);
+
+/** a + b of one shape, in the form that ONNX Runtime fuses into the matrix product that made a or b. */
+export function sum(graph: Graph, a: Value, b: Value): Value {
+  expectShape("Sum", b.shape, a.shape);
+  return one(graph, "Sum", [a, b], a.type, a.shape);
+}
 
 /** a > b, element by element. */
 export function greater(graph: Graph, a: Value, b: Value): Value {
@@ -101,6 +107,10 @@ export function matMul(graph: Graph, a: Value, b: Value, options: MatMulOptions 
 
 /** Rows of table [R, …] by ids […]: […, …]. */
 export function gather(graph: Graph, table: Value, ids: Value): Value {
+  if (ids.type !== "int32" && ids.type !== "int64") {
+    throw new TunebertError(`Gather: the ids ${ids.name} are ${ids.type}, expected int32 or int64`);
+  }
+  expectAxes("Gather", table, [0]);
   const shape = [...ids.shape, ...table.shape.slice(1)];
   return one(graph, "Gather", [table, ids], table.type, shape, { axis: { int: 0 } });
 }
@@ -124,6 +134,7 @@ export function expand(graph: Graph, x: Value, shape: Shape): Value {
 /** The sum over `axes`, which stay as axes of size 1 with `keepDims`. */
 export function reduceSum(graph: Graph, x: Value, axes: readonly number[], keepDims: boolean): Value {
   const reduced = axes.map((axis) => (axis < 0 ? axis + x.shape.length : axis));
+  expectAxes("ReduceSum", x, reduced);
   const shape = keepDims
     ? x.shape.map((dim, i) => (reduced.includes(i) ? 1 : dim))
     : x.shape.filter((_, i) => !reduced.includes(i));
@@ -132,6 +143,7 @@ export function reduceSum(graph: Graph, x: Value, axes: readonly number[], keepD
 }
 
 export function reshape(graph: Graph, x: Value, shape: Shape): Value {
+  checkShape(shape, "Reshape");
   if (sameShape(x.shape, shape)) return x;
   if (elementCount(x) !== product(shape)) {
     throw new TunebertError(
@@ -142,12 +154,22 @@ export function reshape(graph: Graph, x: Value, shape: Shape): Value {
 }
 
 export function transpose(graph: Graph, x: Value, permutation: readonly number[]): Value {
+  if (permutation.length !== x.shape.length || new Set(permutation).size !== x.shape.length) {
+    throw new TunebertError(
+      `Transpose: ${permutation.join(", ")} does not reorder the axes of ${showShape(x.shape)}`,
+    );
+  }
+  expectAxes("Transpose", x, permutation);
   const shape = permutation.map((axis) => x.shape[axis]!);
   return one(graph, "Transpose", [x], x.type, shape, { perm: { ints: permutation } });
 }
 
 /** The first `count` entries of x along its first axis. */
 export function head(graph: Graph, x: Value, count: number): Value {
+  expectAxes("Slice", x, [0]);
+  if (Number(x.shape[0]) < count) {
+    throw new TunebertError(`Slice: ${showShape(x.shape)} has no ${count} entries along its first axis`);
+  }
   const inputs = [x, graph.integers([0]), graph.integers([count]), graph.integers([0])];
   return one(graph, "Slice", inputs, x.type, [count, ...x.shape.slice(1)]);
 }
@@ -155,19 +177,21 @@ export function head(graph: Graph, x: Value, count: number): Value {
 /** Joins values along an axis of known size. */
 export function concat(graph: Graph, values: readonly Value[], axis: number): Value {
   const first = values[0]!;
+  expectAxes("Concat", first, [axis]);
   const sizes = values.map((value) => {
     const elsewhere = value.shape.filter((_, i) => i !== axis);
     const expected = first.shape.filter((_, i) => i !== axis);
     if (!sameShape(elsewhere, expected)) mismatch("Concat", first, value);
     return value.shape[axis]!;
   });
-  const shape = first.shape.map((dim, i) => (i === axis ? sum(sizes, "Concat") : dim));
+  const shape = first.shape.map((dim, i) => (i === axis ? totalSize(sizes, "Concat") : dim));
   return one(graph, "Concat", values, first.type, shape, { axis: { int: axis } });
 }
 
 /** Cuts x along an axis into parts of the given sizes. */
 export function split(graph: Graph, x: Value, sizes: readonly number[], axis: number): Value[] {
-  if (sum(sizes, "Split") !== x.shape[axis]) {
+  expectAxes("Split", x, [axis]);
+  if (totalSize(sizes, "Split") !== x.shape[axis]) {
     throw new TunebertError(
       `Split: sizes ${sizes.join(" + ")} do not make up axis ${axis} of ${showShape(x.shape)}`,
     );
@@ -212,6 +236,9 @@ function unary(graph: Graph, operator: string, x: Value): Value {
 }
 
 function binary(graph: Graph, operator: string, a: Value, b: Value): Value {
+  if (a.type !== b.type) {
+    throw new TunebertError(`${operator}: ${a.name} is ${a.type}, but ${b.name} is ${b.type}`);
+  }
   return one(graph, operator, [a, b], a.type, broadcastShapes(a.shape, b.shape, operator));
 }
 
@@ -231,12 +258,20 @@ function matrix(x: Value, where: string): [Dim, Dim] {
   return [x.shape[0]!, x.shape[1]!];
 }
 
-function sum(sizes: Shape, where: string): number {
+function totalSize(sizes: Shape, where: string): number {
   return sizes.reduce((total: number, size) => {
     if (typeof size === "string")
       throw new TunebertError(`${where}: the size ${size} is not known in advance`);
     return total + size;
   }, 0);
+}
+
+function expectAxes(where: string, x: Value, axes: readonly number[]): void {
+  for (const axis of axes) {
+    if (x.shape[axis] === undefined) {
+      throw new TunebertError(`${where}: ${x.name} ${showShape(x.shape)} has no axis ${axis}`);
+    }
+  }
 }
 
 function expectShape(what: string, shape: Shape, expected: Shape): void {

@@ -71,11 +71,11 @@ function nodeProto(node: Node, used: Set<Value>) {
   };
 }
 
-/** Optional outputs that nobody reads are not asked for; the parts of a Split are not optional. */
+/** Optional outputs that nobody reads are not asked for; the first output and the parts of a Split are not optional. */
 function outputNames(node: Node, used: Set<Value>): string[] {
   if (node.operator === "Split") return node.outputs.map((output) => output.name);
   const last = node.outputs.findLastIndex((output) => used.has(output));
-  return node.outputs.slice(0, last + 1).map((output) => (used.has(output) ? output.name : ""));
+  return node.outputs.slice(0, last + 1).map((output, i) => (i === 0 || used.has(output) ? output.name : ""));
 }
 
 function attributeProto(name: string, attribute: Attribute) {

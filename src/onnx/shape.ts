@@ -42,6 +42,13 @@ export function broadcastShapes(a: Shape, b: Shape, where: string): Dim[] {
   });
 }
 
+/** @throws TunebertError when a dimension is a number but not a whole one, as after an uneven division */
+export function checkShape(shape: Shape, where: string): void {
+  const odd = shape.find((dim) => typeof dim === "number" && !(Number.isSafeInteger(dim) && dim >= 0));
+  if (odd === undefined) return;
+  throw new TunebertError(`${where}: the dimension ${odd} of ${showShape(shape)} is not a whole number`);
+}
+
 export function showShape(shape: Shape): string {
   return `[${shape.join(", ")}]`;
 }

@@ -73,7 +73,7 @@ export class Predictor {
   /** The logits [n, K] of a dataset that was encoded with the model's vocabulary. */
   logits(dataset: PairDataset): Promise<Float32Array> {
     const { model, threads } = this.#options;
-    return classify(this.#replicas, dataset, model.labels.length, threads);
+    return classify(this.#replicas, dataset, model, threads);
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,8 @@ export interface Program {
   readonly model: Uint8Array;
   readonly parameters: readonly ProgramParameter[];
   readonly masks: readonly ProgramMask[];
+  /** Probability with which the masks drop an element. */
+  readonly dropout: number;
   /** Outputs other than gradients. */
   readonly outputs: readonly string[];
 }
@@ -17,13 +19,14 @@ export interface ProgramParameter {
   readonly rows: boolean;
   /** The output that holds the gradient, in a program that trains. */
   readonly gradient: string | undefined;
+  /** The input to which the gradient is added before it is put out; none where the parameter is fed by rows. */
+  readonly gradientSum: string | undefined;
 }
 
-/** An input to be filled with 0 (with this probability) or 1/(1 - probability). */
+/** An input to be filled with a dropout mask. */
 export interface ProgramMask {
   readonly name: string;
   readonly shape: Shape;
-  readonly probability: number;
 }
 
 export type FeedData = Float32Array | Int32Array;

@@ -67,11 +67,8 @@ async function runAll(
     replicas.accumulate?.refresh();
     stale = false;
   }
+  if (kind === "accumulate") return replicas.accumulate!.accumulate(runs, gradients);
   const outputs: Record<string, Float32Array>[] = [];
-  for (const run of runs) {
-    outputs.push(
-      kind === "infer" ? await replicas.infer.run(run) : await replicas.accumulate!.run(run, gradients),
-    );
-  }
+  for (const run of runs) outputs.push(await replicas.infer.infer(run));
   return outputs;
 }

@@ -1,5 +1,6 @@
 import { Random } from "../random.js";
-import { type Program, type ProgramMask, type Run, resolveShape, type SharedParameter } from "./program.js";
+import { DropoutMasks } from "./dropout-mask.js";
+import { type Program, type Run, resolveShape, type SharedParameter } from "./program.js";
 import type { Feed, Session } from "./session.js";
 
 /** Gradients that one replica has summed: same layout as the parameter. */
@@ -8,6 +9,8 @@ export interface GradientSum {
   /** For a table fed by rows: 1 where a row has received something. */
   readonly touched: Uint8Array | undefined;
 }
+
+type Outputs = Record<string, Float32Array>;
 
 /**
  * One copy of a model, for one thread. It reads the parameters that all replicas share and keeps those that
@@ -18,19 +21,23 @@ export class Replica {
   readonly #session: Session;
   readonly #shared: ReadonlyMap<string, SharedParameter>;
   readonly #copies: Map<string, Feed>;
+  readonly #masks: DropoutMasks | undefined;
+  /** Zeros, from which sums of gradients start. */
+  readonly #zeros: Map<string, Feed>;
 
   constructor(program: Program, session: Session, shared: ReadonlyMap<string, SharedParameter>) {
     this.#program = program;
     this.#session = session;
     this.#shared = shared;
-    this.#copies = new Map(
-      program.parameters
-        .filter(({ rows }) => !rows)
-        .map(({ name }) => {
-          const { data, shape } = shared.get(name)!;
-          return [name, { data: new Float32Array(data.length), dims: shape }];
-        }),
-    );
+    const like = (name: string): Feed => {
+      const { data, shape } = shared.get(name)!;
+      return { data: new Float32Array(data.length), dims: shape };
+    };
+    const whole = program.parameters.filter(({ rows }) => !rows);
+    this.#copies = new Map(whole.map(({ name }) => [name, like(name)]));
+    const summed = whole.filter(({ gradientSum }) => gradientSum);
+    this.#zeros = new Map(summed.map(({ name, gradientSum }) => [gradientSum!, like(name)]));
+    this.#masks = program.masks.length > 0 ? new DropoutMasks(program.dropout) : undefined;
     this.refresh();
   }
 
@@ -39,26 +46,48 @@ export class Replica {
     for (const [name, { data }] of this.#copies) (data as Float32Array).set(this.#shared.get(name)!.data);
   }
 
-  /** Runs the program; with `gradients`, adds to them what the program's gradient outputs hold. */
-  async run(run: Run, gradients?: ReadonlyMap<string, GradientSum>): Promise<Record<string, Float32Array>> {
+  /** Runs the program of inference. */
+  async infer(run: Run): Promise<Outputs> {
+    return this.#wanted(await this.#session.run(this.#feeds(run)));
+  }
+
+  /** Runs the program of training; afterwards `gradients` hold the sums over the runs. */
+  async accumulate(runs: readonly Run[], gradients: ReadonlyMap<string, GradientSum>): Promise<Outputs[]> {
+    const sums = new Map(this.#zeros);
+    const wanted: Outputs[] = [];
+    for (const run of runs) {
+      const outputs = await this.#session.run({ ...this.#feeds(run), ...Object.fromEntries(sums) });
+      for (const { name, gradient, gradientSum } of this.#program.parameters) {
+        if (gradientSum) sums.set(gradientSum, { ...sums.get(gradientSum)!, data: outputs[gradient!]! });
+        else if (gradient) addRows(gradients.get(name)!, outputs[gradient]!, run.rows[name]!);
+      }
+      wanted.push(this.#wanted(outputs));
+    }
+    for (const { name, gradientSum } of this.#program.parameters) {
+      if (gradientSum) gradients.get(name)!.data.set(sums.get(gradientSum)!.data);
+    }
+    return wanted;
+  }
+
+  release(): Promise<void> {
+    return this.#session.release();
+  }
+
+  #feeds(run: Run): Record<string, Feed> {
     const feeds: Record<string, Feed> = { ...run.feeds };
     for (const { name, rows } of this.#program.parameters) {
       feeds[name] = rows ? gatherRows(this.#shared.get(name)!, run.rows[name]!) : this.#copies.get(name)!;
     }
     const random = new Random(run.seed);
-    for (const mask of this.#program.masks) feeds[mask.name] = drawMask(mask, run.symbols, random);
-    const outputs = await this.#session.run(feeds);
-    if (gradients) {
-      for (const { name, rows, gradient } of this.#program.parameters) {
-        if (gradient)
-          addGradient(gradients.get(name)!, outputs[gradient]!, rows ? run.rows[name]! : undefined);
-      }
+    for (const { name, shape } of this.#program.masks) {
+      const dims = resolveShape(shape, run.symbols);
+      feeds[name] = { data: this.#masks!.draw(elements(dims), random), dims };
     }
-    return Object.fromEntries(this.#program.outputs.map((name) => [name, outputs[name]!]));
+    return feeds;
   }
 
-  release(): Promise<void> {
-    return this.#session.release();
+  #wanted(outputs: Outputs): Outputs {
+    return Object.fromEntries(this.#program.outputs.map((name) => [name, outputs[name]!]));
   }
 }
 
@@ -70,32 +99,11 @@ function gatherRows({ data, shape }: SharedParameter, ids: Int32Array): Feed {
   return { data: rows, dims: [ids.length, width] };
 }
 
-/**
- * Each 32-bit draw decides two elements, so the probability is rounded to a multiple of 2^-16; the scale
- * follows the rounded one, which keeps the expectation exact.
- */
-function drawMask({ shape, probability }: ProgramMask, symbols: Run["symbols"], random: Random): Feed {
-  const dims = resolveShape(shape, symbols);
-  const data = new Float32Array(dims.reduce((product, dim) => product * dim, 1));
-  const threshold = Math.round(probability * 65536);
-  const kept = 65536 / (65536 - threshold);
-  for (let i = 0; i < data.length; i += 2) {
-    const bits = random.int32();
-    if ((bits & 0xffff) >= threshold) data[i] = kept;
-    if (bits >>> 16 >= threshold) data[i + 1] = kept;
-  }
-  return { data, dims };
+function elements(dims: readonly number[]): number {
+  return dims.reduce((product, dim) => product * dim, 1);
 }
 
-function addGradient(
-  { data, touched }: GradientSum,
-  gradient: Float32Array,
-  rows: Int32Array | undefined,
-): void {
-  if (!rows) {
-    for (let i = 0; i < gradient.length; i++) data[i] = data[i]! + gradient[i]!;
-    return;
-  }
+function addRows({ data, touched }: GradientSum, gradient: Float32Array, rows: Int32Array): void {
   const width = gradient.length / rows.length;
   for (let r = 0; r < rows.length; r++) {
     const to = rows[r]! * width;

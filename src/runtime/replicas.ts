@@ -83,7 +83,11 @@ export class Replicas {
   }
 }
 
-/** Costliest runs first, each to the replica that has least to do; returns the indices of each replica's runs. */
+/**
+ * Deals runs out so that the replicas finish together: costliest first, each to the replica that has least to
+ * do; then runs move or change places as long as the busiest replica gains. Returns the indices of each
+ * replica's runs.
+ */
 export function dealOut(runs: readonly { readonly cost: number }[], replicas: number): number[][] {
   const hands: number[][] = Array.from({ length: replicas }, () => []);
   const load = new Float64Array(replicas);
@@ -93,7 +97,36 @@ export function dealOut(runs: readonly { readonly cost: number }[], replicas: nu
     hands[least]!.push(i);
     load[least]! += runs[i]!.cost;
   }
+  while (improve(hands, load, runs));
   return hands;
+}
+
+/** Makes the best swap, or move, between the busiest replica and another; false when none helps. */
+function improve(hands: number[][], load: Float64Array, runs: readonly { readonly cost: number }[]): boolean {
+  const busiest = load.indexOf(Math.max(...load));
+  const nothing = { cost: 0 };
+  let best = { gain: load[busiest]! * 1e-6, other: -1, give: -1, take: -1 };
+  for (let other = 0; other < hands.length; other++) {
+    const gap = load[busiest]! - load[other]!;
+    for (let give = 0; give < hands[busiest]!.length; give++) {
+      for (let take = -1; take < hands[other]!.length; take++) {
+        const shift = runs[hands[busiest]![give]!]!.cost - (runs[hands[other]![take]!] ?? nothing).cost;
+        const gain = Math.min(shift, gap - shift);
+        if (gain > best.gain) best = { gain, other, give, take };
+      }
+    }
+  }
+  const { other, give, take } = best;
+  if (other < 0) return false;
+  const given = hands[busiest]![give]!;
+  const taken = hands[other]![take];
+  hands[busiest]!.splice(give, 1, ...(taken === undefined ? [] : [taken]));
+  if (taken === undefined) hands[other]!.push(given);
+  else hands[other]![take] = given;
+  const shift = runs[given]!.cost - (taken === undefined ? 0 : runs[taken]!.cost);
+  load[busiest]! -= shift;
+  load[other]! += shift;
+  return true;
 }
 
 /** Gradient sums, one per replica, and Adam's moments for every parameter that the program trains. */

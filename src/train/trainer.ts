@@ -1,4 +1,5 @@
 import type { BertClassifier } from "../bert/bert-classifier.js";
+import { classifierCost } from "../bert/classifier-cost.js";
 import { classifierProgram, classifierTrainingProgram } from "../bert/classifier-network.js";
 import { argmaxRows, classifierTrainingRun } from "../bert/classifier-run.js";
 import { classify } from "../bert/classify.js";
@@ -15,8 +16,8 @@ import { RunningMean } from "./running-mean.js";
 /** Adam's constants, PyTorch's defaults. */
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
-/** Most tokens in a micro-batch: what one core works through without leaving its cache too often. */
-const MAX_TOKENS = 1024;
+/** Most tokens in a micro-batch, which bounds the memory for activations. */
+const MAX_TOKENS = 4096;
 
 /** A batch split into runs, with the labels of each run's examples. */
 interface PreparedBatch {
@@ -123,7 +124,7 @@ export class Trainer {
       }
       const testAccuracy =
         test &&
-        fractionEqual(argmaxRows(await classify(replicas, test, labels, threads), labels), test.labels);
+        fractionEqual(argmaxRows(await classify(replicas, test, this.#model, threads), labels), test.labels);
       last = {
         event: "epoch",
         epoch,
@@ -139,11 +140,19 @@ export class Trainer {
   }
 
   #prepare(dataset: PairDataset, examples: Int32Array, random: Random): PreparedBatch {
-    const batches = microBatches(dataset, examples, { maxTokens: MAX_TOKENS, atLeast: this.options.threads });
-    const labels = this.#model.labels.length;
+    const { labels, config } = this.#model;
+    const cost = classifierCost(config, "training");
+    const batches = microBatches(dataset, examples, {
+      maxTokens: MAX_TOKENS,
+      atLeast: this.options.threads,
+      cost,
+    });
+    const batchSize = examples.length;
     return {
-      size: examples.length,
-      runs: batches.map((batch) => classifierTrainingRun(batch, labels, examples.length, random.int32())),
+      size: batchSize,
+      runs: batches.map((batch) =>
+        classifierTrainingRun(batch, { labels: labels.length, batchSize, seed: random.int32(), cost }),
+      ),
       labels: batches.map((batch) => batch.labels),
     };
   }

@@ -1,0 +1,111 @@
+import { describe, expect, test } from "vitest";
+import { gradientSums } from "../../test/support/accumulate.js";
+import { Graph } from "../onnx/graph.js";
+import { mul, reduceSum, sum } from "../onnx/operators.js";
+import { serializeGraph } from "../onnx/serialize.js";
+import type { Program, Run } from "./program.js";
+import { Replica } from "./replica.js";
+import { createSession } from "./session.js";
+
+/** y [U, 2]: rows of a table times a scale [2], times a dropout mask unless `dropout` is 0. */
+function build(dropout: number) {
+  const graph = new Graph();
+  const table = graph.input("table", "float32", ["U", 2]);
+  const scale = graph.input("scale", "float32", [2]);
+  const kept = dropout > 0 ? mul(graph, table, graph.input("mask", "float32", ["U", 2])) : table;
+  const y = mul(graph, kept, scale);
+  const masks = dropout > 0 ? [{ name: "mask", shape: ["U", 2] }] : [];
+  return { graph, kept, y, masks };
+}
+
+function inference(dropout = 0): Program {
+  const { graph, y, masks } = build(dropout);
+  const parameters = [
+    { name: "table", rows: true, gradient: undefined, gradientSum: undefined },
+    { name: "scale", rows: false, gradient: undefined, gradientSum: undefined },
+  ];
+  return { model: serializeGraph(graph, { y }), parameters, masks, dropout, outputs: ["y"] };
+}
+
+/** What it puts out as gradients is easy to foresee: y for the table, the sum of the table's rows for the scale. */
+function training(): Program {
+  const { graph, kept, y, masks } = build(0);
+  const before = graph.input("before", "float32", [2]);
+  const outputs = { y, ofTable: y, ofScale: sum(graph, reduceSum(graph, kept, [0], false), before) };
+  const parameters = [
+    { name: "table", rows: true, gradient: "ofTable", gradientSum: undefined },
+    { name: "scale", rows: false, gradient: "ofScale", gradientSum: "before" },
+  ];
+  return { model: serializeGraph(graph, outputs), parameters, masks, dropout: 0, outputs: ["y"] };
+}
+
+const sharedParameters = () =>
+  new Map([
+    ["table", { data: Float32Array.of(1, 2, 3, 4, 5, 6), shape: [3, 2] }],
+    ["scale", { data: Float32Array.of(1, 10), shape: [2] }],
+  ]);
+
+const runOf = (rows: number[], seed = 0): Run => ({
+  feeds: {},
+  rows: { table: Int32Array.from(rows) },
+  symbols: { U: rows.length },
+  seed,
+  cost: 1,
+});
+
+async function withReplica(
+  program: Program,
+  use: (replica: Replica, parameters: ReturnType<typeof sharedParameters>) => Promise<void>,
+) {
+  const parameters = sharedParameters();
+  const replica = new Replica(program, await createSession(program.model), parameters);
+  try {
+    await use(replica, parameters);
+  } finally {
+    await replica.release();
+  }
+}
+
+describe("a replica", () => {
+  test("feeds the chosen rows of a table", () =>
+    withReplica(inference(), async (replica) => {
+      expect(await replica.infer(runOf([2, 0]))).toEqual({ y: Float32Array.of(5, 60, 1, 20) });
+    }));
+
+  test("sees changed parameters after a refresh", () =>
+    withReplica(inference(), async (replica, parameters) => {
+      parameters.get("scale")!.data.fill(100);
+      replica.refresh();
+      expect(await replica.infer(runOf([1]))).toEqual({ y: Float32Array.of(300, 400) });
+    }));
+
+  test("adds up the gradients of all runs, rows in their places, and gives the other outputs", () =>
+    withReplica(training(), async (replica, parameters) => {
+      const sums = gradientSums(training(), parameters);
+      const outputs = await replica.accumulate([runOf([2, 0]), runOf([2])], sums);
+      expect(outputs).toEqual([{ y: Float32Array.of(5, 60, 1, 20) }, { y: Float32Array.of(5, 60) }]);
+      expect([...sums.get("table")!.data]).toEqual([1, 20, 0, 0, 10, 120]);
+      expect([...sums.get("table")!.touched!]).toEqual([1, 0, 1]);
+      expect([...sums.get("scale")!.data]).toEqual([1 + 5 + 5, 2 + 6 + 6]);
+    }));
+
+  test("starts from zero again once the sums are cleared", () =>
+    withReplica(training(), async (replica, parameters) => {
+      await replica.accumulate([runOf([2, 0])], gradientSums(training(), parameters));
+      const sums = gradientSums(training(), parameters);
+      await replica.accumulate([runOf([1])], sums);
+      expect([...sums.get("table")!.data]).toEqual([0, 0, 3, 40, 0, 0]);
+      expect([...sums.get("scale")!.data]).toEqual([3, 4]);
+    }));
+
+  test("draws its masks from the run's seed alone", () =>
+    withReplica(inference(0.5), async (replica) => {
+      const rows = Array.from({ length: 50 }, (_, i) => i % 3);
+      const first = await replica.infer(runOf(rows, 1));
+      const other = await replica.infer(runOf(rows, 2));
+      expect(await replica.infer(runOf(rows, 1))).toEqual(first);
+      expect(other).not.toEqual(first);
+      const factors = first.y!.map((y, i) => y / (rows[i >> 1]! * 2 + (i % 2) + 1) / (i % 2 ? 10 : 1));
+      expect(new Set(factors)).toEqual(new Set([0, 2]));
+    }));
+});
