@@ -1,4 +1,4 @@
-import { type AdamState, type AdamStep, adamUpdate } from "./adam.js";
+import type { Adam, AdamState, AdamStep } from "./adam.js";
 import type { GradientSum } from "./replica.js";
 
 /** Everything about one parameter that the optimizer reads and writes, in memory shared by all replicas. */
@@ -18,52 +18,49 @@ const ROW_BLOCK = 64;
  * clears the sums. Rows whose gradient and moments are all zero cannot move and are passed over.
  */
 export function updateShare(
+  adam: Adam,
   parameters: Iterable<OptimizedParameter>,
   step: AdamStep,
   rank: number,
   ranks: number,
 ): void {
-  for (const parameter of parameters) {
-    if (parameter.live) updateRows(parameter, parameter.live, step, rank, ranks);
-    else updateRange(parameter, step, ...rangeOf(parameter.state.parameter.length, rank, ranks));
+  for (const { state, gradients, live } of parameters) {
+    const sums = gradients.map(({ data }) => data);
+    for (const [start, end] of live
+      ? liveRanges(live, gradients, state.parameter.length / live.length, rank, ranks)
+      : [rangeOf(state.parameter.length, rank, ranks)]) {
+      adam.update(state, sums, step, start, end);
+      for (const sum of sums) sum.fill(0, start, end);
+    }
   }
 }
 
-function updateRows(
-  parameter: OptimizedParameter,
+/** The runs of neighbouring rows that can move, among the blocks of one rank; marks and clears as it goes. */
+function* liveRanges(
   live: Uint8Array,
-  step: AdamStep,
+  gradients: readonly GradientSum[],
+  width: number,
   rank: number,
   ranks: number,
-): void {
-  const width = parameter.state.parameter.length / live.length;
+): Generator<[number, number]> {
   for (let block = rank * ROW_BLOCK; block < live.length; block += ranks * ROW_BLOCK) {
     const end = Math.min(block + ROW_BLOCK, live.length);
+    let start = -1;
     for (let row = block; row < end; row++) {
-      for (const { touched } of parameter.gradients) {
+      for (const { touched } of gradients) {
         if (touched![row]) {
           live[row] = 1;
           touched![row] = 0;
         }
       }
-      if (live[row]) updateRange(parameter, step, row * width, (row + 1) * width);
+      if (live[row] && start < 0) start = row;
+      if (!live[row] && start >= 0) {
+        yield [start * width, row * width];
+        start = -1;
+      }
     }
+    if (start >= 0) yield [start * width, end * width];
   }
-}
-
-function updateRange(
-  { state, gradients }: OptimizedParameter,
-  step: AdamStep,
-  start: number,
-  end: number,
-): void {
-  const sum = gradients[0]!.data;
-  for (const { data } of gradients.slice(1)) {
-    for (let i = start; i < end; i++) sum[i] = sum[i]! + data[i]!;
-    data.fill(0, start, end);
-  }
-  adamUpdate(state, sum, step, start, end);
-  sum.fill(0, start, end);
 }
 
 function rangeOf(length: number, rank: number, ranks: number): [number, number] {

@@ -1,6 +1,6 @@
 /** The body of a worker thread: one replica of each program, driven by messages from {@link Replicas}. */
 import { parentPort, workerData } from "node:worker_threads";
-import type { AdamStep } from "./adam.js";
+import { Adam, type AdamStep } from "./adam.js";
 import { type OptimizedParameter, updateShare } from "./optimizer-share.js";
 import type { Program, Run, SharedParameter } from "./program.js";
 import { type GradientSum, Replica } from "./replica.js";
@@ -29,6 +29,7 @@ const gradients = new Map<string, GradientSum>(
   [...optimized].map(([name, parameter]) => [name, parameter.gradients[rank]!]),
 );
 let replicas: { infer: Replica; accumulate: Replica | undefined };
+let adam: Adam | undefined;
 let stale = false;
 
 parentPort!.on("message", async (request: WorkerRequest) => {
@@ -50,7 +51,8 @@ async function answer(request: WorkerRequest): Promise<Record<string, Float32Arr
       };
       return [];
     case "update":
-      updateShare(optimized.values(), request.step, rank, ranks);
+      adam ??= new Adam();
+      updateShare(adam, optimized.values(), request.step, rank, ranks);
       stale = true;
       return [];
     default:

@@ -131,11 +131,9 @@ describe("replicas on worker threads", () => {
 
   test("a run that fails is reported, and later ones still work", async () => {
     await withReplicas(2, 0, async (replicas) => {
-      const bad = {
-        ...runs[0]!,
-        feeds: { ...runs[0]!.feeds, tokens: { data: Int32Array.of(0), dims: [1, 1] } },
-      };
-      await expect(replicas.accumulate([bad])).rejects.toThrow("a worker thread failed");
+      const { tokens: _, ...feeds } = runs[0]!.feeds;
+      const bad = { ...runs[0]!, feeds };
+      await expect(replicas.accumulate([bad])).rejects.toThrow(/a worker thread failed: .*tokens/);
       expect(await replicas.infer([inferenceRuns[0]!])).toHaveLength(1);
     });
   });
