@@ -13,7 +13,7 @@ const FIRST_TOKEN_SLOWDOWN = 2;
 const DISTINCT_PART = 0.3;
 
 /** What a run costs for every weight, however short the run: reading it, and putting its gradient out. */
-const PER_WEIGHT = { training: 30, inference: 3 };
+const PER_WEIGHT = { training: 45, inference: 3 };
 
 /**
  * The cost of a run of a classifier, so that batches can be cut and dealt out well. The constants are measured

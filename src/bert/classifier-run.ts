@@ -1,12 +1,11 @@
 import type { MicroBatch } from "../data/micro-batches.js";
 import type { Run } from "../runtime/program.js";
-import type { RunCost } from "./classifier-cost.js";
 
 /** What d2l's masked softmax puts in place of a score at padding (section 11.3); its exponential is exactly 0. */
 const MASKED = -1e6;
 
 /** A micro-batch as a run of the program that classifies. */
-export function classifierRun(batch: MicroBatch, cost: RunCost): Run {
+export function classifierRun(batch: MicroBatch): Run {
   const { length, lengths, premiseLengths, tokens, distinct } = batch;
   const size = lengths.length;
   const positionSegments = new Int32Array(length * size); // [T, B]
@@ -30,7 +29,6 @@ export function classifierRun(batch: MicroBatch, cost: RunCost): Run {
     },
     symbols: { B: size, T: length, U: distinct.length },
     seed: 0,
-    cost: cost(size, length),
   };
 }
 
@@ -41,15 +39,14 @@ export interface TrainingRunOptions {
   readonly batchSize: number;
   /** Of the dropout masks. */
   readonly seed: number;
-  readonly cost: RunCost;
 }
 
 /** A micro-batch as a run of the program that trains. */
 export function classifierTrainingRun(
   batch: MicroBatch,
-  { labels, batchSize, seed, cost }: TrainingRunOptions,
+  { labels, batchSize, seed }: TrainingRunOptions,
 ): Run {
-  const run = classifierRun(batch, cost);
+  const run = classifierRun(batch);
   const targets = new Float32Array(batch.labels.length * labels); // [B, K]
   batch.labels.forEach((label, b) => {
     targets[b * labels + label] = 1 / batchSize;

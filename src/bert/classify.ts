@@ -28,11 +28,12 @@ export async function classify(
   for (let start = 0; start < dataset.size; start += CHUNK) {
     const size = Math.min(CHUNK, dataset.size - start);
     const examples = Int32Array.from({ length: size }, (_, i) => start + i);
-    const batches = microBatches(dataset, examples, { maxTokens: MAX_TOKENS, atLeast: threads, cost });
-    const outputs = await replicas.infer(batches.map((batch) => classifierRun(batch, cost)));
-    batches.forEach((batch, i) => {
+    const hands = microBatches(dataset, examples, { replicas: threads, maxTokens: MAX_TOKENS, cost });
+    const outputs = (await replicas.infer(hands.map((batches) => batches.map(classifierRun)))).flat();
+    hands.flat().forEach((batch, i) => {
+      const rows = outputs[i]!.logits!;
       batch.examples.forEach((example, b) => {
-        logits.set(outputs[i]!.logits!.subarray(b * width, (b + 1) * width), example * width);
+        logits.set(rows.subarray(b * width, (b + 1) * width), example * width);
       });
     });
   }

@@ -1,3 +1,4 @@
+import { dealOut } from "./deal-out.js";
 import type { PairDataset } from "./pair-dataset.js";
 
 /** Examples of a batch that run together, padded to the longest of them. */
@@ -19,39 +20,49 @@ export interface MicroBatch {
 }
 
 export interface MicroBatchOptions {
+  /** How many replicas share the work. */
+  readonly replicas: number;
   /** Most tokens, padding included, in a micro-batch that holds more than one example. */
   readonly maxTokens: number;
-  /** Fewest micro-batches to make, if there are as many examples: one for each replica. */
-  readonly atLeast: number;
   /** What a micro-batch of `size` examples, padded to `length` tokens, costs; in any unit. */
   readonly cost: (size: number, length: number) => number;
 }
 
+/** Examples from `start` up to `end` of a list sorted by length. */
+type Cut = readonly [start: number, end: number];
+
+/** Upper bounds on micro-batches that are tried: the batch in as many parts for each replica. */
+const PARTS = [1, 2, 3, 4];
+
 /**
- * Splits a batch into micro-batches of similar length. Among all ways to cut the examples, sorted by length,
- * into groups of at most `maxTokens`, takes the cheapest.
+ * Splits a batch into micro-batches of similar length and deals them out to replicas. Among all ways to cut
+ * the examples, sorted by length, into groups under an upper bound, takes the cheapest; among several bounds,
+ * the one with which the last replica finishes first.
  * @param examples indices in the dataset
+ * @returns the micro-batches of each replica
  */
 export function microBatches(
   dataset: PairDataset,
   examples: Int32Array,
-  { maxTokens, atLeast, cost }: MicroBatchOptions,
-): MicroBatch[] {
+  { replicas, maxTokens, cost }: MicroBatchOptions,
+): MicroBatch[][] {
   const sorted = examples.slice().sort((a, b) => dataset.length(a) - dataset.length(b) || a - b);
   const lengths = sorted.map((i) => dataset.length(i));
   const total = lengths.reduce((sum, length) => sum + length, 0);
-  const limit = Math.min(maxTokens, Math.ceil((total / atLeast) * 1.05));
-  return cheapestCuts(lengths, limit, cost).map(([start, end]) =>
-    assemble(dataset, sorted.subarray(start, end)),
-  );
+  const plans = PARTS.map((parts) => {
+    const limit = Math.min(maxTokens, Math.ceil((total / replicas / parts) * 1.05));
+    const cuts = cheapestCuts(lengths, limit, cost);
+    const costs = cuts.map(([start, end]) => cost(end - start, lengths[end - 1]!));
+    const hands = dealOut(costs, replicas);
+    const loads = hands.map((hand) => hand.reduce((sum, i) => sum + costs[i]!, 0));
+    return { cuts, hands, last: Math.max(...loads) };
+  });
+  const { cuts, hands } = plans.reduce((best, plan) => (plan.last < best.last ? plan : best));
+  return hands.map((hand) => hand.map((i) => assemble(dataset, sorted.subarray(...cuts[i]!))));
 }
 
 /** Dynamic programme over the end of the last group; lengths ascend. */
-function cheapestCuts(
-  lengths: Int32Array,
-  limit: number,
-  costOf: MicroBatchOptions["cost"],
-): [number, number][] {
+function cheapestCuts(lengths: Int32Array, limit: number, costOf: MicroBatchOptions["cost"]): Cut[] {
   const n = lengths.length;
   const cheapest = new Float64Array(n + 1);
   const startOf = new Int32Array(n + 1);
@@ -68,7 +79,7 @@ function cheapestCuts(
       }
     }
   }
-  const cuts: [number, number][] = [];
+  const cuts: Cut[] = [];
   for (let end = n; end > 0; end = startOf[end]!) cuts.push([startOf[end]!, end]);
   return cuts.reverse();
 }

@@ -41,8 +41,6 @@ export interface Run {
   readonly symbols: Readonly<Record<string, number>>;
   /** Seed of the dropout masks. */
   readonly seed: number;
-  /** How long the run takes, in any unit; runs are dealt out to replicas by it. */
-  readonly cost: number;
 }
 
 /** A parameter's values in memory that all replicas share. */

@@ -1,10 +1,11 @@
 /** The body of a worker thread: one replica of each program, driven by messages from {@link Replicas}. */
 import { parentPort, workerData } from "node:worker_threads";
-import { Adam, type AdamStep } from "./adam.js";
-import { type OptimizedParameter, updateShare } from "./optimizer-share.js";
+import type { AdamStep } from "./adam.js";
+import { type ExchangedParameter, OptimizerShare } from "./optimizer-share.js";
 import type { Program, Run, SharedParameter } from "./program.js";
-import { type GradientSum, Replica } from "./replica.js";
-import { createSession } from "./session.js";
+import { Replica, type RowGradients } from "./replica.js";
+import { createSession, type Session } from "./session.js";
+import { NO_SECONDS, type WorkSeconds } from "./work-seconds.js";
 
 export interface WorkerSetup {
   readonly rank: number;
@@ -12,7 +13,7 @@ export interface WorkerSetup {
   readonly inference: Program;
   readonly training: Program | undefined;
   readonly parameters: ReadonlyMap<string, SharedParameter>;
-  readonly optimized: ReadonlyMap<string, OptimizedParameter>;
+  readonly exchanged: ReadonlyMap<string, ExchangedParameter>;
 }
 
 export type WorkerRequest =
@@ -21,21 +22,29 @@ export type WorkerRequest =
   | { readonly kind: "update"; readonly step: AdamStep };
 
 export type WorkerReply =
-  | { readonly outputs: readonly Record<string, Float32Array>[] }
+  | { readonly outputs: readonly Record<string, Float32Array>[]; readonly seconds: WorkSeconds }
   | { readonly error: string };
 
-const { rank, ranks, inference, training, parameters, optimized } = workerData as WorkerSetup;
-const gradients = new Map<string, GradientSum>(
-  [...optimized].map(([name, parameter]) => [name, parameter.gradients[rank]!]),
-);
-let replicas: { infer: Replica; accumulate: Replica | undefined };
-let adam: Adam | undefined;
-let stale = false;
+const { rank, ranks, inference, training, parameters, exchanged } = workerData as WorkerSetup;
+const optimizer = new OptimizerShare(exchanged, rank, ranks);
+const rowGradients = new Map<string, RowGradients>();
+for (const [name, { gradients, touched }] of exchanged) {
+  if (touched) rowGradients.set(name, { data: gradients[rank]!, touched: touched[rank]! });
+}
+let infers: Replica;
+let trains: Replica | undefined;
+/** Whether the parameters have moved since a replica took them over. */
+const stale = { infers: false, trains: false };
+/** Spent within ONNX Runtime since the request came. */
+let graphSeconds = 0;
 
 parentPort!.on("message", async (request: WorkerRequest) => {
   let reply: WorkerReply;
+  const started = performance.now();
+  graphSeconds = 0;
   try {
-    reply = { outputs: await answer(request) };
+    const outputs = await answer(request);
+    reply = { outputs, seconds: split(request, (performance.now() - started) / 1000) };
   } catch (error) {
     reply = { error: error instanceof Error ? error.message : String(error) };
   }
@@ -45,32 +54,52 @@ parentPort!.on("message", async (request: WorkerRequest) => {
 async function answer(request: WorkerRequest): Promise<Record<string, Float32Array>[]> {
   switch (request.kind) {
     case "start":
-      replicas = {
-        infer: new Replica(inference, await createSession(inference.model), parameters),
-        accumulate: training && new Replica(training, await createSession(training.model), parameters),
-      };
+      infers = new Replica(inference, await timedSession(inference), parameters);
+      if (training) trains = new Replica(training, await timedSession(training), parameters);
       return [];
+    case "infer":
+      return infer(request.runs);
+    case "accumulate":
+      return accumulate(trains!, request.runs);
     case "update":
-      adam ??= new Adam();
-      updateShare(adam, optimized.values(), request.step, rank, ranks);
-      stale = true;
+      optimizer.update(trains!.whole, request.step);
+      stale.infers = true;
+      stale.trains = true;
       return [];
-    default:
-      return runAll(request.kind, request.runs);
   }
 }
 
-async function runAll(
-  kind: "infer" | "accumulate",
-  runs: readonly Run[],
-): Promise<Record<string, Float32Array>[]> {
-  if (stale) {
-    replicas.infer.refresh();
-    replicas.accumulate?.refresh();
-    stale = false;
-  }
-  if (kind === "accumulate") return replicas.accumulate!.accumulate(runs, gradients);
+async function infer(runs: readonly Run[]): Promise<Record<string, Float32Array>[]> {
+  if (stale.infers) infers.refresh();
+  stale.infers = false;
   const outputs: Record<string, Float32Array>[] = [];
-  for (const run of runs) outputs.push(await replicas.infer.infer(run));
+  for (const run of runs) outputs.push(await infers.infer(run));
   return outputs;
+}
+
+async function accumulate(replica: Replica, runs: readonly Run[]): Promise<Record<string, Float32Array>[]> {
+  if (stale.trains) optimizer.collect(replica.whole);
+  stale.trains = false;
+  const outputs = await replica.accumulate(runs, rowGradients);
+  optimizer.publish(replica.whole);
+  return outputs;
+}
+
+async function timedSession({ model }: Program): Promise<Session> {
+  const session = await createSession(model);
+  return {
+    async run(feeds) {
+      const started = performance.now();
+      const outputs = await session.run(feeds);
+      graphSeconds += (performance.now() - started) / 1000;
+      return outputs;
+    },
+    release: () => session.release(),
+  };
+}
+
+function split({ kind }: WorkerRequest, seconds: number): WorkSeconds {
+  if (kind === "start") return NO_SECONDS;
+  if (kind === "update") return { ...NO_SECONDS, optimizer: seconds };
+  return { graph: graphSeconds, copies: seconds - graphSeconds, optimizer: 0 };
 }

@@ -3,11 +3,11 @@ import { DropoutMasks } from "./dropout-mask.js";
 import { type Program, type Run, resolveShape, type SharedParameter } from "./program.js";
 import type { Feed, Session } from "./session.js";
 
-/** Gradients that one replica has summed: same layout as the parameter. */
-export interface GradientSum {
+/** Where the gradients of a table fed by rows are summed; laid out like the table. */
+export interface RowGradients {
   readonly data: Float32Array;
-  /** For a table fed by rows: 1 where a row has received something. */
-  readonly touched: Uint8Array | undefined;
+  /** 1 where a row has received something. */
+  readonly touched: Uint8Array;
 }
 
 type Outputs = Record<string, Float32Array>;
@@ -24,6 +24,7 @@ export class Replica {
   readonly #masks: DropoutMasks | undefined;
   /** Zeros, from which sums of gradients start. */
   readonly #zeros: Map<string, Feed>;
+  readonly #whole = new Map<string, { copy: Float32Array; sum: Float32Array }>();
 
   constructor(program: Program, session: Session, shared: ReadonlyMap<string, SharedParameter>) {
     this.#program = program;
@@ -35,8 +36,14 @@ export class Replica {
     };
     const whole = program.parameters.filter(({ rows }) => !rows);
     this.#copies = new Map(whole.map(({ name }) => [name, like(name)]));
-    const summed = whole.filter(({ gradientSum }) => gradientSum);
-    this.#zeros = new Map(summed.map(({ name, gradientSum }) => [gradientSum!, like(name)]));
+    this.#zeros = new Map();
+    for (const { name, gradientSum } of whole) {
+      if (!gradientSum) continue;
+      const zeros = like(name);
+      this.#zeros.set(gradientSum, zeros);
+      const copy = this.#copies.get(name)!.data as Float32Array;
+      this.#whole.set(name, { copy, sum: zeros.data as Float32Array });
+    }
     this.#masks = program.masks.length > 0 ? new DropoutMasks(program.dropout) : undefined;
     this.refresh();
   }
@@ -51,22 +58,30 @@ export class Replica {
     return this.#wanted(await this.#session.run(this.#feeds(run)));
   }
 
-  /** Runs the program of training; afterwards `gradients` hold the sums over the runs. */
-  async accumulate(runs: readonly Run[], gradients: ReadonlyMap<string, GradientSum>): Promise<Outputs[]> {
+  /**
+   * Runs the program of training. The sums of gradients over the runs are then in {@link whole}, or have been
+   * added to `rows`.
+   */
+  async accumulate(runs: readonly Run[], rows: ReadonlyMap<string, RowGradients>): Promise<Outputs[]> {
     const sums = new Map(this.#zeros);
     const wanted: Outputs[] = [];
     for (const run of runs) {
       const outputs = await this.#session.run({ ...this.#feeds(run), ...Object.fromEntries(sums) });
       for (const { name, gradient, gradientSum } of this.#program.parameters) {
         if (gradientSum) sums.set(gradientSum, { ...sums.get(gradientSum)!, data: outputs[gradient!]! });
-        else if (gradient) addRows(gradients.get(name)!, outputs[gradient]!, run.rows[name]!);
+        else if (gradient) addRows(rows.get(name)!, outputs[gradient]!, run.rows[name]!);
       }
       wanted.push(this.#wanted(outputs));
     }
     for (const { name, gradientSum } of this.#program.parameters) {
-      if (gradientSum) gradients.get(name)!.data.set(sums.get(gradientSum)!.data);
+      if (gradientSum) this.#whole.get(name)!.sum = sums.get(gradientSum)!.data as Float32Array;
     }
     return wanted;
+  }
+
+  /** The parameters that the graph reads whole and trains: this replica's copy, and its sum of gradients. */
+  get whole(): ReadonlyMap<string, { readonly copy: Float32Array; readonly sum: Float32Array }> {
+    return this.#whole;
   }
 
   release(): Promise<void> {
@@ -103,12 +118,12 @@ function elements(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
 }
 
-function addRows({ data, touched }: GradientSum, gradient: Float32Array, rows: Int32Array): void {
+function addRows({ data, touched }: RowGradients, gradient: Float32Array, rows: Int32Array): void {
   const width = gradient.length / rows.length;
   for (let r = 0; r < rows.length; r++) {
     const to = rows[r]! * width;
     const from = r * width;
     for (let i = 0; i < width; i++) data[to + i] = data[to + i]! + gradient[from + i]!;
-    touched![rows[r]!] = 1;
+    touched[rows[r]!] = 1;
   }
 }

@@ -2,10 +2,11 @@ import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import { TunebertError } from "../error.js";
 import type { AdamStep } from "./adam.js";
-import type { OptimizedParameter } from "./optimizer-share.js";
+import type { ExchangedParameter } from "./optimizer-share.js";
 import type { Program, Run, SharedParameter } from "./program.js";
 import type { WorkerReply, WorkerRequest, WorkerSetup } from "./replica-worker.js";
 import { allocateBytes, allocateFloats } from "./shared-memory.js";
+import { addSeconds, NO_SECONDS, type WorkSeconds } from "./work-seconds.js";
 
 export type RunOutputs = Record<string, Float32Array>;
 
@@ -21,9 +22,8 @@ export interface ReplicasOptions {
 }
 
 /**
- * Copies of a model on worker threads, working on one set of shared parameters. Which run goes to which replica,
- * and the order in which gradients are added, depend on the runs and the number of threads alone: the same
- * input gives the same bits.
+ * Copies of a model on worker threads, working on one set of shared parameters. Gradients are added in the order
+ * of the runs, then in the order of the replicas: the same runs give the same bits.
  */
 export class Replicas {
   readonly #workers: ReplicaThread[];
@@ -33,10 +33,10 @@ export class Replicas {
   }
 
   static async start({ inference, training, parameters, threads }: ReplicasOptions): Promise<Replicas> {
-    const optimized = training ? optimizerMemory(training, parameters, threads) : new Map();
+    const exchanged = training ? exchangeMemory(training, parameters, threads) : new Map();
     const workers = Array.from(
       { length: threads },
-      (_, rank) => new ReplicaThread({ rank, ranks: threads, inference, training, parameters, optimized }),
+      (_, rank) => new ReplicaThread({ rank, ranks: threads, inference, training, parameters, exchanged }),
     );
     const replicas = new Replicas(workers);
     try {
@@ -48,14 +48,14 @@ export class Replicas {
     return replicas;
   }
 
-  /** Runs the inference program; outputs are in the order of the runs. */
-  infer(runs: readonly Run[]): Promise<RunOutputs[]> {
-    return this.#deal("infer", runs);
+  /** Runs the inference program: a list of runs for each replica. Outputs are in the order of the runs. */
+  infer(runs: readonly (readonly Run[])[]): Promise<RunOutputs[][]> {
+    return this.#askAll("infer", runs);
   }
 
-  /** Runs the training program and adds the gradients up; outputs are in the order of the runs. */
-  accumulate(runs: readonly Run[]): Promise<RunOutputs[]> {
-    return this.#deal("accumulate", runs);
+  /** Runs the training program, as {@link infer}, and adds the gradients up. */
+  accumulate(runs: readonly (readonly Run[])[]): Promise<RunOutputs[][]> {
+    return this.#askAll("accumulate", runs);
   }
 
   /** Moves the parameters by the summed gradients and clears these. */
@@ -63,99 +63,35 @@ export class Replicas {
     await Promise.all(this.#workers.map((worker) => worker.ask({ kind: "update", step })));
   }
 
+  /** Where the replicas' time went since this was last asked. */
+  takeSeconds(): WorkSeconds {
+    return this.#workers.map((worker) => worker.takeSeconds()).reduce(addSeconds);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.stop()));
   }
 
-  async #deal(kind: "infer" | "accumulate", runs: readonly Run[]): Promise<RunOutputs[]> {
-    const hands = dealOut(runs, this.#workers.length);
-    const outputs = new Array<RunOutputs>(runs.length);
-    await Promise.all(
-      hands.map(async (hand, rank) => {
-        if (hand.length === 0) return;
-        const answers = await this.#workers[rank]!.ask({ kind, runs: hand.map((i) => runs[i]!) });
-        hand.forEach((i, position) => {
-          outputs[i] = answers[position]!;
-        });
-      }),
-    );
-    return outputs;
+  #askAll(kind: "infer" | "accumulate", runs: readonly (readonly Run[])[]): Promise<RunOutputs[][]> {
+    return Promise.all(this.#workers.map((worker, rank) => worker.ask({ kind, runs: runs[rank] ?? [] })));
   }
 }
 
-/**
- * Deals runs out so that the replicas finish together: costliest first, each to the replica that has least to
- * do; then runs move or change places as long as the busiest replica gains. Returns the indices of each
- * replica's runs.
- */
-export function dealOut(runs: readonly { readonly cost: number }[], replicas: number): number[][] {
-  const hands: number[][] = Array.from({ length: replicas }, () => []);
-  const load = new Float64Array(replicas);
-  const order = runs.map((_, i) => i).sort((a, b) => runs[b]!.cost - runs[a]!.cost || a - b);
-  for (const i of order) {
-    const least = load.indexOf(Math.min(...load));
-    hands[least]!.push(i);
-    load[least]! += runs[i]!.cost;
-  }
-  while (improve(hands, load, runs));
-  return hands;
-}
-
-/** Makes the best swap, or move, between the busiest replica and another; false when none helps. */
-function improve(hands: number[][], load: Float64Array, runs: readonly { readonly cost: number }[]): boolean {
-  const busiest = load.indexOf(Math.max(...load));
-  const nothing = { cost: 0 };
-  let best = { gain: load[busiest]! * 1e-6, other: -1, give: -1, take: -1 };
-  for (let other = 0; other < hands.length; other++) {
-    const gap = load[busiest]! - load[other]!;
-    for (let give = 0; give < hands[busiest]!.length; give++) {
-      for (let take = -1; take < hands[other]!.length; take++) {
-        const shift = runs[hands[busiest]![give]!]!.cost - (runs[hands[other]![take]!] ?? nothing).cost;
-        const gain = Math.min(shift, gap - shift);
-        if (gain > best.gain) best = { gain, other, give, take };
-      }
-    }
-  }
-  const { other, give, take } = best;
-  if (other < 0) return false;
-  const given = hands[busiest]![give]!;
-  const taken = hands[other]![take];
-  hands[busiest]!.splice(give, 1, ...(taken === undefined ? [] : [taken]));
-  if (taken === undefined) hands[other]!.push(given);
-  else hands[other]![take] = given;
-  const shift = runs[given]!.cost - (taken === undefined ? 0 : runs[taken]!.cost);
-  load[busiest]! -= shift;
-  load[other]! += shift;
-  return true;
-}
-
-/** Gradient sums, one per replica, and Adam's moments for every parameter that the program trains. */
-function optimizerMemory(
+/** Memory for the gradients of every parameter that the program trains. */
+function exchangeMemory(
   program: Program,
   parameters: ReadonlyMap<string, SharedParameter>,
   threads: number,
-): Map<string, OptimizedParameter> {
+): Map<string, ExchangedParameter> {
   const trained = program.parameters.filter(({ gradient }) => gradient !== undefined);
   return new Map(
     trained.map(({ name, rows }) => {
-      const { data, shape } = parameters.get(name)!;
-      const rowCount = data.length / shape.at(-1)!;
-      const flags = () => (rows ? allocateBytes(rowCount) : undefined);
-      return [
-        name,
-        {
-          state: {
-            parameter: data,
-            mean: allocateFloats(data.length),
-            variance: allocateFloats(data.length),
-          },
-          gradients: Array.from({ length: threads }, () => ({
-            data: allocateFloats(data.length),
-            touched: flags(),
-          })),
-          live: flags(),
-        },
-      ];
+      const parameter = parameters.get(name)!;
+      const { data, shape } = parameter;
+      const perReplica = <T>(allocate: () => T) => Array.from({ length: threads }, allocate);
+      const gradients = perReplica(() => allocateFloats(data.length));
+      const touched = rows ? perReplica(() => allocateBytes(data.length / shape.at(-1)!)) : undefined;
+      return [name, { parameter, gradients, touched }];
     }),
   );
 }
@@ -165,6 +101,7 @@ class ReplicaThread {
   readonly #worker: Worker;
   #waiting: { resolve: (outputs: RunOutputs[]) => void; reject: (error: Error) => void } | undefined;
   #failure: TunebertError | undefined;
+  #seconds = NO_SECONDS;
 
   constructor(setup: WorkerSetup) {
     this.#worker = new Worker(createRequire(import.meta.url).resolve("#replica-worker"), {
@@ -174,7 +111,10 @@ class ReplicaThread {
       const waiting = this.#waiting;
       this.#waiting = undefined;
       if ("error" in reply) waiting?.reject(new TunebertError(`a worker thread failed: ${reply.error}`));
-      else waiting?.resolve([...reply.outputs]);
+      else {
+        this.#seconds = addSeconds(this.#seconds, reply.seconds);
+        waiting?.resolve([...reply.outputs]);
+      }
     });
     this.#worker.on("error", (error) => this.#fail(`a worker thread failed: ${error.message}`, error));
     this.#worker.on("exit", (code) => this.#fail(`a worker thread ended with code ${code}`));
@@ -186,6 +126,12 @@ class ReplicaThread {
       this.#waiting = { resolve, reject };
       this.#worker.postMessage(request);
     });
+  }
+
+  takeSeconds(): WorkSeconds {
+    const seconds = this.#seconds;
+    this.#seconds = NO_SECONDS;
+    return seconds;
   }
 
   async stop(): Promise<void> {

@@ -1,3 +1,5 @@
+import type { WorkSeconds } from "../runtime/work-seconds.js";
+
 /** What {@link Trainer.fit} reports as it goes. Losses are means per example, accuracies fractions. */
 export type TrainEvent = StepEvent | EpochEvent | DoneEvent;
 
@@ -22,6 +24,17 @@ export interface StepEvent {
   readonly examplesPerSecond: number;
   /** until the last step, evaluation not counted */
   readonly secondsLeft: number;
+  readonly work: StepWork;
+}
+
+/** What a step consisted of, and where the threads' time went; whatever they do not account for was waiting. */
+export interface StepWork extends WorkSeconds {
+  /** seconds that it took the main thread to make the batch, while the step before ran */
+  readonly data: number;
+  /** tokens of the batch */
+  readonly tokens: number;
+  /** the same with the padding within micro-batches */
+  readonly paddedTokens: number;
 }
 
 /** After each epoch, and the evaluation that ends it. */

@@ -1,30 +1,18 @@
 import type { BertClassifier } from "../bert/bert-classifier.js";
-import { classifierCost } from "../bert/classifier-cost.js";
 import { classifierProgram, classifierTrainingProgram } from "../bert/classifier-network.js";
-import { argmaxRows, classifierTrainingRun } from "../bert/classifier-run.js";
+import { argmaxRows } from "../bert/classifier-run.js";
 import { classify } from "../bert/classify.js";
-import { microBatches } from "../data/micro-batches.js";
 import type { PairDataset } from "../data/pair-dataset.js";
 import { TunebertError } from "../error.js";
 import { Random } from "../random.js";
-import type { Run } from "../runtime/program.js";
 import { Replicas } from "../runtime/replicas.js";
 import type { DoneEvent, EpochEvent, StepEvent, TrainEvent } from "./events.js";
 import { type TrainerOptions, trainerOptions } from "./options.js";
+import { prepareBatch } from "./prepare-batch.js";
 import { RunningMean } from "./running-mean.js";
 
 /** Adam's constants, PyTorch's defaults. */
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
-
-/** Most tokens in a micro-batch, which bounds the memory for activations. */
-const MAX_TOKENS = 4096;
-
-/** A batch split into runs, with the labels of each run's examples. */
-interface PreparedBatch {
-  readonly size: number;
-  readonly runs: readonly Run[];
-  readonly labels: readonly Int32Array[];
-}
 
 /**
  * Fine-tunes a classifier: one Adam step on the mean cross-entropy of each batch of shuffled examples.
@@ -74,6 +62,7 @@ export class Trainer {
     const labels = this.#model.labels.length;
     const random = new Random(seed);
     const order = Int32Array.from({ length: train.size }, (_, i) => i);
+    const prepare = (examples: Int32Array) => prepareBatch(this.#model, train, examples, { threads, random });
     const stepsPerEpoch = Math.ceil(train.size / batchSize);
     let step = 0;
     let trained = 0;
@@ -84,13 +73,14 @@ export class Trainer {
       const loss = new RunningMean();
       const accuracy = new RunningMean();
       let started = performance.now();
-      let next = this.#prepare(train, order.subarray(0, batchSize), random);
+      replicas.takeSeconds(); // leaves the evaluation out
+      let next = prepare(order.subarray(0, batchSize));
       for (let stepInEpoch = 1; stepInEpoch <= stepsPerEpoch; stepInEpoch++) {
         const batch = next;
         const running = replicas.accumulate(batch.runs);
         const following = order.subarray(stepInEpoch * batchSize, (stepInEpoch + 1) * batchSize);
-        if (following.length > 0) next = this.#prepare(train, following, random);
-        const outputs = await running;
+        if (following.length > 0) next = prepare(following);
+        const outputs = (await running).flat();
         step += 1;
         const batchLoss = outputs.reduce((sum, output) => sum + output.loss![0]!, 0);
         if (!Number.isFinite(batchLoss)) throw divergence(batchLoss, step, epoch);
@@ -119,6 +109,7 @@ export class Trainer {
           trainAccuracy: accuracy.value,
           examplesPerSecond: trained / seconds,
           secondsLeft: ((epochs * train.size - trained) * seconds) / trained,
+          work: { ...batch.work, ...replicas.takeSeconds() },
         };
         yield report;
       }
@@ -137,24 +128,6 @@ export class Trainer {
     }
     const done: DoneEvent = { ...last!, event: "done", threads };
     yield done;
-  }
-
-  #prepare(dataset: PairDataset, examples: Int32Array, random: Random): PreparedBatch {
-    const { labels, config } = this.#model;
-    const cost = classifierCost(config, "training");
-    const batches = microBatches(dataset, examples, {
-      maxTokens: MAX_TOKENS,
-      atLeast: this.options.threads,
-      cost,
-    });
-    const batchSize = examples.length;
-    return {
-      size: batchSize,
-      runs: batches.map((batch) =>
-        classifierTrainingRun(batch, { labels: labels.length, batchSize, seed: random.int32(), cost }),
-      ),
-      labels: batches.map((batch) => batch.labels),
-    };
   }
 }
 
