@@ -25,6 +25,12 @@ addPredictCommand(program);
 addInspectCommand(program);
 addDemoCommand(program);
 
+// A reader such as head that wants no more ends the command, and is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

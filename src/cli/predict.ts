@@ -1,6 +1,8 @@
-import { createInterface } from "node:readline";
 import type { Command } from "commander";
+import { decodeUtf8 } from "../data/decode-utf8.js";
 import { readPairs } from "../data/read-pairs.js";
+import { endOfLines, recordBlocks } from "../data/record-blocks.js";
+import { lines } from "../data/row-reader.js";
 import { TunebertError } from "../error.js";
 import { streamBytes } from "../hub/files.js";
 import { loadModel } from "../hub/model-folder.js";
@@ -50,7 +52,12 @@ async function predict(
   premise: string | undefined,
   hypothesis: string | undefined,
   flags: PredictFlags,
+  command: Command,
 ): Promise<void> {
+  if (premise !== undefined && hypothesis === undefined) {
+    command.error("error: one text is not a pair: give a premise and a hypothesis");
+  }
+  if (premise !== undefined && flags.data) command.error("error: give a pair or --data, not both");
   const source = pairsFrom(premise, hypothesis, flags);
   const { model, vocabulary, maxLength } = await loadModel(flags.model);
   const single = premise !== undefined;
@@ -87,12 +94,6 @@ function pairsFrom(
   hypothesis: string | undefined,
   flags: PredictFlags,
 ): AsyncIterable<Pair> {
-  if (premise !== undefined && hypothesis === undefined) {
-    throw new TunebertError("one text is not a pair: give a premise and a hypothesis");
-  }
-  if (premise !== undefined && flags.data) {
-    throw new TunebertError("give a pair or --data, not both");
-  }
   if (premise !== undefined) return onePair({ premise, hypothesis: hypothesis! });
   return flags.data ? pairsOfFile(flags.data, flags) : pairsOfLines(process.stdin);
 }
@@ -107,18 +108,23 @@ async function* pairsOfFile(file: string, columns: ColumnFlags): AsyncGenerator<
   }
 }
 
-async function* pairsOfLines(input: NodeJS.ReadableStream): AsyncGenerator<Pair> {
+async function* pairsOfLines(input: AsyncIterable<Uint8Array>): AsyncGenerator<Pair> {
+  const name = "standard input";
   let row = 0;
-  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-    row += 1;
-    if (line === "") continue;
-    const texts = line.split("\t");
-    if (texts.length !== 2) {
-      throw new TunebertError(
-        `standard input, line ${row}: expected two texts separated by a tab, found ${texts.length} texts`,
-      );
+  let offset = 0;
+  for await (const bytes of recordBlocks(input, endOfLines, name)) {
+    for (const line of lines(decodeUtf8(bytes, name, { row: row + 1, offset }))) {
+      row += 1;
+      if (line === "") continue;
+      const texts = line.split("\t");
+      if (texts.length !== 2) {
+        throw new TunebertError(
+          `${name}, row ${row}: expected two texts with a tab between them, found ${texts.length - 1} tabs`,
+        );
+      }
+      yield { premise: texts[0]!, hypothesis: texts[1]! };
     }
-    yield { premise: texts[0]!, hypothesis: texts[1]! };
+    offset += bytes.length;
   }
 }
 

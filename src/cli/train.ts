@@ -133,10 +133,10 @@ Examples:
     .action(train);
 }
 
-async function train(flags: TrainFlags): Promise<void> {
+async function train(flags: TrainFlags, command: Command): Promise<void> {
   await expectFreeFolder(flags.out, flags);
   const { trainSet, model, vocabulary } = flags.pretrained
-    ? await fineTuned(flags, flags.pretrained)
+    ? await fineTuned(flags, flags.pretrained, command)
     : await fromScratch(flags);
   const { maxLength } = flags;
   const testSet =
@@ -168,11 +168,11 @@ interface Prepared {
   readonly vocabulary: Vocabulary;
 }
 
-async function fineTuned(flags: TrainFlags, folder: string): Promise<Prepared> {
+async function fineTuned(flags: TrainFlags, folder: string, command: Command): Promise<Prepared> {
   for (const name of ["hidden", "ffn", "blocks", "vocabSize", "embeddingStd"] as const) {
     if (flags[name] !== undefined) {
       const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-      throw new TunebertError(`--${flag} is for a model from scratch; leave it out with --pretrained`);
+      command.error(`error: --${flag} is for a model from scratch; leave it out with --pretrained`);
     }
   }
   const pretrained = await loadPretrained(folder, flags);

@@ -30,6 +30,16 @@ export async function* streamBytes(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
+/** Does something with a file's content; errors then name the file. */
+export function inFile<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (cause) {
+    if (!(cause instanceof TunebertError)) throw cause;
+    throw new TunebertError(`${path}: ${cause.message}`, { cause });
+  }
+}
+
 function readFailure(path: string, error: unknown): TunebertError {
   const reasons: Record<string, string> = {
     ENOENT: "there is no such file",

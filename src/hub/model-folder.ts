@@ -3,12 +3,14 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { BertClassifier } from "../bert/bert-classifier.js";
-import { type BertConfig, checkConfig } from "../bert/config.js";
+import { type BertConfig, checkConfig, outputParameterShapes } from "../bert/config.js";
 import { TunebertError } from "../error.js";
 import { Random } from "../random.js";
 import { Vocabulary } from "../text/vocabulary.js";
-import { parseSafetensors, serializeSafetensors } from "../weights/safetensors.js";
-import { readBytes, readText } from "./files.js";
+import { parseWeights } from "../weights/parse-weights.js";
+import { serializeSafetensors } from "../weights/safetensors.js";
+import type { StateDict } from "../weights/tensor.js";
+import { inFile, readBytes, readText } from "./files.js";
 
 /** A trained classifier with all that is needed to ask it. */
 export interface SavedModel {
@@ -82,8 +84,20 @@ async function entriesOf(folder: string): Promise<string[]> {
   }
 }
 
-/** Writes the weights into a folder that is prepared: whole, or not at all. */
+/**
+ * Writes the weights into a folder that is prepared: whole, or not at all.
+ * @throws TunebertError when a parameter is not finite, so that a diverged model never replaces a good one, or
+ * when the file cannot be written
+ */
 export async function saveWeights(folder: string, model: BertClassifier): Promise<void> {
+  for (const [name, { data }] of model.parameters) {
+    if (!data.every(Number.isFinite)) {
+      throw new TunebertError(
+        `${name} holds values that are not finite: training has diverged, and the model is not saved. ` +
+          "Try a lower learning rate",
+      );
+    }
+  }
   await writeWhole(join(folder, WEIGHTS), serializeSafetensors(model.stateDict()));
 }
 
@@ -110,10 +124,25 @@ export async function loadModel(folder: string): Promise<SavedModel> {
   if (!existsSync(weightsPath)) {
     throw new TunebertError(`${folder} holds no ${WEIGHTS}: its training has not finished an epoch`);
   }
-  const state = parseSafetensors(await readBytes(weightsPath));
+  const state = parseWeights(await readBytes(weightsPath), weightsPath);
   expectRows(vocabulary, saved.config, vocabularyPath);
-  const model = BertClassifier.fromStateDict(saved.config, saved.labels, state, new Random(0));
+  const model = inFile(weightsPath, () => {
+    expectOutputLayer(state, saved.config.hidden, saved.labels);
+    return BertClassifier.fromStateDict(saved.config, saved.labels, state, new Random(0));
+  });
   return { model, vocabulary, maxLength: saved.maxLength };
+}
+
+/** A model that has learnt has an output layer; a fresh one in its place would answer at random. */
+function expectOutputLayer(state: StateDict, hidden: number, labels: readonly string[]): void {
+  for (const [name, shape] of outputParameterShapes(hidden, labels.length)) {
+    const found = state.get(name)?.shape;
+    if (found?.join() === shape.join()) continue;
+    throw new TunebertError(
+      `${name}: ${CONFIG} names ${labels.length} labels, so expected [${shape.join(", ")}], ` +
+        (found ? `found [${found.join(", ")}]` : "not found"),
+    );
+  }
 }
 
 /** Whether the folder holds a config.json of ours. */
@@ -158,14 +187,16 @@ function parseConfig(
   if (!Array.isArray(labels) || labels.length < 2 || labels.some((label) => typeof label !== "string")) {
     throw new TunebertError(`${path}: labels is not a list of at least two names`);
   }
-  const config = checkConfig({
-    vocabularySize: number("vocabularySize"),
-    hidden: number("hidden"),
-    ffn: number("ffn"),
-    heads: number("heads"),
-    blocks: number("blocks"),
-    maxPositions: number("maxPositions"),
-  });
+  const config = inFile(path, () =>
+    checkConfig({
+      vocabularySize: number("vocabularySize"),
+      hidden: number("hidden"),
+      ffn: number("ffn"),
+      heads: number("heads"),
+      blocks: number("blocks"),
+      maxPositions: number("maxPositions"),
+    }),
+  );
   return { config, labels, maxLength: number("maxLength") };
 }
 

@@ -8,7 +8,7 @@ import type { Random } from "../random.js";
 import { Vocabulary } from "../text/vocabulary.js";
 import { parseWeights } from "../weights/parse-weights.js";
 import type { StateDict } from "../weights/tensor.js";
-import { readBytes, readText } from "./files.js";
+import { inFile, readBytes, readText } from "./files.js";
 import { expectRows, isModelFolder, loadModel } from "./model-folder.js";
 
 /** Parameters to start from, and the vocabulary they were trained with. */
@@ -41,7 +41,7 @@ export async function loadPretrained(
     throw new TunebertError(`${folder} holds no weights; expected ${WEIGHTS.join(" or ")} beside vocab.json`);
   const weightsPath = join(folder, weights);
   const state = parseWeights(await readBytes(weightsPath), weightsPath);
-  const config = inferConfig(state, heads);
+  const config = inFile(weightsPath, () => inferConfig(state, heads));
   expectRows(vocabulary, config, vocabularyPath);
   return { state, config, vocabulary };
 }

@@ -1,5 +1,5 @@
-import { availableParallelism } from "node:os";
 import { TunebertError } from "../error.js";
+import { physicalCores } from "../runtime/physical-cores.js";
 
 /** Hyper-parameters. The defaults are those of d2l section 16.7. */
 export interface TrainerOptions {
@@ -13,7 +13,7 @@ export interface TrainerOptions {
   readonly dropout: number;
   /** of shuffling and dropout; default 0 */
   readonly seed: number;
-  /** replicas, each on a thread of its own; default: the processor's cores */
+  /** replicas, each on a thread of its own; default: the physical cores */
   readonly threads: number;
   /** whether each epoch visits the examples in a new order; default true */
   readonly shuffle: boolean;
@@ -25,7 +25,7 @@ export const defaultTrainerOptions: TrainerOptions = {
   learningRate: 1e-4,
   dropout: 0.1,
   seed: 0,
-  threads: availableParallelism(),
+  threads: physicalCores(),
   shuffle: true,
 };
 

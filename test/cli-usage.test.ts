@@ -1,0 +1,97 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { succeed, temporaryFolder, tunebert } from "./support/command.js";
+import { writePretrained } from "./support/tiny.js";
+
+const folder = temporaryFolder();
+
+test("--version prints the package's version", async () => {
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  expect((await succeed(["--version"])).stdout).toBe(`${version}\n`);
+});
+
+test("--help lists the commands", async () => {
+  const { stdout, stderr } = await succeed(["--help"]);
+  for (const command of ["train", "evaluate", "predict", "inspect", "demo"]) {
+    expect(stdout).toMatch(new RegExp(`^ +${command} `, "m"));
+  }
+  expect(stderr).toBe("");
+});
+
+describe("--help of a command gives each of its flags a line", () => {
+  test.each([
+    [
+      "train",
+      [
+        ...["train", "test", "limit", "max-length", "premise-column", "hypothesis-column", "label-column"],
+        ...["pretrained", "heads", "hidden", "ffn", "blocks", "vocab-size", "min-frequency", "embedding-std"],
+        ...["batch-size", "epochs", "learning-rate", "dropout", "no-shuffle", "seed", "threads"],
+        ...["out", "overwrite"],
+      ],
+    ],
+    ["evaluate", ["model", "data", "json", "threads", "label-column"]],
+    ["predict", ["model", "data", "json", "threads", "premise-column"]],
+    ["inspect", ["json"]],
+    ["demo", ["out", "seed", "threads"]],
+  ])("%s", async (command, flags) => {
+    const { stdout } = await succeed([command, "--help"]);
+    expect(stdout).toContain(`Usage: tunebert ${command}`);
+    for (const flag of flags) expect(stdout).toMatch(new RegExp(`^ +--${flag}\\b.* {2}\\S`, "m"));
+  });
+});
+
+test("--help of train names the defaults of d2l", async () => {
+  const { stdout } = await succeed(["train", "--help"]);
+  const text = stdout.replace(/\s+/g, " ");
+  for (const line of [
+    "--max-length <n> longest input in tokens; longer pairs lose the end of their longer text (default: 128)",
+    "--batch-size <n> examples per optimizer step (default: 512)",
+    "--epochs <n> passes over the training pairs (default: 5)",
+    "--learning-rate <x> of Adam (default: 0.0001)",
+    "--dropout <p> probability of dropping (default: 0.1)",
+  ]) {
+    expect(text).toContain(line);
+  }
+});
+
+describe("wrong usage exits with 2, says why, and touches nothing", () => {
+  const out = ["--out", join(folder, "out")];
+  const train = ["train", "--train", "pairs.csv", ...out];
+
+  test.each([
+    ["no command", [], "Usage: tunebert"],
+    ["an unknown command", ["tame"], "unknown command 'tame'"],
+    ["an unknown flag", [...train, "--epoch", "3"], "unknown option '--epoch'"],
+    ["no training file", ["train", ...out], "required option '--train <file>' not specified"],
+    ["no output folder", ["train", "--train", "pairs.csv"], "required option '--out <folder>' not specified"],
+    ["no model to evaluate", ["evaluate", "--data", "pairs.csv"], "required option '--model <folder>'"],
+    ["no file to inspect", ["inspect"], "missing required argument 'file'"],
+    ["no epochs", [...train, "--epochs", "0"], "'0' is invalid. Expected a whole number of at least 1"],
+    ["half a batch", [...train, "--batch-size", "1.5"], "'1.5' is invalid. Expected a whole number"],
+    ["a word for a number", [...train, "--hidden", "wide"], "'wide' is invalid. Expected a whole number"],
+    ["a negative seed", [...train, "--seed", "-1"], "'-1' is invalid. Expected a whole number"],
+    ["no learning rate", [...train, "--learning-rate", "0"], "'0' is invalid. Expected a number above 0"],
+    ["an infinite learning rate", [...train, "--learning-rate", "Infinity"], "Expected a number above 0"],
+    ["dropping everything", [...train, "--dropout", "1"], "'1' is invalid. Expected a number from 0"],
+    ["one text to predict", ["predict", "--model", "nli", "a text"], "one text is not a pair"],
+    ["three texts to predict", ["predict", "--model", "nli", "a", "b", "c"], "too many arguments"],
+    [
+      "a pair and a file to predict",
+      ["predict", "--model", "nli", "a", "b", "--data", "c.tsv"],
+      "give a pair or --data, not both",
+    ],
+    [
+      "a size for a model that has its own",
+      [...train, "--pretrained", writePretrained(join(folder, "pretrained")), "--hidden", "8"],
+      "--hidden is for a model from scratch",
+    ],
+  ])("%s", async (_, args, message) => {
+    const { code, stdout, stderr } = await tunebert(args);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(stdout).toBe("");
+    expect(code).toBe(2);
+    expect(readdirSync(folder)).toEqual(["pretrained"]);
+  });
+});

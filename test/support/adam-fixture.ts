@@ -1,0 +1,24 @@
+import { readFileSync } from "node:fs";
+import type { AdamState, AdamStep } from "../../src/runtime/adam.js";
+import type { StoredTensor } from "./gradient-cases.js";
+
+/** What PyTorch's Adam made of a table of 6 rows; tools/make-gradient-fixtures.py says which have gradients. */
+export const recorded: {
+  initial: StoredTensor;
+  learningRate: number;
+  steps: { gradient: StoredTensor; parameter: StoredTensor }[];
+} = JSON.parse(readFileSync(new URL("../fixtures/gradients/adam.json", import.meta.url), "utf8"));
+
+/** The step after `index` others, with the settings of the recorded run. */
+export function stepAfter(index: number): AdamStep {
+  const { learningRate } = recorded;
+  return { learningRate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step: index + 1 };
+}
+
+export function freshState(initial: ArrayLike<number>): AdamState {
+  return {
+    parameter: Float32Array.from(initial),
+    mean: new Float32Array(initial.length),
+    variance: new Float32Array(initial.length),
+  };
+}

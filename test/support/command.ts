@@ -1,0 +1,85 @@
+/** Runs the built command line as a user would, in a process of its own. */
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect } from "vitest";
+
+export const COMMAND = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly cwd?: string;
+  /** What the process reads on standard input. */
+  readonly input?: string | Uint8Array;
+  /** What is run instead of the built command. */
+  readonly script?: string;
+}
+
+/** Runs `tunebert` with these arguments and waits for its end, whatever its exit code. */
+export function tunebert(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const { cwd, input = "", script = COMMAND } = options;
+  const child = spawn(process.execPath, [script, ...args], { cwd, env: { ...process.env, NO_COLOR: "1" } });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  child.stdin.on("error", () => {}).end(input);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+/** Runs `tunebert`, expects that it succeeds, and returns what it printed. */
+export async function succeed(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const ran = await tunebert(args, options);
+  expect(ran.code, `${args.join(" ")}\n${ran.stderr}`).toBe(0);
+  return ran;
+}
+
+/** Runs `tunebert`, expects one message and exit code 1, and returns the message. */
+export async function fail(args: readonly string[], options: RunOptions = {}): Promise<string> {
+  const { code, stderr } = await tunebert(args, options);
+  const [before, message, ...more] = stderr.split(/^tunebert: /m);
+  expect(more, "further messages").toEqual([]);
+  expect(message, `no message: ${stderr}`).toBeDefined();
+  expect(before, "what else is on stderr").toMatch(/^(epoch [^\n]*\n)*$/);
+  expect(stderr, "a stack trace").not.toMatch(/^\s+at /m);
+  expect(code).toBe(1);
+  return message!.trimEnd();
+}
+
+/** A new empty folder, removed when the tests of the file are over. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "tunebert-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** The objects of a file with one JSON object a line. */
+export function readJsonLines(text: string): Record<string, unknown>[] {
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+}
+
+/** Whether a trained model is in the folder. */
+export function holdsModel(folder: string): boolean {
+  return existsSync(join(folder, "model.safetensors"));
+}
+
+export function readBytes(...path: string[]): Uint8Array {
+  return new Uint8Array(readFileSync(join(...path)));
+}
