@@ -17,17 +17,21 @@ export class BertClassifier {
   readonly parameters: ReadonlyMap<string, SharedParameter>;
   /** Tensors of the checkpoint that a classifier does not use, the pretraining heads, kept as they came. */
   readonly unused: StateDict;
+  /** Whether the output layer came with the checkpoint. */
+  readonly keepsOutput: boolean;
 
   private constructor(
     config: BertConfig,
     labels: readonly string[],
     parameters: ReadonlyMap<string, SharedParameter>,
     unused: StateDict,
+    keepsOutput: boolean,
   ) {
     this.config = config;
     this.labels = labels;
     this.parameters = parameters;
     this.unused = unused;
+    this.keepsOutput = keepsOutput;
   }
 
   /**
@@ -41,7 +45,7 @@ export class BertClassifier {
     embeddingStd = 1,
   ): BertClassifier {
     const parameters = initialise(allShapes(checkConfig(config), labels.length), random, embeddingStd);
-    return new BertClassifier(config, labels, parameters, new Map());
+    return new BertClassifier(config, labels, parameters, new Map(), false);
   }
 
   /**
@@ -66,7 +70,7 @@ export class BertClassifier {
       parameters.set(name, fresh.get(name) ?? { data: shared(toFloat32(state.get(name)!, name)), shape });
     }
     const unused: StateDict = new Map([...state].filter(([name]) => !shapes.has(name)));
-    return new BertClassifier(config, labels, parameters, unused);
+    return new BertClassifier(config, labels, parameters, unused, keepsOutput);
   }
 
   /** All tensors, those that the classifier does not use included. */

@@ -40,6 +40,23 @@ try {
 /** Says what went wrong, unless commander already has. */
 function exitCode(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
-  console.error(error instanceof TunebertError ? `tunebert: ${error.message}` : error);
+  console.error(error instanceof TunebertError ? `tunebert: ${asTyped(printable(error.message))}` : error);
   return FAILED;
+}
+
+/** Errors call options by their names in the API; here they are flags. */
+function asTyped(message: string): string {
+  const options = program.commands.flatMap((command) => command.options);
+  return options.reduce((text, option) => {
+    const name = option.attributeName();
+    return /[A-Z]/.test(name) ? text.replaceAll(new RegExp(`\\b${name}\\b`, "g"), option.long!) : text;
+  }, message);
+}
+
+/** Files that are not what they seem may put control characters into a message. */
+function printable(message: string): string {
+  return message.replaceAll(
+    /[^\P{Cc}\n]/gu,
+    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
 }

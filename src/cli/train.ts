@@ -177,8 +177,12 @@ async function fineTuned(flags: TrainFlags, folder: string, command: Command): P
   }
   const pretrained = await loadPretrained(folder, flags);
   expectPositions(flags.maxLength, pretrained.config);
-  const trainSet = await PairDataset.encode(pairsOf(flags.train, flags), pretrained.vocabulary, flags);
+  const trainSet = await PairDataset.encode(pairsOf(flags.train, flags), pretrained.vocabulary, {
+    ...flags,
+    preferredLabels: pretrained.labels,
+  });
   const model = classifierFrom(pretrained, labelsOf(trainSet, flags.train), new Random(flags.seed));
+  console.log(`output layer: ${model.keepsOutput ? "kept from the checkpoint" : "fresh"}`);
   return { trainSet, model, vocabulary: pretrained.vocabulary };
 }
 

@@ -7,10 +7,15 @@ import type { TextPair } from "./text-pair.js";
 export class LabelIds {
   readonly #ids: Map<string, number>;
   readonly #given: readonly string[] | undefined;
+  readonly #preferred: readonly string[];
 
-  /** @param given all the names there may be, in the order of their ids; without it any label may come */
-  constructor(given: readonly string[] | undefined) {
+  /**
+   * @param given all the names there may be, in the order of their ids; without it any label may come
+   * @param preferred names that are taken, in this order and all of them, when no other occurs
+   */
+  constructor(given: readonly string[] | undefined, preferred: readonly string[] = SNLI_LABELS) {
     this.#given = given;
+    this.#preferred = preferred;
     this.#ids = new Map(given?.map((name, id) => [name, id]));
   }
 
@@ -31,13 +36,18 @@ export class LabelIds {
   }
 
   /**
-   * The names in the order of their final ids, and the final id of each provisional one. Without given names
-   * the order is SNLI's when only its labels occur, and then there are always all three; else by code point.
+   * The names in the order of their final ids, and the final id of each provisional one. Without given or
+   * preferred names the order is by code point.
    */
   finish(): { names: readonly string[]; finalIds: Int32Array } {
     const found = [...this.#ids.keys()];
-    const names = this.#given ?? orderOf(found);
+    const names = this.#given ?? this.#orderOf(found);
     return { names, finalIds: Int32Array.from(found, (name) => names.indexOf(name)) };
+  }
+
+  #orderOf(found: readonly string[]): readonly string[] {
+    const noOther = found.length > 0 && found.every((name) => this.#preferred.includes(name));
+    return noOther ? this.#preferred : [...found].sort(compareCodePoints);
   }
 }
 
@@ -45,9 +55,4 @@ export class LabelIds {
 export function whereIs(pair: TextPair, index: number): string {
   if (pair.row === undefined) return `pair ${index + 1}`;
   return pair.fileName === undefined ? `row ${pair.row}` : `${pair.fileName}, row ${pair.row}`;
-}
-
-function orderOf(found: readonly string[]): readonly string[] {
-  const likeSnli = found.length > 0 && found.every((name) => SNLI_LABELS.includes(name));
-  return likeSnli ? SNLI_LABELS : [...found].sort(compareCodePoints);
 }

@@ -12,6 +12,8 @@ export interface EncodeOptions {
   readonly maxLength: number;
   /** The label names a model was trained with, in the order of their ids. Default: the labels that occur. */
   readonly labels?: readonly string[] | undefined;
+  /** Label names to use, in this order and all of them, if no other occurs. Default: SNLI's three. */
+  readonly preferredLabels?: readonly string[] | undefined;
   /** Take only the first so many pairs; pairs skipped do not count. Default: all. */
   readonly limit?: number | undefined;
   /** Pairs without a label: leave them out, or keep them with the label -1, say to predict. Default: skip. */
@@ -127,17 +129,19 @@ async function encodePairs(
   requireInteger("maxLength", maxLength, SPECIAL_TOKENS_PER_PAIR + 2);
   if (options.limit !== undefined) requireInteger("limit", options.limit, 1);
   const idsOf = (text: string) => tokenize(text).map((token) => tokens.id(token));
-  const labelIds = new LabelIds(given);
+  const labelIds = new LabelIds(given, options.preferredLabels);
   const tokenIds = new GrowableInt32();
   const offsets = new GrowableInt32();
   const premiseLengths = new GrowableInt32();
   const labels = new GrowableInt32();
   let truncated = 0;
   let skipped = 0;
+  let fileName: string | undefined;
 
   offsets.push(0);
   for await (const pair of pairs) {
     const { label } = pair;
+    fileName = pair.fileName;
     if (label === undefined && unlabelled === "skip") {
       skipped++;
       continue;
@@ -151,7 +155,7 @@ async function encodePairs(
     if (packed.truncated) truncated++;
     if (labels.length === limit) break;
   }
-  if (labels.length === 0) throw noPairsLeft(skipped);
+  if (labels.length === 0) throw noPairsLeft(skipped, fileName);
 
   const { names, finalIds } = labelIds.finish();
   const labelArray = labels.toArray();
@@ -179,10 +183,11 @@ function requireInteger(name: string, value: number, least: number): void {
   throw new TunebertError(`${name} is ${value}; it must be an integer of at least ${least}`);
 }
 
-function noPairsLeft(skipped: number): TunebertError {
+function noPairsLeft(skipped: number, fileName: string | undefined): TunebertError {
+  const where = fileName === undefined ? "" : `${fileName}: `;
   return new TunebertError(
     skipped === 0
       ? "there are no pairs to encode"
-      : `none of the ${skipped} pairs read has a label; name the label's column, or take data with labels`,
+      : `${where}none of the ${skipped} pairs read has a label; name the label's column, or take data with labels`,
   );
 }

@@ -16,6 +16,8 @@ export interface Pretrained {
   readonly state: StateDict;
   readonly config: BertConfig;
   readonly vocabulary: Vocabulary;
+  /** What the output layer tells apart, where the parameters are of a classifier that tunebert trained. */
+  readonly labels: readonly string[] | undefined;
 }
 
 const WEIGHTS = ["pretrained.params", "model.safetensors"];
@@ -32,7 +34,8 @@ export async function loadPretrained(
 ): Promise<Pretrained> {
   if (await isModelFolder(folder)) {
     const { model, vocabulary } = await loadModel(folder);
-    return { state: model.stateDict(), config: { ...model.config, ...(heads && { heads }) }, vocabulary };
+    const config = { ...model.config, ...(heads && { heads }) };
+    return { state: model.stateDict(), config, vocabulary, labels: model.labels };
   }
   const vocabularyPath = join(folder, "vocab.json");
   const vocabulary = Vocabulary.parse(await readText(vocabularyPath), vocabularyPath);
@@ -43,14 +46,19 @@ export async function loadPretrained(
   const state = parseWeights(await readBytes(weightsPath), weightsPath);
   const config = inFile(weightsPath, () => inferConfig(state, heads));
   expectRows(vocabulary, config, vocabularyPath);
-  return { state, config, vocabulary };
+  return { state, config, vocabulary, labels: undefined };
 }
 
-/** A classifier over pretrained parameters: see {@link BertClassifier.fromStateDict}. */
+/**
+ * A classifier over pretrained parameters: see {@link BertClassifier.fromStateDict}. The output layer of a
+ * classifier for other labels is left behind.
+ */
 export function classifierFrom(
-  { state, config }: Pretrained,
+  { state, config, labels: known }: Pretrained,
   labels: readonly string[],
   random: Random,
 ): BertClassifier {
-  return BertClassifier.fromStateDict(config, labels, state, random);
+  const forOthers = known !== undefined && known.join("\n") !== labels.join("\n");
+  const kept = forOthers ? new Map([...state].filter(([name]) => !name.startsWith("output."))) : state;
+  return BertClassifier.fromStateDict(config, labels, kept, random);
 }

@@ -65,6 +65,13 @@ export class Predictor {
       unlabelled: "keep",
     });
     const logits = await this.logits(dataset);
+    const broken = logits.findIndex((logit) => !Number.isFinite(logit));
+    if (broken >= 0) {
+      throw new TunebertError(
+        `pair ${Math.floor(broken / model.labels.length) + 1}: the model answers ${logits[broken]}, not a number; ` +
+          "its weights are too large or damaged",
+      );
+    }
     return pairs.map((_, i) =>
       prediction(logits.subarray(i * model.labels.length, (i + 1) * model.labels.length), model.labels),
     );
