@@ -39,7 +39,7 @@ function allTogether(): MicroBatch {
 }
 
 function alone(example: number): MicroBatch {
-  return microBatches(dataset, Int32Array.of(example), { maxTokens: 100, atLeast: 1, cost })[0]!;
+  return microBatches(dataset, Int32Array.of(example), { replicas: 1, maxTokens: 100, cost })[0]![0]!;
 }
 
 function join(a: MicroBatch, b: MicroBatch): MicroBatch {
@@ -74,7 +74,7 @@ function padded(batch: MicroBatch, more: number, fill: number): MicroBatch {
 }
 
 async function logitsOf(batch: MicroBatch): Promise<Float32Array> {
-  return (await replica.infer(classifierRun(batch, cost))).logits!;
+  return (await replica.infer(classifierRun(batch))).logits!;
 }
 
 describe("a pair's logits do not depend on what it runs with", () => {
@@ -107,9 +107,7 @@ describe("the training program", () => {
     accumulate(
       program,
       model.parameters,
-      batches.map((batch) =>
-        classifierTrainingRun(batch, { labels: K, batchSize: lengths.length, seed: 0, cost }),
-      ),
+      batches.map((batch) => classifierTrainingRun(batch, { labels: K, batchSize: lengths.length, seed: 0 })),
     );
 
   test("gives the logits of the program that classifies, and the mean cross-entropy as its loss", async () => {

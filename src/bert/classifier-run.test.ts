@@ -13,12 +13,9 @@ const batch: MicroBatch = {
   labels: Int32Array.of(1, 0),
 };
 
-const cost = (size: number, length: number) => 10 * size + length;
-
 test("a run tells the graph each token's row, place and segment, and what is padding", () => {
-  const { feeds, rows, symbols, cost: costs } = classifierRun(batch, cost);
+  const { feeds, rows, symbols } = classifierRun(batch);
   expect(symbols).toEqual({ B: 2, T: 3, U: 3 });
-  expect(costs).toBe(23);
   expect(feeds.tokens).toEqual({ data: batch.tokens, dims: [3, 2] });
   expect(feeds.position_segments).toEqual({ data: Int32Array.of(0, 0, 2, 3, 5, 4), dims: [3, 2] });
   expect(feeds.attention_mask).toEqual({ data: Float32Array.of(0, 0, 0, 0, 0, -1e6), dims: [2, 1, 1, 3] });
@@ -29,10 +26,10 @@ test("a run tells the graph each token's row, place and segment, and what is pad
 });
 
 test("a training run weights each example's label by its share of the whole batch", () => {
-  const { feeds, seed, rows } = classifierTrainingRun(batch, { labels: 3, batchSize: 8, seed: 42, cost });
+  const { feeds, seed, rows } = classifierTrainingRun(batch, { labels: 3, batchSize: 8, seed: 42 });
   expect(feeds.targets).toEqual({ data: Float32Array.of(0, 0.125, 0, 0.125, 0, 0), dims: [2, 3] });
   expect(seed).toBe(42);
-  expect(rows).toEqual(classifierRun(batch, cost).rows);
+  expect(rows).toEqual(classifierRun(batch).rows);
 });
 
 describe("argmaxRows", () => {

@@ -49,7 +49,7 @@ export function classifierTrainingRun(
   const run = classifierRun(batch);
   const targets = new Float32Array(batch.labels.length * labels); // [B, K]
   batch.labels.forEach((label, b) => {
-    targets[b * labels + label] = 1 / batchSize;
+    if (label >= 0) targets[b * labels + label] = 1 / batchSize;
   });
   return {
     ...run,

@@ -42,7 +42,7 @@ export class OptimizerShare {
         {
           mean: new Float32Array(parameter.data.length),
           variance: new Float32Array(parameter.data.length),
-          live: new Uint8Array(touched?.[0]!.length ?? 0),
+          live: new Uint8Array(touched?.[0]?.length ?? 0),
         },
       ]),
     );

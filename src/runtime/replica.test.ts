@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { gradientSums } from "../../test/support/accumulate.js";
+import { zeroRows } from "../../test/support/accumulate.js";
 import { Graph } from "../onnx/graph.js";
 import { mul, reduceSum, sum } from "../onnx/operators.js";
 import { serializeGraph } from "../onnx/serialize.js";
@@ -50,7 +50,6 @@ const runOf = (rows: number[], seed = 0): Run => ({
   rows: { table: Int32Array.from(rows) },
   symbols: { U: rows.length },
   seed,
-  cost: 1,
 });
 
 async function withReplica(
@@ -81,21 +80,33 @@ describe("a replica", () => {
 
   test("adds up the gradients of all runs, rows in their places, and gives the other outputs", () =>
     withReplica(training(), async (replica, parameters) => {
-      const sums = gradientSums(training(), parameters);
-      const outputs = await replica.accumulate([runOf([2, 0]), runOf([2])], sums);
+      const rows = zeroRows(training(), parameters);
+      const outputs = await replica.accumulate([runOf([2, 0]), runOf([2])], rows);
       expect(outputs).toEqual([{ y: Float32Array.of(5, 60, 1, 20) }, { y: Float32Array.of(5, 60) }]);
-      expect([...sums.get("table")!.data]).toEqual([1, 20, 0, 0, 10, 120]);
-      expect([...sums.get("table")!.touched!]).toEqual([1, 0, 1]);
-      expect([...sums.get("scale")!.data]).toEqual([1 + 5 + 5, 2 + 6 + 6]);
+      expect([...rows.get("table")!.data]).toEqual([1, 20, 0, 0, 10, 120]);
+      expect([...rows.get("table")!.touched]).toEqual([1, 0, 1]);
+      expect([...replica.whole.keys()]).toEqual(["scale"]);
+      expect([...replica.whole.get("scale")!.sum]).toEqual([1 + 5 + 5, 2 + 6 + 6]);
     }));
 
-  test("starts from zero again once the sums are cleared", () =>
+  test("starts from zero with each list of runs, also an empty one", () =>
     withReplica(training(), async (replica, parameters) => {
-      await replica.accumulate([runOf([2, 0])], gradientSums(training(), parameters));
-      const sums = gradientSums(training(), parameters);
-      await replica.accumulate([runOf([1])], sums);
-      expect([...sums.get("table")!.data]).toEqual([0, 0, 3, 40, 0, 0]);
-      expect([...sums.get("scale")!.data]).toEqual([3, 4]);
+      const sumAfter = async (runs: Run[]) => {
+        await replica.accumulate(runs, zeroRows(training(), parameters));
+        return [...replica.whole.get("scale")!.sum];
+      };
+      await sumAfter([runOf([2, 0])]);
+      expect(await sumAfter([runOf([1])])).toEqual([3, 4]);
+      expect(await sumAfter([])).toEqual([0, 0]);
+    }));
+
+  test("runs on the copies that it gives away", () =>
+    withReplica(training(), async (replica, parameters) => {
+      const { copy } = replica.whole.get("scale")!;
+      expect([...copy]).toEqual([1, 10]);
+      copy.set([100, 100]);
+      const [output] = await replica.accumulate([runOf([1])], zeroRows(training(), parameters));
+      expect(output).toEqual({ y: Float32Array.of(300, 400) });
     }));
 
   test("draws its masks from the run's seed alone", () =>

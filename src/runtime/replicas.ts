@@ -53,12 +53,12 @@ export class Replicas {
     return this.#askAll("infer", runs);
   }
 
-  /** Runs the training program, as {@link infer}, and adds the gradients up. */
+  /** Runs the training program, as {@link infer}, and sums the gradients for the {@link update} that follows. */
   accumulate(runs: readonly (readonly Run[])[]): Promise<RunOutputs[][]> {
     return this.#askAll("accumulate", runs);
   }
 
-  /** Moves the parameters by the summed gradients and clears these. */
+  /** Moves the parameters by the gradients of the {@link accumulate} before. */
   async update(step: AdamStep): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.ask({ kind: "update", step })));
   }

@@ -1,0 +1,126 @@
+import { describe, expect, test } from "vitest";
+import { freshState, recorded, stepAfter } from "../../test/support/adam-fixture.js";
+import { Random } from "../random.js";
+import { Adam } from "./adam.js";
+import { OptimizerShare } from "./optimizer-share.js";
+
+/** One parameter and the shares of all replicas in it, on one thread. */
+class Optimizers {
+  readonly gradients: Float32Array[];
+  readonly touched: Uint8Array[] | undefined;
+  readonly parameter: { data: Float32Array; shape: number[] };
+  /** What each replica holds of a parameter that the graph reads whole. */
+  readonly copies: Float32Array[];
+  readonly #shares: OptimizerShare[];
+
+  constructor(initial: ArrayLike<number>, rows: number, replicas: number, kind: "rows" | "whole") {
+    const each = <T>(make: () => T) => Array.from({ length: replicas }, make);
+    this.parameter = { data: Float32Array.from(initial), shape: [rows, initial.length / rows] };
+    this.gradients = each(() => new Float32Array(initial.length));
+    this.touched = kind === "rows" ? each(() => new Uint8Array(rows)) : undefined;
+    this.copies = each(() => Float32Array.from(initial));
+    const { parameter, gradients, touched } = this;
+    const exchanged = new Map([["p", { parameter, gradients, touched }]]);
+    this.#shares = this.copies.map((_, rank) => new OptimizerShare(exchanged, rank, replicas));
+  }
+
+  /** A step with the gradients that each replica has summed. */
+  step(sums: readonly Float32Array[], index: number): void {
+    const { touched } = this;
+    const width = this.parameter.shape[1]!;
+    const whole = sums.map((sum, rank) => {
+      if (!touched) return new Map([["p", { copy: this.copies[rank]!, sum }]]);
+      sum.forEach((x, i) => {
+        if (x === 0) return;
+        this.gradients[rank]![i]! += x;
+        touched[rank]![Math.floor(i / width)] = 1;
+      });
+      return new Map();
+    });
+    this.#shares.forEach((share, rank) => {
+      share.publish(whole[rank]!);
+    });
+    this.#shares.forEach((share, rank) => {
+      share.update(whole[rank]!, stepAfter(index));
+    });
+    this.#shares.forEach((share, rank) => {
+      share.collect(whole[rank]!);
+    });
+  }
+
+  row(index: number): number[] {
+    const width = this.parameter.shape[1]!;
+    return [...this.parameter.data.subarray(index * width, (index + 1) * width)];
+  }
+}
+
+const [ROWS, WIDTH] = recorded.initial.shape as [number, number];
+
+/** Each row's gradient goes to one of the replicas, at each step to another. */
+function scattered(gradient: readonly number[], replicas: number, step: number): Float32Array[] {
+  return Array.from({ length: replicas }, (_, rank) =>
+    Float32Array.from(gradient, (x, i) => ((Math.floor(i / WIDTH) + step) % replicas === rank ? x : 0)),
+  );
+}
+
+describe.each(["whole", "rows"] as const)("a parameter fed by %s", (kind) => {
+  test.each([1, 2, 3, 4])("is moved by %d replicas to the bits of one dense update", (replicas) => {
+    const optimizers = new Optimizers(recorded.initial.data, ROWS, replicas, kind);
+    const dense = freshState(recorded.initial.data);
+    const adam = new Adam();
+    recorded.steps.forEach(({ gradient: { data } }, i) => {
+      optimizers.step(scattered(data, replicas, i), i);
+      adam.update(dense, [Float32Array.from(data)], stepAfter(i), 0, data.length);
+      expect(optimizers.parameter.data).toEqual(dense.parameter);
+      if (kind === "whole") for (const copy of optimizers.copies) expect(copy).toEqual(dense.parameter);
+    });
+  });
+
+  test("is moved by the sum of what all replicas have, in their order", () => {
+    const rows = 300;
+    const random = new Random(0);
+    const numbers = () => Float32Array.from({ length: rows * 2 }, () => random.normal());
+    const initial = numbers();
+    const sums = Array.from({ length: 3 }, () => {
+      const touched = Uint8Array.from({ length: rows }, () => Number(random.uniform() < 0.3));
+      return numbers().map((x, i) => (touched[i >> 1] ? x : 0));
+    });
+    const total = sums.reduce((sum, gradient) => sum.map((x, i) => x + gradient[i]!));
+    const dense = freshState(initial);
+    new Adam().update(dense, [total], stepAfter(0), 0, rows * 2);
+
+    const optimizers = new Optimizers(initial, rows, 3, kind);
+    optimizers.step(sums, 0);
+    expect(optimizers.parameter.data).toEqual(dense.parameter);
+  });
+});
+
+describe("rows", () => {
+  test("that never had a gradient are passed over, those that once had go on moving", () => {
+    const optimizers = new Optimizers(recorded.initial.data, ROWS, 2, "rows");
+    const rows = () => Array.from({ length: ROWS }, (_, row) => optimizers.row(row));
+    const moved = recorded.steps.map(({ gradient }, i) => {
+      const before = rows();
+      optimizers.step(scattered(gradient.data, 2, i), i);
+      return rows().map((row, index) => Number(row.some((x, j) => x !== before[index]![j])));
+    });
+    const always = new Array<number>(recorded.steps.length).fill(1);
+    expect(moved.map((rows) => rows[1])).toEqual(always); // a gradient at the first step only
+    expect(moved.map((rows) => rows[2])).toEqual(always.with(0, 0).with(1, 0)); // from the third step on
+    expect(moved.map((rows) => rows[5])).toEqual(always.fill(0)); // never
+  });
+
+  test("that never had a gradient are not even read", () => {
+    const optimizers = new Optimizers(recorded.initial.data, ROWS, 1, "rows");
+    optimizers.gradients[0]!.fill(Number.NaN, 5 * WIDTH);
+    optimizers.step([Float32Array.from(recorded.steps[0]!.gradient.data)], 0);
+    expect(optimizers.row(5)).toEqual(recorded.initial.data.slice(5 * WIDTH).map(Math.fround));
+  });
+
+  test("and their marks are cleared for the next step", () => {
+    const optimizers = new Optimizers(recorded.initial.data, ROWS, 2, "rows");
+    optimizers.step(scattered(recorded.steps[0]!.gradient.data, 2, 0), 0);
+    for (const gradient of optimizers.gradients) expect(gradient).toEqual(new Float32Array(ROWS * WIDTH));
+    for (const touched of optimizers.touched!) expect(touched).toEqual(new Uint8Array(ROWS));
+  });
+});
