@@ -1,0 +1,94 @@
+import type { BertConfig } from "../src/bert/config.js";
+import { PairDataset } from "../src/data/pair-dataset.js";
+import { readPairs } from "../src/data/read-pairs.js";
+import { generateSampleCorpus } from "../src/data/sample-corpus/sample-corpus.js";
+import { streamBytes } from "../src/hub/files.js";
+import { Random } from "../src/random.js";
+import type { Vocabulary } from "../src/text/vocabulary.js";
+import type { BenchOptions } from "./options.js";
+
+const SEED = 1;
+
+/** Encoded pairs to measure with. */
+export interface Workload {
+  readonly dataset: PairDataset;
+  readonly vocabulary: Vocabulary;
+  readonly config: BertConfig;
+}
+
+export async function loadWorkload(options: BenchOptions): Promise<Workload> {
+  const { data, maxLength } = options;
+  const pairs = data ? readPairs(streamBytes(data), { fileName: data }) : generateSampleCorpus(SEED).train;
+  const encoding = { maxLength, minFrequency: 1 };
+  const { dataset, vocabulary } = await PairDataset.encodeWithNewVocabulary(pairs, encoding);
+  return { dataset, vocabulary, config: bertConfig(options, vocabulary.size) };
+}
+
+/** One line that tells what was measured on. */
+export function describe({ dataset, vocabulary, config }: Workload, options: BenchOptions): string {
+  const { hidden, ffn, heads, blocks, vocabularySize } = config;
+  const tokens = (dataset.tokenIds.length / dataset.size).toFixed(1);
+  return (
+    `${options.data ? "the data file" : "the sample corpus"}: ${dataset.size} pairs of ${tokens} tokens on average, ` +
+    `${vocabulary.size} words; H ${hidden}, F ${ffn}, ${heads} heads, ${blocks} blocks, vocabulary ${vocabularySize}, ` +
+    `batch ${options.batchSize}, max length ${options.maxLength}, dropout ${options.dropout}, ${options.threads} threads`
+  );
+}
+
+/** Chosen examples of a dataset. */
+export function subset(dataset: PairDataset, examples: readonly number[]): PairDataset {
+  return fromRows(
+    dataset,
+    examples.map((i) => ({
+      ids: dataset.ids(i),
+      premise: dataset.premiseLengths[i]!,
+      label: dataset.labels[i]!,
+    })),
+  );
+}
+
+/** `size` examples chosen at random, the same at every call. */
+export function sample(dataset: PairDataset, size: number): PairDataset {
+  const order = new Random(SEED).shuffle(Array.from({ length: dataset.size }, (_, i) => i));
+  return subset(dataset, order.slice(0, size));
+}
+
+/** Examples of exactly `length` tokens, cut from a dataset's own stream of tokens, so that words recur as they do. */
+export function ofLength(dataset: PairDataset, length: number, size: number): PairDataset {
+  const places = Math.max(1, dataset.tokenIds.length - length);
+  return fromRows(
+    dataset,
+    Array.from({ length: size }, (_, i) => {
+      const start = (i * length) % places;
+      const ids = dataset.tokenIds.subarray(start, start + length);
+      return { ids, premise: length >> 1, label: i % dataset.labelNames.length };
+    }),
+  );
+}
+
+/** The same examples with a vocabulary of `size` words, each word standing for several. */
+export function withVocabulary(dataset: PairDataset, size: number): PairDataset {
+  return new PairDataset({ ...dataset, tokenIds: dataset.tokenIds.map((id) => id % size) });
+}
+
+function bertConfig({ hidden, ffn, heads, blocks, vocabSize, maxLength }: BenchOptions, words: number) {
+  const maxPositions = Math.max(512, maxLength);
+  return { hidden, ffn, heads, blocks, vocabularySize: Math.max(vocabSize, words), maxPositions };
+}
+
+function fromRows(
+  { labelNames }: PairDataset,
+  rows: readonly { ids: Int32Array; premise: number; label: number }[],
+): PairDataset {
+  const offsets = new Int32Array(rows.length + 1);
+  rows.forEach(({ ids }, i) => {
+    offsets[i + 1] = offsets[i]! + ids.length;
+  });
+  const tokenIds = new Int32Array(offsets.at(-1)!);
+  rows.forEach(({ ids }, i) => {
+    tokenIds.set(ids, offsets[i]);
+  });
+  const premiseLengths = Int32Array.from(rows, ({ premise }) => premise);
+  const labels = Int32Array.from(rows, ({ label }) => label);
+  return new PairDataset({ tokenIds, offsets, premiseLengths, labels, labelNames, truncated: 0, skipped: 0 });
+}
