@@ -3,7 +3,7 @@ import { BertClassifier } from "../src/bert/bert-classifier.js";
 import type { BertConfig } from "../src/bert/config.js";
 import { PairDataset } from "../src/data/pair-dataset.js";
 import { readPairs } from "../src/data/read-pairs.js";
-import { generateSampleCorpus } from "../src/data/sample-corpus/sample-corpus.js";
+import { generateSamplePairs } from "../src/data/sample-pairs/sample-pairs.js";
 import { streamBytes } from "../src/hub/files.js";
 import { Random } from "../src/random.js";
 import { Vocabulary } from "../src/text/vocabulary.js";
@@ -83,7 +83,7 @@ async function* repeated(
 }
 
 function sampleCorpus(): Uint8Array {
-  const { train } = generateSampleCorpus(0);
+  const { train } = generateSamplePairs(0);
   const rows = train.map(({ premise, hypothesis, label }) => `${premise}\t${hypothesis}\t${label}\n`);
   return new TextEncoder().encode(`premise\thypothesis\tlabel\n${rows.join("")}`);
 }

@@ -1,7 +1,7 @@
 import type { BertConfig } from "../src/bert/config.js";
 import { PairDataset } from "../src/data/pair-dataset.js";
 import { readPairs } from "../src/data/read-pairs.js";
-import { generateSampleCorpus } from "../src/data/sample-corpus/sample-corpus.js";
+import { generateSamplePairs } from "../src/data/sample-pairs/sample-pairs.js";
 import { streamBytes } from "../src/hub/files.js";
 import { Random } from "../src/random.js";
 import type { Vocabulary } from "../src/text/vocabulary.js";
@@ -18,7 +18,7 @@ export interface Workload {
 
 export async function loadWorkload(options: BenchOptions): Promise<Workload> {
   const { data, maxLength } = options;
-  const pairs = data ? readPairs(streamBytes(data), { fileName: data }) : generateSampleCorpus(SEED).train;
+  const pairs = data ? readPairs(streamBytes(data), { fileName: data }) : generateSamplePairs(SEED).train;
   const encoding = { maxLength, minFrequency: 1 };
   const { dataset, vocabulary } = await PairDataset.encodeWithNewVocabulary(pairs, encoding);
   return { dataset, vocabulary, config: bertConfig(options, vocabulary.size) };

@@ -4,9 +4,18 @@ export { PairDataset } from "./data/pair-dataset.js";
 export { type ReadPairsOptions, readPairs, readSnli } from "./data/read-pairs.js";
 export type { TextPair } from "./data/text-pair.js";
 export { TunebertError } from "./error.js";
+export { type Artifact, catalog, type Split } from "./hub/catalog.js";
+export { type FetchEvent, type Fetched, type FetchOptions, fetchArtifact } from "./hub/fetch-artifact.js";
 export { streamBytes } from "./hub/files.js";
+export type { HttpFetch } from "./hub/http.js";
 export { loadModel, prepareModelFolder, type SavedModel, saveWeights } from "./hub/model-folder.js";
-export { classifierFrom, loadPretrained, type Pretrained } from "./hub/pretrained.js";
+export {
+  classifierFrom,
+  loadPretrained,
+  type Pretrained,
+  type PretrainedOptions,
+} from "./hub/pretrained.js";
+export { resolveData, resolvePretrained } from "./hub/resolve.js";
 export {
   type ClassificationReport,
   classificationReport,

@@ -53,7 +53,8 @@ describe.each(Object.entries(gradientCases))("%s", (name, gradientCase) => {
     }
   });
 
-  test.runIf(differences)("gradients are those of central differences", async () => {
+  if (!differences) return;
+  test("gradients are those of central differences", async () => {
     const { graph, outputs, gradients } = buildCase(gradientCase, fixture);
     const results = await evaluate(graph, gradients, feedsOf(fixture));
     const measured = await centralDifferences(graph, outputs, fixture);

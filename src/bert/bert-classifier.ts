@@ -2,9 +2,10 @@ import { TunebertError } from "../error.js";
 import type { Random } from "../random.js";
 import type { SharedParameter } from "../runtime/program.js";
 import { allocateFloats } from "../runtime/shared-memory.js";
-import { type StateDict, toFloat32 } from "../weights/tensor.js";
+import { type StateDict, type Tensor, toFloat32 } from "../weights/tensor.js";
+import { adoptable } from "./adoptable.js";
 import { type BertConfig, bertParameterShapes, checkConfig, outputParameterShapes } from "./config.js";
-import { initialise } from "./initialise.js";
+import { type EmbeddingStd, initialise } from "./initialise.js";
 
 /**
  * BERT with an output layer of K labels (d2l section 16.7, `BERTClassifier`). Parameters bear d2l's state-dict
@@ -36,21 +37,23 @@ export class BertClassifier {
 
   /**
    * A classifier with fresh parameters, drawn as PyTorch's layers draw theirs.
-   * @param embeddingStd standard deviation of the three embeddings
+   * @param std standard deviations of the embeddings
    */
   static fromScratch(
     config: BertConfig,
     labels: readonly string[],
     random: Random,
-    embeddingStd = 1,
+    std: EmbeddingStd = {},
   ): BertClassifier {
-    const parameters = initialise(allShapes(checkConfig(config), labels.length), random, embeddingStd);
+    const parameters = initialise(allShapes(checkConfig(config), labels.length), random, std);
     return new BertClassifier(config, labels, parameters, new Map(), false);
   }
 
   /**
    * A classifier over pretrained parameters. Only the output layer is fresh, unless the state dict brings one
    * with as many labels.
+   * @param adopt whether the model may take tensors for its parameters as they lie in memory, which training then
+   * changes; otherwise it copies them
    * @throws TunebertError that lists the tensors that are missing, superfluous or of another shape
    */
   static fromStateDict(
@@ -58,16 +61,18 @@ export class BertClassifier {
     labels: readonly string[],
     state: StateDict,
     random: Random,
+    { adopt = false }: { readonly adopt?: boolean } = {},
   ): BertClassifier {
     const shapes = allShapes(checkConfig(config), labels.length);
     const output = outputParameterShapes(config.hidden, labels.length);
     const keepsOutput = [...output].every(([name, shape]) => sameDims(state.get(name)?.shape, shape));
-    const fresh = keepsOutput ? new Map<string, SharedParameter>() : initialise(output, random, 1);
+    const fresh = keepsOutput ? new Map<string, SharedParameter>() : initialise(output, random, {});
     expectFit(state, shapes, keepsOutput ? new Set() : new Set(output.keys()));
 
+    const own = adopt ? adoptable(state) : new Set<Tensor>();
     const parameters = new Map<string, SharedParameter>();
     for (const [name, shape] of shapes) {
-      parameters.set(name, fresh.get(name) ?? { data: shared(toFloat32(state.get(name)!, name)), shape });
+      parameters.set(name, fresh.get(name) ?? { data: sharedValues(state.get(name)!, name, own), shape });
     }
     const unused: StateDict = new Map([...state].filter(([name]) => !shapes.has(name)));
     return new BertClassifier(config, labels, parameters, unused, keepsOutput);
@@ -119,7 +124,10 @@ function sameDims(a: readonly number[] | undefined, b: readonly number[]): boole
   return a !== undefined && a.length === b.length && a.every((dim, i) => dim === b[i]);
 }
 
-function shared(values: Float32Array): Float32Array {
+/** The tensor's own memory where it is the model's and holds float32, else a copy. */
+function sharedValues(tensor: Tensor, name: string, own: ReadonlySet<Tensor>): Float32Array {
+  const values = toFloat32(tensor, name);
+  if (values === tensor.data && own.has(tensor)) return values;
   const copy = allocateFloats(values.length);
   copy.set(values);
   return copy;

@@ -9,7 +9,7 @@ const shapes = new Map([
   ["encoder.blks.0.ffn.dense1.weight", [100, 64]],
   ["encoder.blks.0.ffn.dense1.bias", [400]],
 ]);
-const drawn = initialise(shapes, new Random(0), 0.5);
+const drawn = initialise(shapes, new Random(0), { embeddingStd: 0.5 });
 const values = (name: string) => [...drawn.get(name)!.data];
 
 const deviation = (numbers: number[]) =>

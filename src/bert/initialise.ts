@@ -2,6 +2,14 @@ import type { Random } from "../random.js";
 import type { SharedParameter } from "../runtime/program.js";
 import { allocateFloats } from "../runtime/shared-memory.js";
 
+/** Standard deviations of fresh embeddings. */
+export interface EmbeddingStd {
+  /** Default 1, as in PyTorch. */
+  readonly embeddingStd?: number | undefined;
+  /** Of the position embedding; default: as the others. */
+  readonly positionStd?: number | undefined;
+}
+
 /**
  * Fresh values for parameters by name and shape, as PyTorch's layers initialise themselves: embeddings normal,
  * LayerNorm 1 and 0, weights and biases of a linear layer uniform within ±1/√inputs.
@@ -9,12 +17,12 @@ import { allocateFloats } from "../runtime/shared-memory.js";
 export function initialise(
   shapes: ReadonlyMap<string, readonly number[]>,
   random: Random,
-  embeddingStd: number,
+  std: EmbeddingStd,
 ): Map<string, SharedParameter> {
   return new Map(
     [...shapes].map(([name, shape]) => {
       const data = allocateFloats(shape.reduce((product, dim) => product * dim, 1));
-      fill(data, name, shapes, random, embeddingStd);
+      fill(data, name, shapes, random, std);
       return [name, { data, shape }];
     }),
   );
@@ -25,10 +33,11 @@ function fill(
   name: string,
   shapes: ReadonlyMap<string, readonly number[]>,
   random: Random,
-  embeddingStd: number,
+  { embeddingStd = 1, positionStd = embeddingStd }: EmbeddingStd,
 ): void {
   if (name.includes("embedding")) {
-    for (let i = 0; i < data.length; i++) data[i] = embeddingStd * random.normal();
+    const std = name.endsWith("pos_embedding") ? positionStd : embeddingStd;
+    for (let i = 0; i < data.length; i++) data[i] = std * random.normal();
   } else if (name.includes(".ln.")) {
     data.fill(name.endsWith(".weight") ? 1 : 0);
   } else {

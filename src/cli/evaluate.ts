@@ -4,13 +4,15 @@ import { PairDataset } from "../data/pair-dataset.js";
 import { readPairs } from "../data/read-pairs.js";
 import { streamBytes } from "../hub/files.js";
 import { loadModel } from "../hub/model-folder.js";
+import { resolveData } from "../hub/resolve.js";
 import { classificationReport } from "../predict/classification-report.js";
 import { formatClassificationReport } from "../predict/classification-report-text.js";
 import { Predictor } from "../predict/predictor.js";
 import { defaultTrainerOptions } from "../train/options.js";
+import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
 import { type ColumnFlags, columnOptions, positiveWholeNumber } from "./options.js";
 
-interface EvaluateFlags extends ColumnFlags {
+interface EvaluateFlags extends ColumnFlags, DownloadFlags {
   readonly model: string;
   readonly data: string;
   readonly json: boolean;
@@ -22,16 +24,20 @@ export function addEvaluateCommand(program: Command): void {
     .command("evaluate")
     .description("Measure a trained model on labelled pairs: accuracy, figures per label, confusion matrix.")
     .requiredOption("--model <folder>", "what training wrote to --out")
-    .requiredOption("--data <file>", "labelled pairs: SNLI's .txt, or .tsv, .csv, .jsonl with named columns")
+    .requiredOption(
+      "--data <file>",
+      "labelled pairs: SNLI's .txt, or .tsv, .csv, .jsonl with named columns; or snli, snli:dev",
+    )
     .option("--json", "print one JSON object", false)
     .option("--threads <n>", "threads to use", positiveWholeNumber, defaultTrainerOptions.threads)
     .action(evaluate);
-  for (const option of columnOptions({ label: true })) command.addOption(option);
+  for (const option of [...columnOptions({ label: true }), ...downloadOptions()]) command.addOption(option);
 }
 
 async function evaluate(flags: EvaluateFlags): Promise<void> {
   const { model, vocabulary, maxLength } = await loadModel(flags.model);
-  const pairs = readPairs(streamBytes(flags.data), { ...flags, fileName: flags.data });
+  const file = await resolveData(flags.data, "test", fetchOptions(flags));
+  const pairs = readPairs(streamBytes(file), { ...flags, fileName: file });
   const dataset = await PairDataset.encode(pairs, vocabulary, { maxLength, labels: model.labels });
   const predictor = await Predictor.start({ model, vocabulary, maxLength, threads: flags.threads });
   try {

@@ -1,6 +1,5 @@
 import type { Command } from "commander";
-import { readBytes } from "../hub/files.js";
-import { parseWeights } from "../weights/parse-weights.js";
+import { readWeights } from "../hub/read-weights.js";
 
 interface InspectFlags {
   readonly json: boolean;
@@ -10,13 +9,13 @@ export function addInspectCommand(program: Command): void {
   program
     .command("inspect")
     .description("List the tensors of a weights file: name, element type, shape.")
-    .argument("<file>", "torch.save or safetensors")
+    .argument("<file>", "what torch.save, safetensors, MXNet or numpy.savez wrote")
     .option("--json", "print one JSON object a tensor", false)
     .action(inspect);
 }
 
 async function inspect(file: string, { json }: InspectFlags): Promise<void> {
-  const tensors = [...parseWeights(await readBytes(file), file)].map(([name, { type, shape }]) => ({
+  const tensors = [...readWeights(file)].map(([name, { type, shape }]) => ({
     name,
     type,
     shape,

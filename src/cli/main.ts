@@ -2,8 +2,10 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { TunebertError } from "../error.js";
+import { addConvertCommand } from "./convert.js";
 import { addDemoCommand } from "./demo.js";
 import { addEvaluateCommand } from "./evaluate.js";
+import { addFetchCommand } from "./fetch.js";
 import { addInspectCommand } from "./inspect.js";
 import { addPredictCommand } from "./predict.js";
 import { addTrainCommand } from "./train.js";
@@ -23,6 +25,8 @@ addTrainCommand(program);
 addEvaluateCommand(program);
 addPredictCommand(program);
 addInspectCommand(program);
+addConvertCommand(program);
+addFetchCommand(program);
 addDemoCommand(program);
 
 // A reader such as head that wants no more ends the command, and is no failure.

@@ -3,13 +3,16 @@ import { BertClassifier } from "../bert/bert-classifier.js";
 import type { BertConfig } from "../bert/config.js";
 import { PairDataset } from "../data/pair-dataset.js";
 import { readPairs } from "../data/read-pairs.js";
+import type { TextPair } from "../data/text-pair.js";
 import { TunebertError } from "../error.js";
 import { streamBytes } from "../hub/files.js";
 import { expectFreeFolder } from "../hub/model-folder.js";
 import { classifierFrom, loadPretrained } from "../hub/pretrained.js";
+import { resolveData } from "../hub/resolve.js";
 import { Random } from "../random.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { defaultTrainerOptions as defaults } from "../train/options.js";
+import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
 import {
   type ColumnFlags,
   columnOptions,
@@ -20,7 +23,7 @@ import {
 } from "./options.js";
 import { runTraining } from "./training-run.js";
 
-interface TrainFlags extends ColumnFlags {
+interface TrainFlags extends ColumnFlags, DownloadFlags {
   readonly train: string;
   readonly test?: string;
   readonly out: string;
@@ -57,12 +60,17 @@ export function addTrainCommand(program: Command): void {
     .optionsGroup("Data:")
     .requiredOption(
       "--train <file>",
-      "labelled pairs to train on: SNLI's .txt, or .tsv, .csv, .jsonl with named columns",
+      "labelled pairs to train on: SNLI's .txt, or .tsv, .csv, .jsonl with named columns; or snli, which is fetched",
     )
-    .option("--test <file>", "labelled pairs to measure accuracy on after each epoch")
+    .option(
+      "--test <file>",
+      "labelled pairs to measure accuracy on after each epoch; snli means its test pairs",
+    )
     .addOption(columnOptions({ label: true })[0]!)
     .addOption(columnOptions({ label: true })[1]!)
     .addOption(columnOptions({ label: true })[2]!)
+    .addOption(downloadOptions()[0]!)
+    .addOption(downloadOptions()[1]!)
     .option("--limit <n>", "train on the first n pairs only", positiveWholeNumber)
     .option(
       "--max-length <n>",
@@ -73,7 +81,8 @@ export function addTrainCommand(program: Command): void {
     .optionsGroup("Model:")
     .option(
       "--pretrained <folder>",
-      "start from vocab.json and pretrained.params in this folder, or from a trained model",
+      "start from vocab.json and pretrained.params in this folder, from a trained model, or from a model that " +
+        "tunebert fetch knows",
     )
     .option(
       "--heads <n>",
@@ -127,7 +136,7 @@ export function addTrainCommand(program: Command): void {
       "after",
       `
 Examples:
-  $ tunebert train --train snli_1.0_train.txt --test snli_1.0_test.txt --pretrained bert.small --out nli
+  $ tunebert train --train snli --test snli --pretrained bert.small --out nli
   $ tunebert train --train pairs.csv --label-column verdict --epochs 3 --learning-rate 5e-4 --out nli`,
     )
     .action(train);
@@ -142,7 +151,10 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
   const testSet =
     flags.test === undefined
       ? undefined
-      : await PairDataset.encode(pairsOf(flags.test, flags), vocabulary, { maxLength, labels: model.labels });
+      : await PairDataset.encode(pairsOf(flags.test, "test", flags), vocabulary, {
+          maxLength,
+          labels: model.labels,
+        });
   report("train", trainSet);
   if (testSet) report("test", testSet);
   console.log(
@@ -175,9 +187,9 @@ async function fineTuned(flags: TrainFlags, folder: string, command: Command): P
       command.error(`error: --${flag} is for a model from scratch; leave it out with --pretrained`);
     }
   }
-  const pretrained = await loadPretrained(folder, flags);
+  const pretrained = await loadPretrained(folder, { ...fetchOptions(flags), heads: flags.heads });
   expectPositions(flags.maxLength, pretrained.config);
-  const trainSet = await PairDataset.encode(pairsOf(flags.train, flags), pretrained.vocabulary, {
+  const trainSet = await PairDataset.encode(pairsOf(flags.train, "train", flags), pretrained.vocabulary, {
     ...flags,
     preferredLabels: pretrained.labels,
   });
@@ -188,7 +200,7 @@ async function fineTuned(flags: TrainFlags, folder: string, command: Command): P
 
 async function fromScratch(flags: TrainFlags): Promise<Prepared> {
   const { dataset, vocabulary } = await PairDataset.encodeWithNewVocabulary(
-    pairsOf(flags.train, flags),
+    pairsOf(flags.train, "train", flags),
     flags,
   );
   const { vocabSize = vocabulary.size } = flags;
@@ -207,12 +219,13 @@ async function fromScratch(flags: TrainFlags): Promise<Prepared> {
     maxPositions: Math.max(POSITIONS, flags.maxLength),
   };
   const labels = labelsOf(dataset, flags.train);
-  const model = BertClassifier.fromScratch(config, labels, new Random(flags.seed), flags.embeddingStd);
+  const model = BertClassifier.fromScratch(config, labels, new Random(flags.seed), flags);
   return { trainSet: dataset, model, vocabulary };
 }
 
-function pairsOf(file: string, columns: ColumnFlags) {
-  return readPairs(streamBytes(file), { ...columns, fileName: file });
+async function* pairsOf(name: string, split: "train" | "test", flags: TrainFlags): AsyncGenerator<TextPair> {
+  const file = await resolveData(name, split, fetchOptions(flags));
+  yield* readPairs(streamBytes(file), { ...flags, fileName: file });
 }
 
 function labelsOf({ labelNames }: PairDataset, file: string): readonly string[] {

@@ -40,7 +40,8 @@ export function inFile<T>(path: string, action: () => T): T {
   }
 }
 
-function readFailure(path: string, error: unknown): TunebertError {
+/** What to say of a file that cannot be read. */
+export function readFailure(path: string, error: unknown): TunebertError {
   const reasons: Record<string, string> = {
     ENOENT: "there is no such file",
     EISDIR: "it is a folder, not a file",

@@ -1,16 +1,16 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import writeFileAtomic from "write-file-atomic";
 import { BertClassifier } from "../bert/bert-classifier.js";
 import { type BertConfig, checkConfig, outputParameterShapes } from "../bert/config.js";
 import { TunebertError } from "../error.js";
 import { Random } from "../random.js";
 import { Vocabulary } from "../text/vocabulary.js";
-import { parseWeights } from "../weights/parse-weights.js";
 import { serializeSafetensors } from "../weights/safetensors.js";
 import type { StateDict } from "../weights/tensor.js";
-import { inFile, readBytes, readText } from "./files.js";
+import { inFile, readText } from "./files.js";
+import { readWeights } from "./read-weights.js";
+import { writeWhole } from "./write-whole.js";
 
 /** A trained classifier with all that is needed to ask it. */
 export interface SavedModel {
@@ -124,11 +124,11 @@ export async function loadModel(folder: string): Promise<SavedModel> {
   if (!existsSync(weightsPath)) {
     throw new TunebertError(`${folder} holds no ${WEIGHTS}: its training has not finished an epoch`);
   }
-  const state = parseWeights(await readBytes(weightsPath), weightsPath);
+  const state = readWeights(weightsPath);
   expectRows(vocabulary, saved.config, vocabularyPath);
   const model = inFile(weightsPath, () => {
     expectOutputLayer(state, saved.config.hidden, saved.labels);
-    return BertClassifier.fromStateDict(saved.config, saved.labels, state, new Random(0));
+    return BertClassifier.fromStateDict(saved.config, saved.labels, state, new Random(0), { adopt: true });
   });
   return { model, vocabulary, maxLength: saved.maxLength };
 }
@@ -198,15 +198,4 @@ function parseConfig(
     }),
   );
   return { config, labels, maxLength: number("maxLength") };
-}
-
-async function writeWhole(path: string, data: string | Uint8Array): Promise<void> {
-  try {
-    await writeFileAtomic(
-      path,
-      data instanceof Uint8Array ? Buffer.from(data.buffer, data.byteOffset, data.byteLength) : data,
-    );
-  } catch (cause) {
-    throw new TunebertError(`cannot write ${path}: ${(cause as Error).message}`, { cause });
-  }
 }

@@ -3,13 +3,17 @@ import { join } from "node:path";
 import { BertClassifier } from "../bert/bert-classifier.js";
 import type { BertConfig } from "../bert/config.js";
 import { inferConfig } from "../bert/infer-config.js";
+import { toTorchNames } from "../bert/mxnet-names.js";
 import { TunebertError } from "../error.js";
 import type { Random } from "../random.js";
 import { Vocabulary } from "../text/vocabulary.js";
-import { parseWeights } from "../weights/parse-weights.js";
 import type { StateDict } from "../weights/tensor.js";
-import { inFile, readBytes, readText } from "./files.js";
+import type { FetchOptions } from "./fetch-artifact.js";
+import { FileState } from "./file-state.js";
+import { inFile, readText } from "./files.js";
 import { expectRows, isModelFolder, loadModel } from "./model-folder.js";
+import { readWeights } from "./read-weights.js";
+import { resolvePretrained } from "./resolve.js";
 
 /** Parameters to start from, and the vocabulary they were trained with. */
 export interface Pretrained {
@@ -20,22 +24,30 @@ export interface Pretrained {
   readonly labels: readonly string[] | undefined;
 }
 
-const WEIGHTS = ["pretrained.params", "model.safetensors"];
+const MODEL = "model.safetensors";
+const WEIGHTS = ["pretrained.params", MODEL];
+
+export interface PretrainedOptions extends FetchOptions {
+  /** Attention heads; default H / 64, or what a model of ours says. */
+  readonly heads?: number | undefined;
+}
 
 /**
  * Reads a pretrained BERT from a folder: `vocab.json` with `pretrained.params`, as d2l's archives hold them, or a
  * model that tunebert trained.
- * @param heads attention heads; default H / 64, or what a model of ours says
- * @throws TunebertError when a file is missing, damaged or not a BERT
+ * @param nameOrFolder a folder, an archive, a name of the catalog or an address: see {@link resolvePretrained}
+ * @throws TunebertError when it cannot be fetched, or a file is missing, damaged or not a BERT
  */
 export async function loadPretrained(
-  folder: string,
-  { heads }: { readonly heads?: number | undefined } = {},
+  nameOrFolder: string,
+  { heads, ...fetchOptions }: PretrainedOptions = {},
 ): Promise<Pretrained> {
+  const folder = await resolvePretrained(nameOrFolder, fetchOptions);
   if (await isModelFolder(folder)) {
     const { model, vocabulary } = await loadModel(folder);
     const config = { ...model.config, ...(heads && { heads }) };
-    return { state: model.stateDict(), config, vocabulary, labels: model.labels };
+    const state = new FileState(() => readWeights(join(folder, MODEL)), model.stateDict());
+    return withState(state, { config, vocabulary, labels: model.labels });
   }
   const vocabularyPath = join(folder, "vocab.json");
   const vocabulary = Vocabulary.parse(await readText(vocabularyPath), vocabularyPath);
@@ -43,10 +55,14 @@ export async function loadPretrained(
   if (!weights)
     throw new TunebertError(`${folder} holds no weights; expected ${WEIGHTS.join(" or ")} beside vocab.json`);
   const weightsPath = join(folder, weights);
-  const state = parseWeights(await readBytes(weightsPath), weightsPath);
+  const read = () => {
+    const state = readWeights(weightsPath);
+    return inFile(weightsPath, () => toTorchNames(state));
+  };
+  const state = read();
   const config = inFile(weightsPath, () => inferConfig(state, heads));
   expectRows(vocabulary, config, vocabularyPath);
-  return { state, config, vocabulary, labels: undefined };
+  return withState(new FileState(read, state), { config, vocabulary, labels: undefined });
 }
 
 /**
@@ -54,11 +70,27 @@ export async function loadPretrained(
  * classifier for other labels is left behind.
  */
 export function classifierFrom(
-  { state, config, labels: known }: Pretrained,
+  pretrained: Pretrained,
   labels: readonly string[],
   random: Random,
 ): BertClassifier {
+  const { config, labels: known } = pretrained;
+  const { state, adopt } = fileStates.get(pretrained)?.take() ?? { state: pretrained.state, adopt: false };
   const forOthers = known !== undefined && known.join("\n") !== labels.join("\n");
   const kept = forOthers ? new Map([...state].filter(([name]) => !name.startsWith("output."))) : state;
-  return BertClassifier.fromStateDict(config, labels, kept, random);
+  return BertClassifier.fromStateDict(config, labels, kept, random, { adopt });
+}
+
+/** Where the state of what was read from a file comes from. */
+const fileStates = new WeakMap<Pretrained, FileState>();
+
+function withState(state: FileState, rest: Omit<Pretrained, "state">): Pretrained {
+  const pretrained = {
+    ...rest,
+    get state() {
+      return state.see();
+    },
+  };
+  fileStates.set(pretrained, state);
+  return pretrained;
 }

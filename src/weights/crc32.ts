@@ -1,8 +1,11 @@
-/** CRC-32 as zip archives use it (ISO 3309, reflected polynomial 0xEDB88320), four bytes at a time. */
-export function crc32(bytes: Uint8Array): number {
+/**
+ * CRC-32 as zip archives use it (ISO 3309, reflected polynomial 0xEDB88320), four bytes at a time.
+ * @param before the CRC of what comes before `bytes`
+ */
+export function crc32(bytes: Uint8Array, before = 0): number {
   const [t0, t1, t2, t3] = TABLES as [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
   const whole = bytes.length - (bytes.length % 4);
-  let crc = 0xffffffff;
+  let crc = ~before;
   for (let i = 0; i < whole; i += 4) {
     crc ^= bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
     crc = t3[crc & 0xff]! ^ t2[(crc >>> 8) & 0xff]! ^ t1[(crc >>> 16) & 0xff]! ^ t0[crc >>> 24]!;

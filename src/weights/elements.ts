@@ -1,6 +1,6 @@
 import { TunebertError } from "../error.js";
-import { showNumbers } from "./show.js";
-import type { TensorData, TensorType } from "./tensor.js";
+import { quote, showNumbers } from "./show.js";
+import type { Tensor, TensorData, TensorType } from "./tensor.js";
 
 /** Raw little-endian bytes as elements: a view of the same memory where alignment allows, else a copy. */
 export function elementsOf(bytes: Uint8Array, type: TensorType): TensorData {
@@ -8,6 +8,11 @@ export function elementsOf(bytes: Uint8Array, type: TensorType): TensorData {
   const size = ElementArray.BYTES_PER_ELEMENT;
   const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   return new ElementArray(aligned.buffer, aligned.byteOffset, aligned.byteLength / size);
+}
+
+/** The raw little-endian bytes of elements: a view of the same memory. */
+export function bytesOf(data: TensorData): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
 /** Bytes that one element takes. */
@@ -29,6 +34,15 @@ export function countElements(shape: readonly unknown[], name: string): number {
   if (Number.isSafeInteger(count)) return count;
   throw new TunebertError(
     `tensor ${name} has the shape ${showNumbers(shape)}, more elements than a file can hold`,
+  );
+}
+
+/** @throws TunebertError when the tensor has another number of elements than its shape says */
+export function checkFilled({ shape, data }: Tensor, name: string): void {
+  const expected = countElements(shape, quote(name));
+  if (data.length === expected) return;
+  throw new TunebertError(
+    `tensor ${quote(name)} has ${data.length} elements; its shape ${showNumbers(shape)} says ${expected}`,
   );
 }
 

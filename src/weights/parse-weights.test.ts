@@ -20,7 +20,7 @@ test("a foreign file is named, with what was expected and what was found", () =>
   const bytes = new TextEncoder().encode("version https://git-lfs.github.com/spec/v1\n");
   expect(() => parseWeights(bytes, "model.bin")).toThrow(
     new TunebertError(
-      "model.bin is no weights file: expected one from torch.save or a safetensors file, but its first bytes are " +
+      "model.bin is no weights file: expected one from torch.save, safetensors, MXNet or numpy.savez, but its first bytes are " +
         "76 65 72 73 69 6f 6e 20 68 74 74 70 73 3a 2f 2f (version https://)",
     ),
   );

@@ -1,7 +1,10 @@
 import { TunebertError } from "../error.js";
-import { isSafetensors, parseSafetensors } from "./safetensors.js";
+import { isMxnet, parseMxnet } from "./mxnet.js";
+import { isNpz, parseNpz } from "./npz.js";
+import { findSafetensorsData, isSafetensors, parseSafetensors } from "./safetensors.js";
 import type { StateDict } from "./tensor.js";
 import { parseTorch } from "./torch.js";
+import { findLegacyStorages } from "./torch-legacy.js";
 import { isZip } from "./zip-directory.js";
 
 /**
@@ -9,25 +12,41 @@ import { isZip } from "./zip-directory.js";
  * @throws TunebertError naming the file, when its format is unknown or its content is refused
  */
 export function parseWeights(bytes: Uint8Array, fileName: string): StateDict {
-  const parse = findParser(bytes);
-  if (!parse) {
-    throw new TunebertError(
-      `${fileName} is no weights file: expected one from torch.save or a safetensors file, but ${opening(bytes)}`,
-    );
-  }
   try {
-    return parse(bytes);
+    const parse = findParser(bytes);
+    if (parse) return parse(bytes);
   } catch (cause) {
     if (!(cause instanceof TunebertError)) throw cause;
     throw new TunebertError(`${fileName}: ${cause.message}`, { cause });
   }
+  throw new TunebertError(
+    `${fileName} is no weights file: expected one from torch.save, safetensors, MXNet or numpy.savez, ` +
+      `but ${opening(bytes)}`,
+  );
 }
 
 function findParser(bytes: Uint8Array): ((bytes: Uint8Array) => StateDict) | undefined {
   // First of all, since a header's length may well begin with the byte that begins a pickle.
   if (isSafetensors(bytes)) return parseSafetensors;
-  if (isZip(bytes) || bytes[0] === PICKLE_PROTOCOL) return parseTorch;
+  if (isMxnet(bytes)) return parseMxnet;
+  if (isZip(bytes)) return isNpz(bytes) ? parseNpz : parseTorch;
+  if (bytes[0] === PICKLE_PROTOCOL) return parseTorch;
   return undefined;
+}
+
+/**
+ * How far past a multiple of 4 bytes the tensors of a weights file lie, in a format that lays them out without
+ * regard to the file's own alignment. Who moves the file's bytes by as much gets views where copies would be made.
+ * @returns 0 to 3, and 0 for anything that {@link parseWeights} refuses
+ */
+export function findMisalignment(bytes: Uint8Array): number {
+  try {
+    if (isSafetensors(bytes)) return findSafetensorsData(bytes) % ALIGNMENT;
+    if (bytes[0] === PICKLE_PROTOCOL) return findLegacyStorages(bytes) % ALIGNMENT;
+  } catch (error) {
+    if (!(error instanceof TunebertError)) throw error;
+  }
+  return 0;
 }
 
 function opening(bytes: Uint8Array): string {
@@ -40,4 +59,6 @@ function opening(bytes: Uint8Array): string {
 
 /** The opcode that opens every pickle since protocol 2. */
 const PICKLE_PROTOCOL = 0x80;
+/** What float32 needs. */
+const ALIGNMENT = 4;
 const SHOWN_BYTES = 16;

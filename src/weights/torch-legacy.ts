@@ -12,22 +12,42 @@ import { TorchNames } from "./torch-pickle.js";
  * @throws TunebertError when it is another kind of pickle, or damaged
  */
 export function readLegacyTorch(bytes: Uint8Array): unknown {
+  const { object, keys, names, end } = readPickles(bytes);
+  readStorages(new ByteReader(bytes, end, "the storage data"), keys, names);
+  return object;
+}
+
+/**
+ * Where the first storage begins: its element count, 8 bytes long, and its data.
+ * @throws TunebertError as {@link readLegacyTorch}
+ */
+export function findLegacyStorages(bytes: Uint8Array): number {
+  return readPickles(bytes).end;
+}
+
+interface Pickles {
+  readonly object: unknown;
+  readonly keys: unknown;
+  readonly names: TorchNames;
+  readonly end: number;
+}
+
+function readPickles(bytes: Uint8Array): Pickles {
   const magic = unpickle(bytes, 0, PLAIN_DATA);
-  if (magic.value !== MAGIC) {
+  if (magic.value !== LEGACY_MAGIC) {
     throw new TunebertError(
       "the file is a pickle, but not one that torch.save wrote: its magic number is missing",
     );
   }
   const version = unpickle(bytes, magic.end, PLAIN_DATA);
-  if (version.value !== VERSION) {
-    throw new TunebertError(`the file has another version than ${VERSION} of PyTorch's legacy format`);
+  if (version.value !== LEGACY_VERSION) {
+    throw new TunebertError(`the file has another version than ${LEGACY_VERSION} of PyTorch's legacy format`);
   }
   const machine = unpickle(bytes, version.end, PLAIN_DATA);
   const names = new TorchNames();
   const object = unpickle(bytes, machine.end, names);
   const keys = unpickle(bytes, object.end, PLAIN_DATA);
-  readStorages(new ByteReader(bytes, keys.end, "the storage data"), keys.value, names);
-  return object.value;
+  return { object: object.value, keys: keys.value, names, end: keys.end };
 }
 
 function readStorages(reader: ByteReader, keys: unknown, names: TorchNames): void {
@@ -50,5 +70,6 @@ function readStorages(reader: ByteReader, keys: unknown, names: TorchNames): voi
   }
 }
 
-const MAGIC = 0x1950a86a20f9469cfc6cn;
-const VERSION = 1001;
+/** What opens the stream. */
+export const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
+export const LEGACY_VERSION = 1001;

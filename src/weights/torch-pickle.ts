@@ -97,22 +97,27 @@ class StorageType extends PickleGlobal {
   }
 }
 
+/** PyTorch's class, in its module torch, of a storage of each element type. */
+export const STORAGE_CLASSES: ReadonlyMap<TensorType, string> = new Map([
+  ["float64", "DoubleStorage"],
+  ["float32", "FloatStorage"],
+  ["float16", "HalfStorage"],
+  ["bfloat16", "BFloat16Storage"],
+  ["int64", "LongStorage"],
+  ["int32", "IntStorage"],
+  ["int16", "ShortStorage"],
+  ["int8", "CharStorage"],
+  ["uint8", "ByteStorage"],
+  ["bool", "BoolStorage"],
+]);
+
 const GLOBALS = new Map<string, PickleGlobal>(
   [
     new PickleGlobal("collections.OrderedDict", orderedDict),
     new PickleGlobal("torch._utils._rebuild_tensor", rebuildTensor),
     new PickleGlobal("torch._utils._rebuild_tensor_v2", rebuildTensor),
     new PickleGlobal("torch._utils._rebuild_parameter", rebuildParameter),
-    new StorageType("torch.DoubleStorage", "float64"),
-    new StorageType("torch.FloatStorage", "float32"),
-    new StorageType("torch.HalfStorage", "float16"),
-    new StorageType("torch.BFloat16Storage", "bfloat16"),
-    new StorageType("torch.LongStorage", "int64"),
-    new StorageType("torch.IntStorage", "int32"),
-    new StorageType("torch.ShortStorage", "int16"),
-    new StorageType("torch.CharStorage", "int8"),
-    new StorageType("torch.ByteStorage", "uint8"),
-    new StorageType("torch.BoolStorage", "bool"),
+    ...[...STORAGE_CLASSES].map(([type, name]) => new StorageType(`torch.${name}`, type)),
   ].map((known) => [known.name, known]),
 );
 

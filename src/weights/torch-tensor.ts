@@ -1,5 +1,6 @@
 import { TunebertError } from "../error.js";
 import { countElements, elementSize, elementsOf, isNatural } from "./elements.js";
+import { gather, isRowMajor, type Layout } from "./layout.js";
 import { showNumber, showNumbers } from "./show.js";
 import type { Tensor, TensorData } from "./tensor.js";
 import type { TorchStorage, TorchTensor } from "./torch-pickle.js";
@@ -58,12 +59,6 @@ const MAX_COPIES = 4;
 /** Small files may hold broadcast tensors (strides of 0) that unfold to many times their size. */
 const MIN_COPYABLE_BYTES = 64 * 1024 * 1024;
 
-interface Layout {
-  readonly shape: readonly number[];
-  /** Steps in elements, one for each dimension. */
-  readonly strides: readonly number[];
-}
-
 function checkedStrides({ shape, strides }: TorchTensor, name: string): readonly number[] {
   if (strides.length === shape.length && strides.every(isNatural)) return strides;
   throw new TunebertError(
@@ -87,32 +82,4 @@ function checkedOffset({ span, offset }: TorchTensor, layout: Layout, count: num
     `tensor ${name} reaches element ${last} of storage ${span.storage.key}, which has ${span.count}; ` +
       "the file is damaged",
   );
-}
-
-function isRowMajor({ shape, strides }: Layout): boolean {
-  let expected = 1;
-  for (let i = shape.length - 1; i >= 0; i--) {
-    if (shape[i] !== 1 && strides[i] !== expected) return false;
-    expected *= shape[i]!;
-  }
-  return true;
-}
-
-function gather(elements: TensorData, start: number, { shape, strides }: Layout, count: number): TensorData {
-  // Elements are only moved, so one numeric array type may stand for all of them, 64-bit integers included.
-  const source = elements as Float32Array;
-  const ElementArray = source.constructor as Float32ArrayConstructor;
-  const target = new ElementArray(count);
-  const innermost = shape.length - 1;
-  let filled = 0;
-  const copy = (dimension: number, from: number) => {
-    const stride = strides[dimension]!;
-    for (let i = 0; i < shape[dimension]!; i++) {
-      const at = from + i * stride;
-      if (dimension < innermost) copy(dimension + 1, at);
-      else target[filled++] = source[at]!;
-    }
-  };
-  copy(0, start);
-  return target;
 }

@@ -3,35 +3,39 @@ import { ByteReader } from "./byte-reader.js";
 import { crc32 } from "./crc32.js";
 import { quote } from "./show.js";
 
-/** An open zip archive whose entries are read as views of its bytes. */
+/** An open zip archive. */
 export interface ZipDirectory {
   /** The names in the order of the central directory. */
   readonly names: readonly string[];
   /**
-   * The bytes of a stored entry, its CRC-32 checked.
-   * @throws TunebertError when there is no such entry, it is compressed or encrypted, or its bytes are damaged
+   * The bytes of an entry, its CRC-32 checked: a view where it is not compressed.
+   * @throws TunebertError when there is no such entry, it cannot be decompressed, or its bytes are damaged
    */
   read(name: string): Uint8Array;
 }
 
-/** Whether the bytes begin as a zip archive does. */
+/** Undoes the compression "deflate" (RFC 1951) of an entry that is `size` bytes long. */
+export type Inflate = (data: Uint8Array, size: number, name: string) => Uint8Array;
+
+/** Whether the bytes begin as a zip archive does, one without entries included. */
 export function isZip(bytes: Uint8Array): boolean {
-  return [0x50, 0x4b, 0x03, 0x04].every((byte, i) => bytes[i] === byte);
+  const [p, k, ...kind] = bytes.subarray(0, 4);
+  return p === 0x50 && k === 0x4b && (kind.join() === "3,4" || kind.join() === "5,6");
 }
 
 /**
- * Opens a zip archive, zip64 included. Meant for archives of uncompressed entries, as PyTorch writes them.
+ * Opens a zip archive, zip64 included. Compressed entries can be read where `inflate` is given.
  * Source: PKWARE's .ZIP File Format Specification (APPNOTE.TXT), sections 4.3.7, 4.3.12 to 4.3.16 and 4.5.3.
  * @throws TunebertError when the directory is missing, truncated, contradictory or points outside the file
  */
-export function openZip(bytes: Uint8Array): ZipDirectory {
+export function openZip(bytes: Uint8Array, inflate?: Inflate): ZipDirectory {
   const entries = readEntries(bytes, findDirectory(bytes));
   return {
     names: [...entries.keys()],
     read(name) {
       const entry = entries.get(name);
       if (!entry) throw new TunebertError(`the zip archive has no entry ${quote(name)}`);
-      return readEntry(bytes, entry);
+      return readEntry(bytes, entry, inflate);
     },
   };
 }
@@ -178,15 +182,18 @@ function zip64Fields(extra: Uint8Array): ByteReader | undefined {
   return undefined;
 }
 
-function readEntry(bytes: Uint8Array, entry: Entry): Uint8Array {
+function readEntry(bytes: Uint8Array, entry: Entry, inflate: Inflate | undefined): Uint8Array {
   const name = quote(entry.name);
   if (entry.flags & ENCRYPTED) {
     throw new TunebertError(`the zip archive's entry ${name} is encrypted; decrypt it first`);
   }
-  if (entry.method !== STORED || entry.size !== entry.compressedSize) {
+  const inflates = inflate && entry.method === DEFLATED;
+  if (!inflates && (entry.method !== STORED || entry.size !== entry.compressedSize)) {
     throw new TunebertError(
-      `the zip archive's entry ${name} is compressed (method ${entry.method}); weights are read from ` +
-        "uncompressed archives only, as torch.save writes them, so unpack it first",
+      `the zip archive's entry ${name} is compressed (method ${entry.method}); ` +
+        (inflate
+          ? "expected none or deflate: save it again with numpy.savez"
+          : "weights are read from uncompressed archives only, as torch.save writes them, so unpack it first"),
     );
   }
   const reader = new ByteReader(bytes, entry.headerStart, `the zip archive's entry ${name}`);
@@ -196,7 +203,8 @@ function readEntry(bytes: Uint8Array, entry: Entry): Uint8Array {
   reader.take(22);
   const nameLength = reader.uint16();
   reader.take(nameLength + reader.uint16());
-  const data = reader.take(entry.size);
+  const stored = reader.take(entry.compressedSize);
+  const data = inflates ? inflate(stored, entry.size, entry.name) : stored;
   const found = crc32(data);
   if (found !== entry.crc) {
     throw new TunebertError(
@@ -228,3 +236,4 @@ const MAX_COMMENT_BYTES = 0xffff;
 const MAX_ENTRIES = 1_000_000;
 const ENCRYPTED = 1;
 const STORED = 0;
+const DEFLATED = 8;

@@ -60,7 +60,7 @@ export function tinyVocabulary(): Vocabulary {
 /** A checkpoint without an output layer, as pretraining leaves it. */
 export function tinyCheckpoint(): StateDict {
   const config = { ...TINY_CONFIG, vocabularySize: tinyVocabulary().size };
-  const state = BertClassifier.fromScratch(config, LABELS, new Random(7), 0.1).stateDict();
+  const state = BertClassifier.fromScratch(config, LABELS, new Random(7), { embeddingStd: 0.1 }).stateDict();
   state.delete("output.weight");
   state.delete("output.bias");
   return state;

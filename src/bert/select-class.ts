@@ -1,0 +1,40 @@
+import { TunebertError } from "../error.js";
+import type { StateDict } from "../weights/tensor.js";
+import { bertParameterShapes, outputParameterShapes } from "./config.js";
+import { inferConfig } from "./infer-config.js";
+
+/** d2l's two classes: `BERTModel` of section 15.8 and `BERTClassifier` of section 16.7. */
+export type BertClass = keyof typeof HEADS;
+
+/**
+ * The tensors that one of d2l's classes has, in the order in which PyTorch's `state_dict` gives them, so that
+ * `load_state_dict` accepts them as they are. Both have the encoder and the hidden layer; a model has the heads of
+ * pretraining besides, a classifier the output layer.
+ * @param state a BERT under its PyTorch names
+ * @throws TunebertError that lists the tensors that are missing
+ */
+export function selectClass(state: StateDict, bertClass: BertClass): StateDict {
+  // The number of heads plays no part in names.
+  const encoder = bertParameterShapes(inferConfig(state, 1)).keys();
+  const names = [...encoder, ...HEADS[bertClass]];
+  const missing = names.filter((name) => !state.has(name));
+  if (missing.length === 0) return new Map(names.map((name) => [name, state.get(name)!]));
+  const shown = missing.slice(0, MAX_SHOWN).join(", ");
+  const more = missing.length > MAX_SHOWN ? ` and ${missing.length - MAX_SHOWN} more` : "";
+  throw new TunebertError(
+    `the weights are not all of a ${CLASS_NAMES[bertClass]}: ${shown}${more} missing; ${ADVICE}`,
+  );
+}
+
+const HEADS = {
+  model: ["mlm.mlp.0", "mlm.mlp.2", "mlm.mlp.3", "nsp.output"].flatMap((module) => [
+    `${module}.weight`,
+    `${module}.bias`,
+  ]),
+  classifier: [...outputParameterShapes(1, 1).keys()],
+} as const;
+export const BERT_CLASSES = Object.keys(HEADS) as readonly BertClass[];
+const CLASS_NAMES: Readonly<Record<BertClass, string>> = { model: "BERTModel", classifier: "BERTClassifier" };
+const ADVICE =
+  "a model has the pretraining heads, which training keeps where it started from them, a classifier the output layer";
+const MAX_SHOWN = 8;

@@ -1,0 +1,68 @@
+import { existsSync } from "node:fs";
+import { type Command, Option } from "commander";
+import { toMxnetNames, toTorchNames } from "../bert/mxnet-names.js";
+import { BERT_CLASSES, type BertClass, selectClass } from "../bert/select-class.js";
+import { TunebertError } from "../error.js";
+import { inFile } from "../hub/files.js";
+import { readWeights } from "../hub/read-weights.js";
+import { writeWhole } from "../hub/write-whole.js";
+import {
+  formatOfName,
+  serializeWeights,
+  WEIGHTS_FORMATS,
+  type WeightsFormat,
+} from "../weights/serialize-weights.js";
+
+interface ConvertFlags {
+  readonly format?: WeightsFormat;
+  readonly names?: "torch" | "mxnet";
+  readonly class?: BertClass;
+  readonly overwrite: boolean;
+}
+
+export function addConvertCommand(program: Command): void {
+  program
+    .command("convert")
+    .description("Write the tensors of a weights file in another format, for another program to read.")
+    .argument("<in>", "what torch.save, safetensors, MXNet or numpy.savez wrote")
+    .argument("<out>", "file to write: .safetensors, .npz; .pt, .pth, .bin and .params are PyTorch's")
+    .addOption(new Option("--format <format>", "format, whatever the name of <out>").choices(WEIGHTS_FORMATS))
+    .addOption(
+      new Option(
+        "--names <family>",
+        "whose names the tensors of a BERT get (default: those of the format)",
+      ).choices(["torch", "mxnet"]),
+    )
+    .addOption(
+      new Option(
+        "--class <class>",
+        "only the tensors of d2l's BERTModel or BERTClassifier, all of them",
+      ).choices(BERT_CLASSES),
+    )
+    .option("--overwrite", "replace <out> where it exists", false)
+    .action(convert);
+}
+
+async function convert(input: string, output: string, flags: ConvertFlags, command: Command): Promise<void> {
+  const format = flags.format ?? formatOfName(output);
+  if (!format) {
+    command.error(
+      `error: the name ${output} stands for no format; give --format ${WEIGHTS_FORMATS.join("|")}`,
+    );
+  }
+  const names = flags.names ?? (format === "mxnet" ? "mxnet" : "torch");
+  if (existsSync(output) && !flags.overwrite) {
+    throw new TunebertError(`${output} exists already; pass --overwrite to replace it`);
+  }
+  const found = readWeights(input);
+  const bert = inFile(input, () => toTorchNames(found));
+  const selected = inFile(input, () => (flags.class ? selectClass(bert, flags.class) : bert));
+  const state = names === "mxnet" ? toMxnetNames(selected) : selected;
+  await writeWhole(
+    output,
+    inFile(output, () => serializeWeights(state, format)),
+  );
+  console.log(`${output}: ${state.size} tensors, ${format}`);
+  const left = [...bert.keys()].filter((name) => !selected.has(name));
+  if (left.length > 0) console.error(`left out, not in the class: ${left.join(", ")}`);
+}

@@ -1,0 +1,46 @@
+import { Option } from "commander";
+import type { FetchEvent, FetchOptions } from "../hub/fetch-artifact.js";
+import { DownloadProgress } from "../report/download-progress.js";
+
+/** What commands share that take names of the catalog and addresses. */
+export interface DownloadFlags {
+  readonly mirror?: string;
+  readonly offline?: boolean;
+}
+
+export function downloadOptions(): Option[] {
+  return [
+    new Option("--mirror <url>", "where to download the catalog's archives from (default: TUNEBERT_MIRROR)"),
+    new Option("--offline", "download nothing, use the cache alone"),
+  ];
+}
+
+/** Fetches with progress on standard error. */
+export function fetchOptions({ mirror, offline }: DownloadFlags): FetchOptions {
+  const progress = new DownloadProgress(process.stderr);
+  return {
+    ...(mirror && { mirror }),
+    ...(offline && { offline }),
+    onEvent: (event) => show(event, progress),
+  };
+}
+
+function show(event: FetchEvent, progress: DownloadProgress): void {
+  const { name } = event;
+  if (event.event === "bytes") progress.update(name, event.received, event.total);
+  else if (event.event === "end") progress.finish();
+  else progress.note(`${name}: ${sentence(event)}`);
+}
+
+function sentence(event: Exclude<FetchEvent, { readonly event: "bytes" | "end" }>): string {
+  switch (event.event) {
+    case "retry":
+      return `${event.reason}; trying again in ${event.seconds.toFixed(1)} s`;
+    case "wait":
+      return "another process is fetching it; waiting";
+    case "damaged":
+      return `the file in the cache has the SHA-1 ${event.found}, expected ${event.expected}; fetching it again`;
+    case "unpack":
+      return "unpacking";
+  }
+}

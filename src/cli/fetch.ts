@@ -1,0 +1,39 @@
+import type { Command } from "commander";
+import { catalog } from "../hub/catalog.js";
+import { fetchArtifact } from "../hub/fetch-artifact.js";
+import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
+
+interface FetchFlags extends DownloadFlags {
+  readonly sha1?: string;
+  readonly force: boolean;
+  readonly json: boolean;
+}
+
+export function addFetchCommand(program: Command): void {
+  const command = program
+    .command("fetch")
+    .description("Download a model or a data set once, check it, unpack it, and print where it is.")
+    .argument("<name>", "a name below, an http(s) address, or the path of an archive")
+    .option("--sha1 <hex>", "what the SHA-1 of an address's file has to be")
+    .option("--force", "download again what is in the cache", false)
+    .option("--json", "print one JSON object", false)
+    .addHelpText(
+      "after",
+      `
+Names:
+${catalog.map(({ name, description }) => `  ${name.padEnd(NAME_WIDTH)}  ${description}`).join("\n")}
+
+The cache is TUNEBERT_CACHE or the platform's folder for caches. Proxies are taken from HTTP_PROXY, HTTPS_PROXY
+and NO_PROXY.`,
+    )
+    .action(fetch);
+  for (const option of downloadOptions()) command.addOption(option);
+}
+
+const NAME_WIDTH = Math.max(...catalog.map(({ name }) => name.length));
+
+async function fetch(name: string, flags: FetchFlags): Promise<void> {
+  const { sha1, force, json } = flags;
+  const fetched = await fetchArtifact(name, { ...fetchOptions(flags), force, sha1 });
+  console.log(json ? JSON.stringify(fetched) : fetched.path);
+}

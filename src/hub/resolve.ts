@@ -1,0 +1,92 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { TunebertError } from "../error.js";
+import { isWebAddress } from "./artifact-source.js";
+import { type Artifact, catalogNames, findArtifact, type Split } from "./catalog.js";
+import { type FetchOptions, fetchArtifact } from "./fetch-artifact.js";
+import { isArchiveName } from "./unpack-archive.js";
+
+/**
+ * The folder of a pretrained model: a path as it is, an archive unpacked, a name of the catalog or an address
+ * fetched. A path that exists wins over a name.
+ * @throws TunebertError when a name is unknown or not a model's, or as {@link fetchArtifact}
+ */
+export async function resolvePretrained(nameOrFolder: string, options: FetchOptions = {}): Promise<string> {
+  const found = await resolve(nameOrFolder, "model", options);
+  if (isWebAddress(nameOrFolder) && !statSync(found).isDirectory()) {
+    throw new TunebertError(
+      `${nameOrFolder} is a single file; expected an archive (.zip, .tar.gz) with vocab.json and the weights`,
+    );
+  }
+  return found;
+}
+
+/**
+ * The file of a data set: a path as it is; of a folder, an archive, an address or a name of the catalog the file
+ * of the split. `name:dev` asks for a split whatever the default. A path that exists wins over a name.
+ * @throws TunebertError when a name is unknown or not a data set's, several files could be meant, or as
+ * {@link fetchArtifact}
+ * @example
+ * await resolveData("snli", "train"); // …/snli_1.0/snli_1.0_train.txt
+ */
+export async function resolveData(
+  nameOrFile: string,
+  split: Split,
+  options: FetchOptions = {},
+): Promise<string> {
+  const asked = existsSync(nameOrFile) ? null : /^(.+):(train|dev|test)$/.exec(nameOrFile);
+  const name = asked && findArtifact(asked[1]!) ? asked[1]! : nameOrFile;
+  const wanted = name === nameOrFile ? split : (asked![2] as Split);
+  const found = await resolve(name, "data", options);
+  if (!existsSync(found) || !statSync(found).isDirectory()) return found;
+  const file = existsSync(name) ? undefined : findArtifact(name)?.splits?.[wanted];
+  return join(found, file ?? fileOfSplit(found, wanted) ?? "");
+}
+
+async function resolve(name: string, kind: Artifact["kind"], options: FetchOptions): Promise<string> {
+  if (existsSync(name)) {
+    const unpack = isArchiveName(name) && statSync(name).isFile();
+    return unpack ? (await fetchArtifact(name, options)).path : name;
+  }
+  const artifact = findArtifact(name);
+  if (artifact && artifact.kind !== kind) {
+    const expected = kind === "model" ? "a pretrained model" : "a data set";
+    throw new TunebertError(`${name} is not ${expected}; the catalog has ${catalogNames(kind)}`);
+  }
+  if (artifact || isWebAddress(name)) return (await fetchArtifact(name, options)).path;
+  if (looksLikeName(name)) {
+    throw new TunebertError(
+      `"${name}" is neither a path that exists nor a name of the catalog, which has ${catalogNames(kind)}`,
+    );
+  }
+  return name;
+}
+
+/** What has no folder in it and does not end like a file; whoever opens it says best what a path lacks. */
+function looksLikeName(name: string): boolean {
+  return !/[/\\]/.test(name) && !DATA_ENDINGS.some((ending) => name.endsWith(ending));
+}
+
+/** In the order of preference, where a data set comes in several formats. */
+const DATA_ENDINGS = [".txt", ".tsv", ".csv", ".jsonl"];
+
+/** The split that a file's name speaks of, as in `snli_1.0_dev.txt` or `train.csv`. */
+const SPLIT_NAMES: Readonly<Record<Split, RegExp>> = {
+  train: /(^|[^a-z])train([^a-z]|$)/i,
+  dev: /(^|[^a-z])(dev|valid|validation)([^a-z]|$)/i,
+  test: /(^|[^a-z])test([^a-z]|$)/i,
+};
+
+function fileOfSplit(folder: string, split: Split): string | undefined {
+  const named = readdirSync(folder).filter((name) => SPLIT_NAMES[split].test(name));
+  for (const ending of DATA_ENDINGS) {
+    const files = named.filter((name) => name.endsWith(ending));
+    if (files.length > 1) {
+      throw new TunebertError(
+        `${folder} holds several files for ${split}: ${files.join(", ")}; name one of them`,
+      );
+    }
+    if (files.length === 1) return files[0];
+  }
+  return undefined;
+}

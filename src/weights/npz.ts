@@ -1,0 +1,67 @@
+import { inflateSync } from "fflate";
+import { TunebertError } from "../error.js";
+import { parseNpy, serializeNpy } from "./npy.js";
+import { quote } from "./show.js";
+import type { StateDict } from "./tensor.js";
+import { openZip } from "./zip-directory.js";
+import { writeZip } from "./zip-writer.js";
+
+/** Whether a zip archive holds arrays and nothing else. */
+export function isNpz(bytes: Uint8Array): boolean {
+  return openZip(bytes).names.every((name) => name.endsWith(SUFFIX));
+}
+
+/**
+ * Reads what `numpy.savez` or `numpy.savez_compressed` wrote, MXNet 2's `save_parameters` among others. Tensors
+ * are views of `bytes` where they are not compressed and alignment allows.
+ * Source: the documentation of numpy.savez; for its arrays see {@link parseNpy}.
+ * @throws TunebertError when an array cannot be read, or what is compressed grows out of all proportion
+ */
+export function parseNpz(bytes: Uint8Array): StateDict {
+  let left = Math.max(MIN_INFLATED_BYTES, MAX_INFLATION * bytes.length);
+  const zip = openZip(bytes, (data, size, name) => {
+    left -= size;
+    if (left >= 0) return inflate(data, size, name);
+    throw new TunebertError(
+      `the zip archive's entry ${quote(name)} is to grow to ${size} bytes; compressed entries may take up ` +
+        `${MAX_INFLATION} times the file's size: save it again with numpy.savez`,
+    );
+  });
+  const state: StateDict = new Map();
+  for (const entry of zip.names) {
+    const name = entry.slice(0, -SUFFIX.length);
+    state.set(name, parseNpy(zip.read(entry), name));
+  }
+  return state;
+}
+
+/**
+ * Writes an uncompressed archive that `numpy.load` reads; the data of each array are aligned.
+ * @throws TunebertError as {@link serializeNpy} and {@link writeZip}
+ */
+export function serializeNpz(state: StateDict): Uint8Array {
+  return writeZip(
+    [...state].map(([name, tensor]) => ({ name: `${name}${SUFFIX}`, data: serializeNpy(tensor, name) })),
+  );
+}
+
+function inflate(data: Uint8Array, size: number, name: string): Uint8Array {
+  let inflated: Uint8Array;
+  try {
+    inflated = inflateSync(data, { out: new Uint8Array(size) });
+  } catch (cause) {
+    throw new TunebertError(`the zip archive's entry ${quote(name)} cannot be decompressed; it is damaged`, {
+      cause,
+    });
+  }
+  if (inflated.length === size) return inflated;
+  throw new TunebertError(
+    `the zip archive's entry ${quote(name)} decompresses to ${inflated.length} bytes, expected ${size}`,
+  );
+}
+
+const SUFFIX = ".npy";
+/** Trained weights hardly compress, but tables of zeros do; a file must not unfold into all of memory. */
+const MAX_INFLATION = 16;
+/** Small files may well hold little but zeros. */
+const MIN_INFLATED_BYTES = 64 * 1024 * 1024;
