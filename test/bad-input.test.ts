@@ -114,7 +114,7 @@ describe("training data", () => {
   });
 
   test("whose pairs may not have a single token of their own", async () => {
-    expect(await failUntouched(scratch(data, "--max-length", "3"))).toContain("maxLength is 3");
+    expect(await failUntouched(scratch(data, "--max-length", "3"))).toContain("--max-length is 3");
   });
 });
 
