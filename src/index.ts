@@ -24,6 +24,7 @@ export {
 export { type Prediction, Predictor, type PredictorOptions } from "./predict/predictor.js";
 export { Random } from "./random.js";
 export { drawLearningCurves, type LearningCurves } from "./report/learning-curves.js";
+export type { TruncationName } from "./text/truncate-pair.js";
 export { Vocabulary } from "./text/vocabulary.js";
 export type { DoneEvent, EpochEvent, StepEvent, TrainEvent } from "./train/events.js";
 export type { TrainerOptions } from "./train/options.js";

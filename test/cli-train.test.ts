@@ -65,6 +65,7 @@ describe("training from scratch", () => {
       maxPositions: 512,
       labels: ["entailment", "contradiction", "neutral"],
       maxLength: 16,
+      truncation: "longest-first",
     });
   });
 

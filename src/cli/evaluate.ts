@@ -35,14 +35,15 @@ export function addEvaluateCommand(program: Command): void {
 }
 
 async function evaluate(flags: EvaluateFlags): Promise<void> {
-  const { model, vocabulary, maxLength } = await loadModel(flags.model);
+  const saved = await loadModel(flags.model);
+  const { labels } = saved.model;
   const file = await resolveData(flags.data, "test", fetchOptions(flags));
   const pairs = readPairs(streamBytes(file), { ...flags, fileName: file });
-  const dataset = await PairDataset.encode(pairs, vocabulary, { maxLength, labels: model.labels });
-  const predictor = await Predictor.start({ model, vocabulary, maxLength, threads: flags.threads });
+  const dataset = await PairDataset.encode(pairs, saved.vocabulary, { ...saved, labels });
+  const predictor = await Predictor.start({ ...saved, threads: flags.threads });
   try {
-    const predicted = argmaxRows(await predictor.logits(dataset), model.labels.length);
-    const report = classificationReport(dataset.labels, predicted, model.labels);
+    const predicted = argmaxRows(await predictor.logits(dataset), labels.length);
+    const report = classificationReport(dataset.labels, predicted, labels);
     const { size: examples, skipped } = dataset;
     if (flags.json) console.log(JSON.stringify({ examples, skipped, ...report }));
     else process.stdout.write(formatClassificationReport(report));

@@ -59,14 +59,9 @@ async function predict(
   }
   if (premise !== undefined && flags.data) command.error("error: give a pair or --data, not both");
   const source = pairsFrom(premise, hypothesis, flags);
-  const { model, vocabulary, maxLength } = await loadModel(flags.model);
+  const saved = await loadModel(flags.model);
   const single = premise !== undefined;
-  const predictor = await Predictor.start({
-    model,
-    vocabulary,
-    maxLength,
-    threads: single ? 1 : flags.threads,
-  });
+  const predictor = await Predictor.start({ ...saved, threads: single ? 1 : flags.threads });
   try {
     const chunk = process.stdin.isTTY && !flags.data ? 1 : CHUNK;
     for await (const pairs of chunks(source, chunk)) {

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { BertClassifier } from "../bert/bert-classifier.js";
 import type { BertConfig } from "../bert/config.js";
 import { PairDataset } from "../data/pair-dataset.js";
@@ -10,6 +10,7 @@ import { expectFreeFolder } from "../hub/model-folder.js";
 import { classifierFrom, loadPretrained } from "../hub/pretrained.js";
 import { resolveData } from "../hub/resolve.js";
 import { Random } from "../random.js";
+import { DEFAULT_TRUNCATION, type TruncationName, truncations } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { defaultTrainerOptions as defaults } from "../train/options.js";
 import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
@@ -30,6 +31,7 @@ interface TrainFlags extends ColumnFlags, DownloadFlags {
   readonly overwrite: boolean;
   readonly limit?: number;
   readonly maxLength: number;
+  readonly truncation: TruncationName;
   readonly minFrequency: number;
   readonly pretrained?: string;
   readonly hidden?: number;
@@ -74,9 +76,17 @@ export function addTrainCommand(program: Command): void {
     .option("--limit <n>", "train on the first n pairs only", positiveWholeNumber)
     .option(
       "--max-length <n>",
-      "longest input in tokens; longer pairs lose the end of their longer text",
+      "longest input in tokens; longer pairs are truncated",
       positiveWholeNumber,
       128,
+    )
+    .addOption(
+      new Option(
+        "--truncation <how>",
+        "of pairs that are longer: cut the end of the longer text first, or of both and keep the ratio of their lengths",
+      )
+        .choices(Object.keys(truncations))
+        .default(DEFAULT_TRUNCATION),
     )
     .optionsGroup("Model:")
     .option(
@@ -147,12 +157,13 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
   const { trainSet, model, vocabulary } = flags.pretrained
     ? await fineTuned(flags, flags.pretrained, command)
     : await fromScratch(flags);
-  const { maxLength } = flags;
+  const { maxLength, truncation } = flags;
   const testSet =
     flags.test === undefined
       ? undefined
       : await PairDataset.encode(pairsOf(flags.test, "test", flags), vocabulary, {
           maxLength,
+          truncation,
           labels: model.labels,
         });
   report("train", trainSet);
@@ -166,6 +177,7 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
     model,
     vocabulary,
     maxLength,
+    truncation,
     train: trainSet,
     test: testSet,
     out,

@@ -5,6 +5,7 @@ import { CurveRecorder } from "../report/curve-recorder.js";
 import { drawLearningCurves } from "../report/learning-curves.js";
 import { MetricsFile } from "../report/metrics-file.js";
 import { reportProgress } from "../report/progress.js";
+import type { TruncationName } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import type { DoneEvent, EpochEvent, StepEvent } from "../train/events.js";
 import type { TrainerOptions } from "../train/options.js";
@@ -14,6 +15,8 @@ export interface TrainingRun {
   readonly model: BertClassifier;
   readonly vocabulary: Vocabulary;
   readonly maxLength: number;
+  /** Default: longest-first. */
+  readonly truncation?: TruncationName | undefined;
   readonly train: PairDataset;
   readonly test: PairDataset | undefined;
   /** Where model and reports go. */

@@ -2,6 +2,12 @@ import { TunebertError } from "../error.js";
 import { packPair, SPECIAL_TOKENS_PER_PAIR } from "../text/pack-pair.js";
 import { TokenCounter } from "../text/token-counter.js";
 import { tokenize } from "../text/tokenize.js";
+import {
+  checkTruncation,
+  DEFAULT_TRUNCATION,
+  type TruncationName,
+  truncations,
+} from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { GrowableInt32 } from "./growable-int32.js";
 import { LabelIds, whereIs } from "./label-ids.js";
@@ -10,6 +16,8 @@ import type { TextPair } from "./text-pair.js";
 export interface EncodeOptions {
   /** The most tokens an example may have, `<cls>` and the two `<sep>` included; at least 5. */
   readonly maxLength: number;
+  /** What goes from pairs that are longer: the end of the longer text, or of both. Default: longest-first. */
+  readonly truncation?: TruncationName | undefined;
   /** The label names a model was trained with, in the order of their ids. Default: the labels that occur. */
   readonly labels?: readonly string[] | undefined;
   /** Label names to use, in this order and all of them, if no other occurs. Default: SNLI's three. */
@@ -69,9 +77,10 @@ export class PairDataset implements PairDatasetData {
   }
 
   /**
-   * Encodes pairs with the vocabulary of a model: lower-case words, unknown ones as `<unk>`, the longer text
-   * shortened first (d2l's `SNLIBERTDataset`, section 16.7).
-   * @throws TunebertError when a label is not among `options.labels`, or no pair is left
+   * Encodes pairs with the vocabulary of a model: lower-case words, unknown ones as `<unk>`, long
+   * pairs truncated (d2l's `SNLIBERTDataset`, section 16.7).
+   * @throws TunebertError when an option is out of range, a label is not among `options.labels`, or no pair is
+   * left
    */
   static async encode(
     pairs: Iterable<TextPair> | AsyncIterable<TextPair>,
@@ -128,6 +137,7 @@ async function encodePairs(
   const { maxLength, labels: given, limit = Number.POSITIVE_INFINITY, unlabelled = "skip" } = options;
   requireInteger("maxLength", maxLength, SPECIAL_TOKENS_PER_PAIR + 2);
   if (options.limit !== undefined) requireInteger("limit", options.limit, 1);
+  const truncate = truncations[checkTruncation(options.truncation ?? DEFAULT_TRUNCATION)];
   const idsOf = (text: string) => tokenize(text).map((token) => tokens.id(token));
   const labelIds = new LabelIds(given, options.preferredLabels);
   const tokenIds = new GrowableInt32();
@@ -148,7 +158,7 @@ async function encodePairs(
     }
     const index = labels.length + skipped;
     labels.push(label === undefined ? -1 : labelIds.id(label, () => whereIs(pair, index)));
-    const packed = packPair(idsOf(pair.premise), idsOf(pair.hypothesis), tokens, maxLength);
+    const packed = packPair(idsOf(pair.premise), idsOf(pair.hypothesis), tokens, maxLength, truncate);
     tokenIds.append(packed.ids);
     offsets.push(tokenIds.length);
     premiseLengths.push(packed.firstLength);

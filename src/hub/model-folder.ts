@@ -2,13 +2,15 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BertClassifier } from "../bert/bert-classifier.js";
-import { type BertConfig, checkConfig, outputParameterShapes } from "../bert/config.js";
+import { type BertConfig, outputParameterShapes } from "../bert/config.js";
 import { TunebertError } from "../error.js";
 import { Random } from "../random.js";
+import { DEFAULT_TRUNCATION, type TruncationName } from "../text/truncate-pair.js";
 import { Vocabulary } from "../text/vocabulary.js";
 import { serializeSafetensors } from "../weights/safetensors.js";
 import type { StateDict } from "../weights/tensor.js";
 import { inFile, readText } from "./files.js";
+import { FORMAT, formatModelConfig, parseModelConfig } from "./model-config.js";
 import { readWeights } from "./read-weights.js";
 import { writeWhole } from "./write-whole.js";
 
@@ -18,6 +20,8 @@ export interface SavedModel {
   readonly vocabulary: Vocabulary;
   /** Longest input in tokens, special tokens included, that it was trained on. */
   readonly maxLength: number;
+  /** How longer pairs were truncated. Default: longest-first. */
+  readonly truncation?: TruncationName | undefined;
 }
 
 const WEIGHTS = "model.safetensors";
@@ -26,17 +30,13 @@ const VOCABULARY = "vocab.json";
 /** What a run leaves beside the model. */
 const REPORTS = ["metrics.jsonl", "curves.svg"];
 
-/** `format` in config.json, by which a folder is known to be ours. */
-const FORMAT = "tunebert";
-const VERSION = 1;
-
 /**
  * Makes `folder` ready for the files of a model and writes config and vocabulary.
  * @throws TunebertError as {@link expectFreeFolder}, or when the folder cannot be written
  */
 export async function prepareModelFolder(
   folder: string,
-  { model, vocabulary, maxLength }: SavedModel,
+  { model, vocabulary, maxLength, truncation = DEFAULT_TRUNCATION }: SavedModel,
   { overwrite }: { readonly overwrite: boolean },
 ): Promise<void> {
   await expectFreeFolder(folder, { overwrite });
@@ -46,9 +46,9 @@ export async function prepareModelFolder(
   } catch (cause) {
     throw new TunebertError(`cannot write to ${folder}: ${(cause as Error).message}`, { cause });
   }
-  const config = { format: FORMAT, version: VERSION, ...model.config, labels: model.labels, maxLength };
+  const { config, labels } = model;
   await writeWhole(join(folder, VOCABULARY), JSON.stringify(vocabulary));
-  await writeWhole(join(folder, CONFIG), `${JSON.stringify(config, null, 2)}\n`);
+  await writeWhole(join(folder, CONFIG), formatModelConfig({ config, labels, maxLength, truncation }));
 }
 
 /**
@@ -117,7 +117,7 @@ export function metricsPath(folder: string): string {
  */
 export async function loadModel(folder: string): Promise<SavedModel> {
   const path = join(folder, CONFIG);
-  const saved = parseConfig(await readText(path), path);
+  const saved = parseModelConfig(await readText(path), path);
   const vocabularyPath = join(folder, VOCABULARY);
   const vocabulary = Vocabulary.parse(await readText(vocabularyPath), vocabularyPath);
   const weightsPath = join(folder, WEIGHTS);
@@ -130,7 +130,7 @@ export async function loadModel(folder: string): Promise<SavedModel> {
     expectOutputLayer(state, saved.config.hidden, saved.labels);
     return BertClassifier.fromStateDict(saved.config, saved.labels, state, new Random(0), { adopt: true });
   });
-  return { model, vocabulary, maxLength: saved.maxLength };
+  return { model, vocabulary, maxLength: saved.maxLength, truncation: saved.truncation };
 }
 
 /** A model that has learnt has an output layer; a fresh one in its place would answer at random. */
@@ -162,40 +162,4 @@ export function expectRows(vocabulary: Vocabulary, config: BertConfig, name: str
         "the two do not belong together",
     );
   }
-}
-
-function parseConfig(
-  text: string,
-  path: string,
-): { config: BertConfig; labels: string[]; maxLength: number } {
-  let json: Record<string, unknown>;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new TunebertError(`${path} is not JSON: ${(cause as Error).message}`, { cause });
-  }
-  if (json?.format !== FORMAT || json.version !== VERSION) {
-    throw new TunebertError(
-      `${path} does not describe a model of tunebert (format ${FORMAT}, version ${VERSION})`,
-    );
-  }
-  const number = (name: string): number => {
-    if (typeof json[name] !== "number") throw new TunebertError(`${path}: ${name} is not a number`);
-    return json[name];
-  };
-  const { labels } = json;
-  if (!Array.isArray(labels) || labels.length < 2 || labels.some((label) => typeof label !== "string")) {
-    throw new TunebertError(`${path}: labels is not a list of at least two names`);
-  }
-  const config = inFile(path, () =>
-    checkConfig({
-      vocabularySize: number("vocabularySize"),
-      hidden: number("hidden"),
-      ffn: number("ffn"),
-      heads: number("heads"),
-      blocks: number("blocks"),
-      maxPositions: number("maxPositions"),
-    }),
-  );
-  return { config, labels, maxLength: number("maxLength") };
 }

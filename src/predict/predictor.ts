@@ -4,6 +4,7 @@ import { classify } from "../bert/classify.js";
 import { PairDataset } from "../data/pair-dataset.js";
 import { TunebertError } from "../error.js";
 import { Replicas } from "../runtime/replicas.js";
+import type { TruncationName } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 
 export interface Prediction {
@@ -17,6 +18,8 @@ export interface PredictorOptions {
   readonly vocabulary: Vocabulary;
   /** Longest input in tokens; longer pairs are truncated. */
   readonly maxLength: number;
+  /** How. Default: longest-first. */
+  readonly truncation?: TruncationName | undefined;
   /** Replicas, each on a thread of its own. */
   readonly threads: number;
 }
@@ -52,7 +55,7 @@ export class Predictor {
   /** Answers in the order of the pairs. */
   async predict(pairs: readonly { premise: string; hypothesis: string }[]): Promise<Prediction[]> {
     if (pairs.length === 0) return [];
-    const { model, vocabulary, maxLength } = this.#options;
+    const { model, vocabulary, maxLength, truncation } = this.#options;
     const unlabelled = pairs.map(({ premise, hypothesis }, i) => ({
       premise,
       hypothesis,
@@ -61,6 +64,7 @@ export class Predictor {
     }));
     const dataset = await PairDataset.encode(unlabelled, vocabulary, {
       maxLength,
+      truncation,
       labels: model.labels,
       unlabelled: "keep",
     });

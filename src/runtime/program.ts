@@ -1,4 +1,5 @@
-import type { Shape } from "../onnx/shape.js";
+/** Sizes, or symbols and products of symbols such as `"B*T"` that a run gives sizes to. */
+export type SymbolicShape = readonly (number | string)[];
 
 /** A graph ready to run, with what its inputs and outputs mean. Plain data: it can be posted to a worker. */
 export interface Program {
@@ -26,7 +27,7 @@ export interface ProgramParameter {
 /** An input to be filled with a dropout mask. */
 export interface ProgramMask {
   readonly name: string;
-  readonly shape: Shape;
+  readonly shape: SymbolicShape;
 }
 
 export type FeedData = Float32Array | Int32Array;
@@ -50,7 +51,7 @@ export interface SharedParameter {
 }
 
 /** A shape's symbols replaced by numbers. */
-export function resolveShape(shape: Shape, symbols: Readonly<Record<string, number>>): number[] {
+export function resolveShape(shape: SymbolicShape, symbols: Readonly<Record<string, number>>): number[] {
   return shape.map((dim) =>
     typeof dim === "number"
       ? dim

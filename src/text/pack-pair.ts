@@ -1,4 +1,4 @@
-import { longestFirst } from "./truncate-pair.js";
+import { longestFirst, type PairTruncation } from "./truncate-pair.js";
 
 /** The tokens that packing adds to a pair: `<cls>` and twice `<sep>`. */
 export const SPECIAL_TOKENS_PER_PAIR = 3;
@@ -14,16 +14,17 @@ export interface PackedPair {
 
 /**
  * Packs the token ids of two texts into one BERT input of at most `maxLength` ids, the three special ones
- * included, and shortens the longer text first where they do not fit. Layout: Devlin et al. (2019), section 3.
+ * included, truncated where they do not fit. Layout: Devlin et al. (2019), section 3.
  */
 export function packPair(
   first: readonly number[],
   second: readonly number[],
   special: { readonly cls: number; readonly sep: number },
   maxLength: number,
+  truncate: PairTruncation = longestFirst,
 ): PackedPair {
   const limit = maxLength - SPECIAL_TOKENS_PER_PAIR;
-  const [keptFirst, keptSecond] = longestFirst(first.length, second.length, limit);
+  const [keptFirst, keptSecond] = truncate(first.length, second.length, limit);
   const ids = new Int32Array(keptFirst + keptSecond + SPECIAL_TOKENS_PER_PAIR);
   let end = 0;
   ids[end++] = special.cls;

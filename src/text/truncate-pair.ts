@@ -1,3 +1,5 @@
+import { TunebertError } from "../error.js";
+
 /**
  * How many tokens of each text of a pair stay when together they may have `limit`. It gets the two lengths and
  * returns the two kept lengths, none longer than before; the tokens that go are the last ones.
@@ -13,3 +15,40 @@ export const longestFirst: PairTruncation = (first, second, limit) => {
   const keptFirst = Math.min(first, Math.max(Math.ceil(limit / 2), limit - second));
   return [keptFirst, limit - keptFirst];
 };
+
+/**
+ * Shortens both texts so that the ratio of their lengths stays: the answer to the second exercise of d2l's section
+ * 16.7. Of all ways to fill the limit it takes the one nearest to the original ratio. A token on which both
+ * texts have the same claim goes to the shorter text, and to the first when both are equally long; so, but for
+ * equally long texts, swapping the texts swaps the result. A text that has tokens keeps at least one if `limit`
+ * has room for two.
+ */
+export const ratio: PairTruncation = (first, second, limit) => {
+  const total = first + second;
+  if (total <= limit) return [first, second];
+  const shorter = Math.min(first, second);
+  const share = Math.floor((2 * limit * shorter + total) / (2 * total));
+  const kept = Math.max(share, Math.min(1, shorter, limit - 1));
+  return first <= second ? [kept, limit - kept] : [limit - kept, kept];
+};
+
+/** The ways to truncate, by the names they have in options and files. */
+export const truncations = { "longest-first": longestFirst, ratio } as const satisfies Record<
+  string,
+  PairTruncation
+>;
+
+export type TruncationName = keyof typeof truncations;
+
+/** d2l's. */
+export const DEFAULT_TRUNCATION: TruncationName = "longest-first";
+
+/**
+ * Returns the name when it is one of {@link truncations}.
+ * @throws TunebertError that lists the names there are
+ */
+export function checkTruncation(name: unknown): TruncationName {
+  if (typeof name === "string" && Object.hasOwn(truncations, name)) return name as TruncationName;
+  const found = typeof name === "string" ? JSON.stringify(name) : `of type ${typeof name}`;
+  throw new TunebertError(`truncation is ${found}; it must be ${Object.keys(truncations).join(" or ")}`);
+}
