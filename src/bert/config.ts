@@ -16,6 +16,9 @@ export interface BertConfig {
   readonly maxPositions: number;
 }
 
+/** Far more than any model has; a file that claims more must not keep the program busy listing their parameters. */
+const MAX_BLOCKS = 1000;
+
 /**
  * Returns the config when its sizes are possible.
  * @throws TunebertError that names the size that is not
@@ -25,6 +28,9 @@ export function checkConfig(config: BertConfig): BertConfig {
     if (!Number.isSafeInteger(size) || size < 1) {
       throw new TunebertError(`${name} is ${size}; it must be a whole number of at least 1`);
     }
+  }
+  if (config.blocks > MAX_BLOCKS) {
+    throw new TunebertError(`blocks is ${config.blocks}; it must be at most ${MAX_BLOCKS}`);
   }
   if (config.hidden % config.heads !== 0) {
     throw new TunebertError(

@@ -1,4 +1,5 @@
 import { TunebertError } from "../error.js";
+import { shorten, showJson } from "../text/show-json.js";
 import { type ColumnOptions, findColumns, labelOfCell } from "./columns.js";
 import { lines, type RowReader } from "./row-reader.js";
 import type { TextPair } from "./text-pair.js";
@@ -52,7 +53,7 @@ export class JsonlReader implements RowReader {
     const value = object[key];
     if (typeof value === "string") return value;
     throw new TunebertError(
-      `${this.#where}: ${JSON.stringify(key)} must be a string, found ${shorten(JSON.stringify(value))}`,
+      `${this.#where}: ${JSON.stringify(key)} must be a string, found ${showJson(value)}`,
     );
   }
 
@@ -62,15 +63,11 @@ export class JsonlReader implements RowReader {
     if (typeof value === "string") return labelOfCell(value, key);
     if (typeof value === "number") return String(value);
     throw new TunebertError(
-      `${this.#where}: ${JSON.stringify(key)} must be a string or a number, found ${shorten(JSON.stringify(value))}`,
+      `${this.#where}: ${JSON.stringify(key)} must be a string or a number, found ${showJson(value)}`,
     );
   }
 
   get #where(): string {
     return `${this.#fileName}, row ${this.rows}`;
   }
-}
-
-function shorten(json: string): string {
-  return json.length <= 60 ? json : `${json.slice(0, 60)}…`;
 }

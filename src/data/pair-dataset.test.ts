@@ -35,6 +35,17 @@ describe("encode", () => {
     expect(dataset.truncated).toBe(1);
   });
 
+  test("keeps the ratio of the lengths when told to, and refuses what is no truncation", async () => {
+    const pairs = [pair("a dog runs a dog runs", "a dog runs", "x"), pair("a", "dog", "y")];
+    const ratio = await PairDataset.encode(pairs, vocabulary, { maxLength: 6, truncation: "ratio" });
+    expect([...ratio.ids(0)]).toEqual([1, 4, 5, 2, 4, 2]);
+    const long = await PairDataset.encode(pairs, vocabulary, { maxLength: 9, truncation: "ratio" });
+    expect([...long.ids(0)]).toEqual([1, 4, 5, 6, 4, 2, 4, 5, 2]);
+    expect(long.truncated).toBe(1);
+    const odd = { maxLength: 9, truncation: "odd" as "ratio" };
+    await expect(PairDataset.encode(pairs, vocabulary, odd)).rejects.toThrow(/^truncation is "odd";/);
+  });
+
   test("leaves out pairs without a label and counts them, or keeps them with -1", async () => {
     const pairs = [pair("a", "a", undefined), pair("dog", "dog", "yes"), pair("runs", "runs", undefined)];
     const labelled = await PairDataset.encode(pairs, vocabulary, { maxLength: 9 });

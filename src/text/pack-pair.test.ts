@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { packPair } from "./pack-pair.js";
+import { ratio } from "./truncate-pair.js";
 
 const special = { cls: 1, sep: 2 };
 
@@ -18,6 +19,12 @@ test("shortens the longer text from its end", () => {
     firstLength: 5,
     truncated: true,
   });
+});
+
+test("shortens as it is told", () => {
+  expect(packPair([11, 12, 13, 14, 15, 16], [21, 22], special, 7, ratio).ids).toEqual(
+    Int32Array.of(1, 11, 12, 13, 2, 21, 2),
+  );
 });
 
 test("the layout holds for all lengths, and both texts come back out", () => {

@@ -1,5 +1,6 @@
 import { TunebertError } from "../error.js";
 import { compareCodePoints } from "./code-point-order.js";
+import { showJson } from "./show-json.js";
 
 /** The special tokens of every vocabulary that {@link Vocabulary.build} makes. */
 export const SPECIAL_TOKENS = ["<unk>", "<pad>", "<mask>", "<cls>", "<sep>"] as const;
@@ -44,7 +45,7 @@ export class Vocabulary {
     const odd = list.findIndex((token) => typeof token !== "string");
     if (odd >= 0) {
       throw new TunebertError(
-        `${fileName}: entry ${odd} of the vocabulary is ${JSON.stringify(list[odd])}; every token must be a string`,
+        `${fileName}: entry ${odd} of the vocabulary is ${showJson(list[odd])}; every token must be a string`,
       );
     }
     return new Vocabulary(list, fileName);

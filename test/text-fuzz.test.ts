@@ -1,0 +1,196 @@
+/**
+ * Damaged text files: every reader refuses them with a TunebertError, or reads what its types promise, within a
+ * second. `FUZZ_RUNS=40000 npx vitest run test/text-fuzz.test.ts` tries more than a million.
+ */
+import fc from "fast-check";
+import { afterAll, describe, expect, test } from "vitest";
+import { bertParameterShapes, checkConfig } from "../src/bert/config.js";
+import { readPairs, readSnli } from "../src/data/read-pairs.js";
+import { SNLI_HEADER } from "../src/data/snli.js";
+import { TunebertError } from "../src/error.js";
+import { formatModelConfig, parseModelConfig } from "../src/hub/model-config.js";
+import { checkTruncation } from "../src/text/truncate-pair.js";
+import { Vocabulary } from "../src/text/vocabulary.js";
+import { TINY_CONFIG, tinyPairs, tinyVocabulary, toCsv } from "./support/tiny.js";
+
+/** Inputs for each kind of damage and each file. */
+const RUNS = Number(process.env.FUZZ_RUNS ?? 150);
+const SETTINGS = { seed: Number(process.env.FUZZ_SEED ?? 1), numRuns: RUNS };
+/** However long the whole takes, one input may not. */
+const MAX_MILLISECONDS = 1000;
+
+const counts = { refused: 0, read: 0, slowest: 0 };
+
+afterAll(() => {
+  if (process.env.FUZZ_RUNS) console.log(counts);
+});
+
+const PAIRS = tinyPairs().slice(0, 5);
+
+const snliRows = PAIRS.map(({ premise, hypothesis, label }, i) => {
+  const leaves = (text: string) => `( ${text.replaceAll(" ", " ( ")} ) )`;
+  const others = Array.from({ length: 11 }, (_, column) => `cell ${column}`);
+  return [i === 3 ? "-" : label, leaves(premise), leaves(hypothesis), ...others].join("\t");
+});
+
+const SNLI = [SNLI_HEADER, ...snliRows, ""].join("\n");
+const TSV = toCsv(PAIRS).replaceAll(",", "\t");
+const CSV = `${toCsv(PAIRS)}"a ""quoted"" otter, or two\r\nlines","",neutral\r\n`;
+const JSONL = PAIRS.map((pair) => `${JSON.stringify(pair)}\n`).join("");
+const VOCABULARY = JSON.stringify(tinyVocabulary());
+const CONFIG = formatModelConfig({
+  config: { ...TINY_CONFIG, vocabularySize: 17 },
+  labels: ["entailment", "contradiction", "neutral"],
+  maxLength: 16,
+  truncation: "ratio",
+});
+
+/** Each reader reads a file to its end and looks at what came out. */
+const READERS: readonly (readonly [
+  string,
+  valid: string,
+  read: (bytes: Uint8Array) => void | Promise<void>,
+])[] = [
+  ["SNLI, by its own reader", SNLI, (bytes) => expectPairs(readSnli(bytes, { fileName: "fuzz.txt" }))],
+  ["SNLI, known by its header", SNLI, (bytes) => expectPairs(readPairs(bytes, { fileName: "fuzz.txt" }))],
+  ["TSV", TSV, (bytes) => expectPairs(readPairs(bytes, { fileName: "fuzz.tsv" }))],
+  ["CSV", CSV, (bytes) => expectPairs(readPairs(bytes, { fileName: "fuzz.csv" }))],
+  ["JSONL", JSONL, (bytes) => expectPairs(readPairs(bytes, { fileName: "fuzz.jsonl" }))],
+  ["vocab.json", VOCABULARY, (bytes) => expectVocabulary(text(bytes))],
+  ["config.json", CONFIG, (bytes) => expectConfig(text(bytes))],
+];
+
+/** What programs that read text tend to stumble over. */
+const PIECES = [
+  ..."\0\t\n\r\"',:{}[]()\\- ",
+  ...[
+    "\r\n",
+    '""',
+    "\ufeff",
+    "\u2028",
+    "null",
+    "true",
+    "0",
+    "-1",
+    "1e999",
+    "9007199254740993",
+    "9007199254740991",
+    "{}",
+    "[]",
+  ],
+  ...['"__proto__"', '"toString"', '"\\ud800"', "\\u0000", "-LRB-", "( ", " )", "😀"],
+  ...["[".repeat(20_000), `${"[".repeat(20_000)}${"]".repeat(20_000)}`, '{"a":'.repeat(20_000)],
+].map((piece) => Buffer.from(piece));
+
+/** No UTF-8 at all. */
+const BROKEN = [[0xff], [0xc3], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80]].map((bytes) =>
+  Uint8Array.from(bytes),
+);
+
+/** Kinds of damage: each makes of a valid file any number of others. */
+const DAMAGES: Readonly<Record<string, (valid: Uint8Array) => fc.Arbitrary<Uint8Array>>> = {
+  "some bytes changed": (valid) =>
+    fc
+      .array(fc.tuple(fc.nat(valid.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 })
+      .map((changes) => {
+        const bytes = valid.slice();
+        for (const [position, value] of changes) bytes[position] = value;
+        return bytes;
+      }),
+  "a piece put in or in another's place": (valid) =>
+    fc
+      .tuple(fc.nat(valid.length), fc.nat(8), fc.constantFrom(...PIECES, ...BROKEN))
+      .map(([start, length, piece]) =>
+        Buffer.concat([valid.subarray(0, start), piece, valid.subarray(start + length)]),
+      ),
+  "a value replaced": (valid) =>
+    fc.tuple(fc.nat(), fc.constantFrom(...PIECES)).map(([which, piece]) => replaceValue(valid, which, piece)),
+  "a part cut out or doubled": (valid) =>
+    fc.tuple(fc.nat(valid.length), fc.nat(200), fc.boolean()).map(([start, length, doubled]) => {
+      const end = Math.min(start + length, valid.length);
+      return Buffer.concat([valid.subarray(0, doubled ? end : start), valid.subarray(doubled ? start : end)]);
+    }),
+};
+
+describe.each(READERS)("%s", { timeout: 60_000 + 10 * RUNS }, (_, content, read) => {
+  const valid = new Uint8Array(Buffer.from(content));
+
+  test("is read whole, and at every length is read or refused", async () => {
+    await read(valid);
+    for (let length = 0; length < valid.length; length++) {
+      await expectRefusedOrSound(valid.subarray(0, length), read);
+    }
+  });
+
+  test.each(Object.entries(DAMAGES))("with %s", async (_, damage) => {
+    const property = fc.asyncProperty(damage(valid).map(shownShort), (bytes) =>
+      expectRefusedOrSound(bytes, read),
+    );
+    await fc.assert(property, SETTINGS);
+  });
+});
+
+/** Puts a piece where a cell, a JSON string or a JSON number was. */
+function replaceValue(valid: Uint8Array, which: number, piece: Uint8Array): Uint8Array {
+  const values = [
+    ...Buffer.from(valid)
+      .toString("latin1")
+      .matchAll(/"[^"]*"|[^\t\n\r,:{}[\]"]+/g),
+  ];
+  const { index, 0: value } = values[which % values.length]!;
+  return Buffer.concat([valid.subarray(0, index), piece, valid.subarray(index + value.length)]);
+}
+
+/** Makes fast-check print the text, and of a long one both ends. */
+function shownShort(bytes: Uint8Array): Uint8Array {
+  const text = JSON.stringify(Buffer.from(bytes).toString("latin1"));
+  const shown = text.length <= 2000 ? text : `${text.slice(0, 1000)} … ${text.slice(-1000)}`;
+  return Object.assign(bytes, { [fc.toStringMethod]: () => shown });
+}
+
+/** What is thrown but a TunebertError fails the property. */
+async function expectRefusedOrSound(
+  bytes: Uint8Array,
+  read: (bytes: Uint8Array) => void | Promise<void>,
+): Promise<void> {
+  const start = performance.now();
+  try {
+    await read(bytes);
+    counts.read++;
+  } catch (error) {
+    if (!(error instanceof TunebertError)) throw error;
+    counts.refused++;
+  }
+  const milliseconds = performance.now() - start;
+  counts.slowest = Math.max(counts.slowest, milliseconds);
+  if (milliseconds > MAX_MILLISECONDS) throw new Error(`one input took ${milliseconds} ms`);
+}
+
+async function expectPairs(pairs: ReturnType<typeof readPairs>): Promise<void> {
+  for await (const { premise, hypothesis, label } of pairs) {
+    if (typeof premise === "string" && typeof hypothesis === "string") {
+      if (label === undefined || (typeof label === "string" && label !== "")) continue;
+    }
+    throw new Error(`not a pair: ${premise}, ${hypothesis}, ${label}`);
+  }
+}
+
+function expectVocabulary(json: string): void {
+  const vocabulary = Vocabulary.parse(json, "fuzz.json");
+  for (let id = 0; id < vocabulary.size; id++) {
+    if (vocabulary.id(vocabulary.token(id)) !== id) throw new Error(`token ${id} is not found again`);
+  }
+}
+
+function expectConfig(json: string): void {
+  const { config, labels, maxLength, truncation } = parseModelConfig(json, "fuzz.json");
+  expect(bertParameterShapes(checkConfig(config)).size).toBeGreaterThan(0);
+  checkTruncation(truncation);
+  expect(labels.every((label) => typeof label === "string")).toBe(true);
+  expect(typeof maxLength).toBe("number");
+}
+
+/** As the files are read from disk, but for what is not UTF-8, which reading refuses. */
+function text(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
