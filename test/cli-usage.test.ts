@@ -45,7 +45,7 @@ test("--help of train names the defaults of d2l", async () => {
   const { stdout } = await succeed(["train", "--help"]);
   const text = stdout.replace(/\s+/g, " ");
   for (const line of [
-    "--max-length <n> longest input in tokens; longer pairs lose the end of their longer text (default: 128)",
+    "--max-length <n> longest input in tokens; longer pairs are truncated (default: 128)",
     "--batch-size <n> examples per optimizer step (default: 512)",
     "--epochs <n> passes over the training pairs (default: 5)",
     "--learning-rate <x> of Adam (default: 0.0001)",

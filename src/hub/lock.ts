@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { link, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { link, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TunebertError } from "../error.js";
@@ -61,20 +61,24 @@ async function acquire(path: string, options: LockOptions): Promise<string> {
     // Clocks of two computers that share a folder may differ: what counts is that nothing changes.
     if (now.content !== seen?.content || now.touched !== seen.touched) seenAt = performance.now();
     seen = now;
-    if (holderIsDead(now) || performance.now() - seenAt > staleAfter) await takeAway(path, now);
+    if (holderIsDead(now) || performance.now() - seenAt > staleAfter) await takeAway(path, now, staleAfter);
     else await sleep(poll, undefined, { signal });
   }
   return content;
 }
 
+/** Makes the file with its content at once, so that nobody sees it empty; false if it is there already. */
 async function create(path: string, content: string): Promise<boolean> {
+  const whole = `${path}.${randomUUID()}`;
   try {
-    const file = await open(path, "wx");
-    await file.writeFile(content).finally(() => file.close());
+    await writeFile(whole, content);
+    await link(whole, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw writeFailure(path, error);
+  } finally {
+    await rm(whole, { force: true });
   }
 }
 
@@ -100,16 +104,22 @@ function holderIsDead({ content }: Look): boolean {
   }
 }
 
-/** Removes the lock that was seen, and no other that took its place meanwhile. */
-async function takeAway(path: string, seen: Look): Promise<void> {
-  const aside = `${path}.${randomUUID()}`;
-  try {
-    await rename(path, aside);
-  } catch {
+/**
+ * Removes the lock that was seen. Only one process at a time may, or a slow one would remove the lock of whoever
+ * came after the one that it saw.
+ */
+async function takeAway(path: string, seen: Look, staleAfter: number): Promise<void> {
+  const claim = `${path}.claim`;
+  if (!(await create(claim, seen.content))) {
+    const held = await look(claim);
+    if (held && Date.now() - held.touched > staleAfter) await rm(claim, { force: true });
     return;
   }
-  if ((await look(aside))?.content !== seen.content) await link(aside, path).catch(() => {});
-  await rm(aside, { force: true });
+  try {
+    if ((await look(path))?.content === seen.content) await rm(path, { force: true });
+  } finally {
+    await rm(claim, { force: true });
+  }
 }
 
 function keepAlive(path: string, content: string, interval: number) {
