@@ -1,13 +1,38 @@
+/**
+ * Fine-tunes BERT on pairs of texts. A pair travels one way:
+ *
+ * 1. {@link readPairs} reads labelled pairs, and {@link PairDataset} encodes them with a {@link Vocabulary}.
+ *    {@link resolveData} finds, and fetches, the file behind a name such as `snli`.
+ * 2. {@link loadPretrained} and {@link classifierFrom} make a model of a pretrained BERT,
+ *    {@link BertClassifier.fromScratch} makes one from nothing.
+ * 3. {@link Trainer} trains it and reports every step and epoch.
+ * 4. {@link prepareModelFolder} and {@link saveWeights} keep it, {@link loadModel} brings it back.
+ * 5. {@link Predictor} answers with it, and {@link classificationReport} says how good answers are.
+ *
+ * What a user can cause throws a {@link TunebertError}. Shapes are written with B for the batch, T for the tokens of
+ * the sequence, H for the hidden size, V for the vocabulary and K for the labels.
+ *
+ * @packageDocumentation
+ */
 export { BertClassifier } from "./bert/bert-classifier.js";
 export type { BertConfig } from "./bert/config.js";
-export { PairDataset } from "./data/pair-dataset.js";
+export type { EmbeddingStd } from "./bert/initialise.js";
+export {
+  type EncodeOptions,
+  type NewVocabularyOptions,
+  PairDataset,
+  type PairDatasetData,
+} from "./data/pair-dataset.js";
 export { type ReadPairsOptions, readPairs, readSnli } from "./data/read-pairs.js";
+export type { ByteSource } from "./data/record-blocks.js";
 export type { TextPair } from "./data/text-pair.js";
 export { TunebertError } from "./error.js";
 export { type Artifact, catalog, type Split } from "./hub/catalog.js";
+export type { DownloadPatience } from "./hub/download.js";
 export { type FetchEvent, type Fetched, type FetchOptions, fetchArtifact } from "./hub/fetch-artifact.js";
 export { streamBytes } from "./hub/files.js";
-export type { HttpFetch } from "./hub/http.js";
+export type { HttpBodyReader, HttpFetch, HttpResponse } from "./hub/http.js";
+export type { LockOptions } from "./hub/lock.js";
 export { loadModel, prepareModelFolder, type SavedModel, saveWeights } from "./hub/model-folder.js";
 export {
   classifierFrom,
@@ -23,9 +48,11 @@ export {
 } from "./predict/classification-report.js";
 export { type Prediction, Predictor, type PredictorOptions } from "./predict/predictor.js";
 export { Random } from "./random.js";
-export { drawLearningCurves, type LearningCurves } from "./report/learning-curves.js";
+export { type CurvePoint, drawLearningCurves, type LearningCurves } from "./report/learning-curves.js";
+export type { SharedParameter } from "./runtime/program.js";
 export type { TruncationName } from "./text/truncate-pair.js";
 export { Vocabulary } from "./text/vocabulary.js";
-export type { DoneEvent, EpochEvent, StepEvent, TrainEvent } from "./train/events.js";
+export type { DoneEvent, EpochEvent, StepEvent, StepWork, TrainEvent } from "./train/events.js";
 export type { TrainerOptions } from "./train/options.js";
 export { Trainer } from "./train/trainer.js";
+export type { StateDict, Tensor, TensorData, TensorType } from "./weights/tensor.js";

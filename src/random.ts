@@ -11,9 +11,15 @@ type Generator = ReturnType<typeof xoroshiro128plus>;
 export class Random {
   readonly #generator: Generator;
 
-  /** @param seed any integer; its low 32 bits count */
+  /**
+   * Starts from a seed.
+   * @param seed any integer; its low 32 bits count
+   */
   constructor(seed: number);
-  /** @param state what {@link state} returned */
+  /**
+   * Goes on where another generator was.
+   * @param state what {@link Random.state} returned
+   */
   constructor(state: readonly number[]);
   constructor(seedOrState: number | readonly number[]) {
     this.#generator =
@@ -47,7 +53,7 @@ export class Random {
     return Math.sqrt(-2 * Math.log(1 - this.uniform())) * Math.cos(2 * Math.PI * this.uniform());
   }
 
-  /** Shuffles in place (Fisher and Yates) and returns the same array. */
+  /** Shuffles in place (Fisher and Yates, 1938) and returns the same array. */
   shuffle<T extends { length: number; [index: number]: unknown }>(items: T): T {
     for (let i = items.length - 1; i > 0; i--) {
       const j = this.below(i + 1);

@@ -63,7 +63,7 @@ describe("the example in the README", () => {
       ...["--strict", "--exactOptionalPropertyTypes", "--target", "es2022", "--module", "nodenext"],
       ...["--lib", "es2023,dom", "--types", ""],
     ];
-    const tsc = join(project, "node_modules", "typescript", "bin", "tsc");
+    const tsc = join(project, "node_modules", "@typescript", "native", "bin", "tsc");
     expect(() =>
       execFileSync(process.execPath, [tsc, ...flags, "example.ts"], { cwd: user, stdio: "pipe" }),
     ).not.toThrow();

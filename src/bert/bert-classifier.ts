@@ -12,9 +12,11 @@ import { type EmbeddingStd, initialise } from "./initialise.js";
  * names and live in memory that worker threads share.
  */
 export class BertClassifier {
+  /** The sizes of the encoder. */
   readonly config: BertConfig;
   /** (K) label names in the order of the logits */
   readonly labels: readonly string[];
+  /** Values by name, in the order of a PyTorch state dict; training changes them in place. */
   readonly parameters: ReadonlyMap<string, SharedParameter>;
   /** Tensors of the checkpoint that a classifier does not use, the pretraining heads, kept as they came. */
   readonly unused: StateDict;
@@ -37,7 +39,9 @@ export class BertClassifier {
 
   /**
    * A classifier with fresh parameters, drawn as PyTorch's layers draw theirs.
+   * @param labels the K label names, in the order of the logits
    * @param std standard deviations of the embeddings
+   * @throws TunebertError that names a size that is not possible
    */
   static fromScratch(
     config: BertConfig,
@@ -52,8 +56,11 @@ export class BertClassifier {
   /**
    * A classifier over pretrained parameters. Only the output layer is fresh, unless the state dict brings one
    * with as many labels.
-   * @param adopt whether the model may take tensors for its parameters as they lie in memory, which training then
-   * changes; otherwise it copies them
+   * @param labels the K label names, in the order of the logits
+   * @param state tensors by d2l's names; pretraining heads among them are kept aside
+   * @param random draws the fresh output layer
+   * @param options `adopt`: whether the model may take tensors for its parameters as they lie in memory, which
+   * training then changes; otherwise it copies them
    * @throws TunebertError that lists the tensors that are missing, superfluous or of another shape
    */
   static fromStateDict(
@@ -61,7 +68,7 @@ export class BertClassifier {
     labels: readonly string[],
     state: StateDict,
     random: Random,
-    { adopt = false }: { readonly adopt?: boolean } = {},
+    options: { readonly adopt?: boolean } = {},
   ): BertClassifier {
     const shapes = allShapes(checkConfig(config), labels.length);
     const output = outputParameterShapes(config.hidden, labels.length);
@@ -69,7 +76,7 @@ export class BertClassifier {
     const fresh = keepsOutput ? new Map<string, SharedParameter>() : initialise(output, random, {});
     expectFit(state, shapes, keepsOutput ? new Set() : new Set(output.keys()));
 
-    const own = adopt ? adoptable(state) : new Set<Tensor>();
+    const own = options.adopt ? adoptable(state) : new Set<Tensor>();
     const parameters = new Map<string, SharedParameter>();
     for (const [name, shape] of shapes) {
       parameters.set(name, fresh.get(name) ?? { data: sharedValues(state.get(name)!, name, own), shape });

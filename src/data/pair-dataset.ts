@@ -13,6 +13,7 @@ import { GrowableInt32 } from "./growable-int32.js";
 import { LabelIds, whereIs } from "./label-ids.js";
 import type { TextPair } from "./text-pair.js";
 
+/** How pairs become examples. */
 export interface EncodeOptions {
   /** The most tokens an example may have, `<cls>` and the two `<sep>` included; at least 5. */
   readonly maxLength: number;
@@ -28,6 +29,7 @@ export interface EncodeOptions {
   readonly unlabelled?: "skip" | "keep" | undefined;
 }
 
+/** How pairs become examples, and which of their words a vocabulary. */
 export interface NewVocabularyOptions extends EncodeOptions {
   /** How often a token must occur to enter the vocabulary; rarer ones become `<unk>`. */
   readonly minFrequency: number;
@@ -43,6 +45,7 @@ export interface PairDatasetData {
   readonly premiseLengths: Int32Array;
   /** (n): places in `labelNames`, or -1 for none. */
   readonly labels: Int32Array;
+  /** (K): the names behind the label ids, in the order of a classifier's logits. */
   readonly labelNames: readonly string[];
   /** How many examples lost tokens to fit in the maximum length. */
   readonly truncated: number;
@@ -54,7 +57,7 @@ export interface PairDatasetData {
  * Pairs of texts as token ids, ready to be batched: ragged rows in flat arrays, without padding.
  *
  * @example
- * const pairs = readPairs(createReadStream("train.tsv"), { fileName: "train.tsv" });
+ * const pairs = readPairs(streamBytes("train.tsv"), { fileName: "train.tsv" });
  * const dataset = await PairDataset.encode(pairs, vocabulary, { maxLength: 128 });
  */
 export class PairDataset implements PairDatasetData {
@@ -66,6 +69,7 @@ export class PairDataset implements PairDatasetData {
   readonly truncated: number;
   readonly skipped: number;
 
+  /** A dataset of examples that are encoded already. {@link encode} makes them from texts. */
   constructor(data: PairDatasetData) {
     this.tokenIds = data.tokenIds;
     this.offsets = data.offsets;

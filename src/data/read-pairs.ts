@@ -9,6 +9,7 @@ import { SNLI_HEADER, snliTsv } from "./snli.js";
 import type { TextPair } from "./text-pair.js";
 import { plainTsv, TsvReader } from "./tsv-reader.js";
 
+/** What a file of pairs is, and which of its columns hold them. */
 export interface ReadPairsOptions extends ColumnOptions {
   /** Its ending tells the format: .tsv or .txt (tab-separated), .csv, .jsonl. Errors name it. */
   readonly fileName: string;
@@ -22,7 +23,8 @@ export interface ReadPairsOptions extends ColumnOptions {
  * @throws TunebertError, with the row, when the file is not what its name says, lacks a column, holds no pairs
  * or is not UTF-8
  * @example
- * for await (const { premise, hypothesis, label } of readPairs(createReadStream("pairs.csv"), { fileName: "pairs.csv" })) …
+ * const pairs = readPairs(streamBytes("pairs.csv"), { fileName: "pairs.csv", labelColumn: "verdict" });
+ * for await (const { premise, hypothesis, label } of pairs) console.log(premise, hypothesis, label);
  */
 export function readPairs(source: ByteSource, options: ReadPairsOptions): AsyncGenerator<TextPair> {
   const { fileName } = options;

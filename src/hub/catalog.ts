@@ -1,9 +1,11 @@
-/** The pretrained models and data sets that have a name. */
+/** A pretrained model or a data set that can be asked for by name. */
 export interface Artifact {
+  /** What it is asked for by, such as `bert.small`. */
   readonly name: string;
   readonly kind: "model" | "data";
   /** One line for people. */
   readonly description: string;
+  /** Of the archive. */
   readonly url: string;
   /** Of the archive, in hexadecimal. */
   readonly sha1: string;
@@ -15,13 +17,17 @@ export interface Artifact {
   readonly splits?: Readonly<Record<Split, string>>;
 }
 
+/** A part of a data set. */
 export type Split = "train" | "dev" | "test";
 
 /** Where d2l keeps its models (`DATA_URL`). */
 const D2L = "http://d2l-data.s3-accelerate.amazonaws.com/";
 const CHECKPOINT = ["vocab.json", "pretrained.params"];
 
-/** Addresses and hashes are those of *Dive into Deep Learning* (`DATA_HUB`; sections 15.9, 16.4 and 16.7). */
+/**
+ * The pretrained models and data sets that have a name. Addresses and hashes are those of *Dive into Deep Learning* (`DATA_HUB`;
+ * sections 15.9, 16.4 and 16.7).
+ */
 export const catalog: readonly Artifact[] = [
   {
     name: "bert.small",

@@ -14,13 +14,13 @@ export interface DownloadOptions {
   readonly path: string;
   /** What the file's SHA-1 has to be, in hexadecimal. */
   readonly sha1?: string | undefined;
-  /** Default {@link MAX_DOWNLOAD}. */
+  /** The most bytes that are taken; default 8 GiB. */
   readonly maxBytes?: number | undefined;
   /** Default: the platform's, through the proxy that the environment names. */
   readonly fetch?: HttpFetch | undefined;
   /** Ends the download; what has come is kept for the next. */
   readonly signal?: AbortSignal | undefined;
-  /** Default {@link downloadPatience}. */
+  /** Default: 5 attempts, of which each may stall for 30 seconds. */
   readonly patience?: Partial<DownloadPatience> | undefined;
   /** How far it is, after every piece. */
   readonly onBytes?: (received: number, total: number | undefined) => void;
@@ -30,12 +30,13 @@ export interface DownloadOptions {
 
 /** How a download bears with a bad connection. */
 export interface DownloadPatience {
-  /** Failures in a row that are borne without the file having grown by {@link PROGRESS}. */
+  /** Failures in a row that are borne without the file having grown by 1 MiB. */
   readonly attempts: number;
   /** Milliseconds without a byte after which a connection is given up. */
   readonly stallTimeout: number;
   /** Milliseconds before the second attempt, doubled for each after it. */
   readonly firstDelay: number;
+  /** Waits between two attempts. */
   readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   /** Between 0 and 1: spreads the attempts of many who were cut off together. */
   readonly random: () => number;

@@ -12,10 +12,11 @@ import { isUnpacked, rootOf, unpackInto } from "./unpacked-folder.js";
 import { markVerified, removeVerified, sha1Of, verifiedSha1 } from "./verified-file.js";
 import { writeFailure } from "./write-failure.js";
 
+/** How something is fetched; the defaults do for a computer with a network. */
 export interface FetchOptions
   extends SourceOptions,
     Pick<DownloadOptions, "fetch" | "signal" | "patience" | "maxBytes"> {
-  /** Folder for everything that is fetched; default {@link cacheFolder}. */
+  /** Folder for everything that is fetched; default `TUNEBERT_CACHE`, or the platform's folder for caches. */
   readonly cache?: string | undefined;
   /** Whether to do with what is in the cache; default: whether `TUNEBERT_OFFLINE` is set and not 0. */
   readonly offline?: boolean | undefined;
@@ -40,10 +41,13 @@ export type FetchEvent = { readonly name: string } & (
   | { readonly event: "end" }
 );
 
+/** What was fetched, and where it is. */
 export interface Fetched {
+  /** What was asked for; an address without passwords. */
   readonly name: string;
   /** The folder of what was unpacked; of an address that is no archive, the file. */
   readonly path: string;
+  /** Where it comes from; empty for an archive on this computer. */
   readonly url: string;
   /** Whether nothing had to be downloaded. */
   readonly cached: boolean;
@@ -54,8 +58,8 @@ export interface Fetched {
  * that is done already. Of several processes that fetch the same, one does.
  *
  * @param name of the catalog, an http or https address, or the path of an archive
- * @throws TunebertError when the name is unknown, offline use finds nothing, or as {@link download} and
- * unpackArchive
+ * @throws TunebertError when the name is unknown, offline use finds nothing, the server has no such file or does
+ * not come up within the attempts, the SHA-1 is another, the archive is damaged or unsafe, or the disk refuses
  * @example
  * const { path } = await fetchArtifact("snli");
  */

@@ -21,7 +21,10 @@ export async function readText(path: string): Promise<string> {
   }
 }
 
-/** The file in pieces, as it is read. @throws TunebertError as {@link readBytes} */
+/**
+ * The file in pieces of at most 1 MiB, as it is read.
+ * @throws TunebertError that names the file and says why it cannot be read
+ */
 export async function* streamBytes(path: string): AsyncGenerator<Uint8Array> {
   try {
     yield* createReadStream(path, { highWaterMark: 1 << 20 });

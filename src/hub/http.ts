@@ -6,17 +6,26 @@ export type HttpFetch = (
   init: { headers: Record<string, string>; redirect: "manual"; signal: AbortSignal },
 ) => Promise<HttpResponse>;
 
+/** The part of a `Response` that downloads need. */
 export interface HttpResponse {
   readonly status: number;
-  readonly headers: { get(name: string): string | null };
+  readonly headers: {
+    /** The value of a header, `null` where the server sent none. */
+    get(name: string): string | null;
+  };
   readonly body: {
+    /** Reads the body piece by piece. */
     getReader(): HttpBodyReader;
+    /** Leaves the body unread. */
     cancel(): Promise<void>;
   } | null;
 }
 
+/** The part of a stream's reader that downloads need. */
 export interface HttpBodyReader {
+  /** The next piece, or `done`. */
   read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+  /** Leaves the rest unread. */
   cancel(): Promise<void>;
 }
 

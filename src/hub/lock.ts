@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { TunebertError } from "../error.js";
 import { writeFailure } from "./write-failure.js";
 
+/** How a lock that another process may hold is waited for. */
 export interface LockOptions {
   /** Called once if another process holds the lock. */
   readonly onWait?: () => void;

@@ -17,6 +17,7 @@ import { writeWhole } from "./write-whole.js";
 /** A trained classifier with all that is needed to ask it. */
 export interface SavedModel {
   readonly model: BertClassifier;
+  /** The tokens that it knows. */
   readonly vocabulary: Vocabulary;
   /** Longest input in tokens, special tokens included, that it was trained on. */
   readonly maxLength: number;
@@ -32,7 +33,8 @@ const REPORTS = ["metrics.jsonl", "curves.svg"];
 
 /**
  * Makes `folder` ready for the files of a model and writes config and vocabulary.
- * @throws TunebertError as {@link expectFreeFolder}, or when the folder cannot be written
+ * @throws TunebertError when the folder holds files that are not tunebert's, or a trained model that is not to be
+ * overwritten, or cannot be written
  */
 export async function prepareModelFolder(
   folder: string,

@@ -17,7 +17,9 @@ import { resolvePretrained } from "./resolve.js";
 
 /** Parameters to start from, and the vocabulary they were trained with. */
 export interface Pretrained {
+  /** Tensors by d2l's names, whatever names the file has; with the pretraining heads that came along. */
   readonly state: StateDict;
+  /** The sizes, which the shapes of the tensors tell. */
   readonly config: BertConfig;
   readonly vocabulary: Vocabulary;
   /** What the output layer tells apart, where the parameters are of a classifier that tunebert trained. */
@@ -27,6 +29,7 @@ export interface Pretrained {
 const MODEL = "model.safetensors";
 const WEIGHTS = ["pretrained.params", MODEL];
 
+/** How a pretrained model is read, and fetched where it is asked for by name. */
 export interface PretrainedOptions extends FetchOptions {
   /** Attention heads; default H / 64, or what a model of ours says. */
   readonly heads?: number | undefined;
@@ -68,6 +71,11 @@ export async function loadPretrained(
 /**
  * A classifier over pretrained parameters: see {@link BertClassifier.fromStateDict}. The output layer of a
  * classifier for other labels is left behind.
+ * @param labels the K label names, in the order of the logits
+ * @param random draws the output layer where it is fresh
+ * @throws TunebertError that lists the tensors that are missing, superfluous or of another shape
+ * @example
+ * const model = classifierFrom(await loadPretrained("bert.small"), train.labelNames, new Random(0));
  */
 export function classifierFrom(
   pretrained: Pretrained,

@@ -2,6 +2,7 @@ import { TunebertError } from "../error.js";
 
 /** How well one label is told apart from the others. */
 export interface LabelScores {
+  /** Its name. */
   label: string;
   /** Of the examples predicted to have the label, the part that has it; 0 where none is predicted to. */
   precision: number;
@@ -13,9 +14,11 @@ export interface LabelScores {
   support: number;
 }
 
+/** How good predictions are: over all examples, and label by label. */
 export interface ClassificationReport {
   /** The part of the examples whose label is predicted right. */
   accuracy: number;
+  /** (K), in the order of the labels. */
   perClass: LabelScores[];
   /** The plain mean of f1 over all labels, however rare. */
   macroF1: number;
@@ -30,7 +33,7 @@ export interface ClassificationReport {
  * @param truth the true label of each example, an index into `labels`
  * @param predicted the predicted label of each example, in the same order
  * @param labels names of the K labels
- * @throws {TunebertError} when there are no examples, the lengths differ or a label is out of range
+ * @throws TunebertError when there are no examples, the lengths differ or a label is out of range
  */
 export function classificationReport(
   truth: Int32Array,

@@ -7,12 +7,15 @@ import { Replicas } from "../runtime/replicas.js";
 import type { TruncationName } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 
+/** A model's answer to one pair. */
 export interface Prediction {
+  /** The most probable one. */
   readonly label: string;
   /** Of every label, in the model's order; they add up to 1. */
   readonly probabilities: Readonly<Record<string, number>>;
 }
 
+/** What a predictor needs; {@link loadModel} brings all but the threads. */
 export interface PredictorOptions {
   readonly model: BertClassifier;
   readonly vocabulary: Vocabulary;
@@ -41,6 +44,10 @@ export class Predictor {
     this.#options = options;
   }
 
+  /**
+   * Starts the threads, and hands them the model's parameters as they are now.
+   * @throws TunebertError when `maxLength` is beyond the positions of the model
+   */
   static async start(options: PredictorOptions): Promise<Predictor> {
     const { model, maxLength, threads } = options;
     if (maxLength > model.config.maxPositions) {
@@ -52,7 +59,10 @@ export class Predictor {
     return new Predictor(await Replicas.start({ inference, parameters: model.parameters, threads }), options);
   }
 
-  /** Answers in the order of the pairs. */
+  /**
+   * Answers in the order of the pairs. Each answer depends on its own pair only.
+   * @throws TunebertError when the model answers something that is not a number
+   */
   async predict(pairs: readonly { premise: string; hypothesis: string }[]): Promise<Prediction[]> {
     if (pairs.length === 0) return [];
     const { model, vocabulary, maxLength, truncation } = this.#options;
@@ -87,6 +97,7 @@ export class Predictor {
     return classify(this.#replicas, dataset, model, threads);
   }
 
+  /** Ends the threads; a predictor that is not closed keeps the process alive. */
   async close(): Promise<void> {
     await this.#replicas.close();
   }

@@ -15,7 +15,9 @@ import {
 
 export type { CurvePoint } from "./curve-panel.js";
 
+/** What is drawn; each curve from left to right. */
 export interface LearningCurves {
+  /** Mean loss per example. */
   trainLoss: readonly CurvePoint[];
   /** Values between 0 and 1. */
   trainAccuracy: readonly CurvePoint[];

@@ -4,6 +4,7 @@ export interface WorkSeconds {
   readonly graph: number;
   /** What it takes to feed and to empty it: dropout masks, rows and copies of parameters, sums of gradients. */
   readonly copies: number;
+  /** Adam. */
   readonly optimizer: number;
 }
 

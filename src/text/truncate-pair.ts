@@ -33,12 +33,13 @@ export const ratio: PairTruncation = (first, second, limit) => {
 };
 
 /** The ways to truncate, by the names they have in options and files. */
-export const truncations = { "longest-first": longestFirst, ratio } as const satisfies Record<
-  string,
-  PairTruncation
->;
+export const truncations: Readonly<Record<TruncationName, PairTruncation>> = {
+  "longest-first": longestFirst,
+  ratio,
+};
 
-export type TruncationName = keyof typeof truncations;
+/** What goes from a pair that is too long: the end of the longer text first, or of both in proportion. */
+export type TruncationName = "longest-first" | "ratio";
 
 /** d2l's. */
 export const DEFAULT_TRUNCATION: TruncationName = "longest-first";

@@ -9,8 +9,11 @@ export const SPECIAL_TOKENS = ["<unk>", "<pad>", "<mask>", "<cls>", "<sep>"] as 
 export class Vocabulary {
   /** Id of `<unk>`, which stands for every token that is not listed. */
   readonly unk: number;
+  /** Id of `<pad>`, which fills up the shorter examples of a micro-batch. */
   readonly pad: number;
+  /** Id of `<cls>`, with which every example begins. */
   readonly cls: number;
+  /** Id of `<sep>`, which ends each of the two texts. */
   readonly sep: number;
   /** Only pretraining needs it; a vocabulary may do without. */
   readonly mask: number | undefined;
@@ -74,7 +77,10 @@ export class Vocabulary {
     return this.#ids.get(token) ?? this.unk;
   }
 
-  /** @throws TunebertError when `id` is not one of the vocabulary's, 0 to size - 1 */
+  /**
+   * The token with an id.
+   * @throws TunebertError when `id` is not one of the vocabulary's, 0 to size - 1
+   */
   token(id: number): string {
     const token = this.#tokens[id];
     if (token === undefined) {

@@ -13,6 +13,7 @@ export type TensorType =
   | "uint8"
   | "bool";
 
+/** The elements of a tensor: float16 and bfloat16 as raw bits, booleans as 0 and 1. */
 export type TensorData =
   | Float64Array
   | Float32Array
