@@ -45,7 +45,7 @@ export {
   type ClassificationReport,
   classificationReport,
   type LabelScores,
-} from "./predict/classification-report.js";
+} from "./metrics/classification-report.js";
 export { type Prediction, Predictor, type PredictorOptions } from "./predict/predictor.js";
 export { Random } from "./random.js";
 export { type CurvePoint, drawLearningCurves, type LearningCurves } from "./report/learning-curves.js";

@@ -5,7 +5,7 @@ import { readPairs } from "../data/read-pairs.js";
 import { streamBytes } from "../hub/files.js";
 import { loadModel } from "../hub/model-folder.js";
 import { resolveData } from "../hub/resolve.js";
-import { classificationReport } from "../predict/classification-report.js";
+import { classificationReport } from "../metrics/classification-report.js";
 import { formatClassificationReport } from "../predict/classification-report-text.js";
 import { Predictor } from "../predict/predictor.js";
 import { defaultTrainerOptions } from "../train/options.js";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { classificationReport } from "./classification-report.js";
+import { classificationReport } from "../metrics/classification-report.js";
 import { formatClassificationReport } from "./classification-report-text.js";
 
 test("formatClassificationReport aligns scores and the confusion matrix", () => {

@@ -1,4 +1,4 @@
-import type { ClassificationReport } from "./classification-report.js";
+import type { ClassificationReport } from "../metrics/classification-report.js";
 
 /** A report as plain text for a terminal: scores of each label, the whole, and the confusion matrix. */
 export function formatClassificationReport(report: ClassificationReport): string {

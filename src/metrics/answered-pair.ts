@@ -1,0 +1,18 @@
+/** A labelled pair and what a model answered to it. */
+export interface AnsweredPair {
+  readonly premise: string;
+  readonly hypothesis: string;
+  readonly trueLabel: string;
+  readonly predictedLabel: string;
+  /** Of every label, in the model's order. */
+  readonly probabilities: Readonly<Record<string, number>>;
+}
+
+export function isCorrect({ trueLabel, predictedLabel }: AnsweredPair): boolean {
+  return trueLabel === predictedLabel;
+}
+
+/** The probability that the model gave to its answer. */
+export function confidenceOf({ predictedLabel, probabilities }: AnsweredPair): number {
+  return probabilities[predictedLabel]!;
+}
