@@ -1,26 +1,37 @@
 /**
- * CRC-32 as zip archives use it (ISO 3309, reflected polynomial 0xEDB88320), four bytes at a time.
+ * CRC-32 as zip archives use it (ISO 3309, reflected polynomial 0xEDB88320).
  * @param before the CRC of what comes before `bytes`
  */
 export function crc32(bytes: Uint8Array, before = 0): number {
-  const [t0, t1, t2, t3] = TABLES as [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
-  const whole = bytes.length - (bytes.length % 4);
-  let crc = ~before;
-  for (let i = 0; i < whole; i += 4) {
-    crc ^= bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
-    crc = t3[crc & 0xff]! ^ t2[(crc >>> 8) & 0xff]! ^ t1[(crc >>> 16) & 0xff]! ^ t0[crc >>> 24]!;
-  }
-  for (let i = whole; i < bytes.length; i++) crc = t0[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8);
-  return ~crc >>> 0;
+  return crc(bytes, before, ZIP_TABLES);
 }
 
-/** TABLES[k][b]: the remainder of byte b followed by k zero bytes. */
-const TABLES = makeTables();
+/** CRC-32C (Castagnoli et al., 1993, reflected polynomial 0x82F63B78), as records of TensorFlow use it. */
+export function crc32c(bytes: Uint8Array): number {
+  return crc(bytes, 0, CASTAGNOLI_TABLES);
+}
 
-function makeTables(): Uint32Array[] {
+const ZIP_TABLES = makeTables(0xedb88320);
+const CASTAGNOLI_TABLES = makeTables(0x82f63b78);
+
+/** Four bytes at a time. */
+function crc(bytes: Uint8Array, before: number, tables: readonly Uint32Array[]): number {
+  const [t0, t1, t2, t3] = tables as [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
+  const whole = bytes.length - (bytes.length % 4);
+  let state = ~before;
+  for (let i = 0; i < whole; i += 4) {
+    state ^= bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
+    state = t3[state & 0xff]! ^ t2[(state >>> 8) & 0xff]! ^ t1[(state >>> 16) & 0xff]! ^ t0[state >>> 24]!;
+  }
+  for (let i = whole; i < bytes.length; i++) state = t0[(state ^ bytes[i]!) & 0xff]! ^ (state >>> 8);
+  return ~state >>> 0;
+}
+
+/** The k-th table at b: the remainder of byte b followed by k zero bytes. */
+function makeTables(polynomial: number): Uint32Array[] {
   const first = Uint32Array.from({ length: 256 }, (_, byte) => {
     let crc = byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ polynomial : crc >>> 1;
     return crc;
   });
   const tables = [first];
