@@ -52,7 +52,18 @@ export { type CurvePoint, drawLearningCurves, type LearningCurves } from "./repo
 export type { SharedParameter } from "./runtime/program.js";
 export type { TruncationName } from "./text/truncate-pair.js";
 export { Vocabulary } from "./text/vocabulary.js";
-export type { DoneEvent, EpochEvent, StepEvent, StepWork, TrainEvent } from "./train/events.js";
+export type { Checkpoint, CheckpointState, CheckpointStore } from "./train/checkpoint.js";
+export type { CheckpointInterval } from "./train/checkpoints.js";
+export type {
+  CheckpointEvent,
+  DoneEvent,
+  EpochEvent,
+  StepEvent,
+  StepWork,
+  TrainEvent,
+} from "./train/events.js";
+export type { Fingerprint, Setting } from "./train/fingerprint.js";
 export type { TrainerOptions } from "./train/options.js";
-export { Trainer } from "./train/trainer.js";
+export { type FitOptions, Trainer } from "./train/trainer.js";
+export type { BestEpoch, EpochFigures, SavedTrainingState } from "./train/training-state.js";
 export type { StateDict, Tensor, TensorData, TensorType } from "./weights/tensor.js";

@@ -69,7 +69,7 @@ describe("training from scratch", () => {
     });
   });
 
-  test("writes a line of metrics for each step, and one for each epoch after its steps", () => {
+  test("writes a line of metrics for each step, one for each epoch after its steps, and one at the end", () => {
     expect(metrics.map(({ event }) => event)).toEqual([
       "step",
       "step",
@@ -79,6 +79,7 @@ describe("training from scratch", () => {
       "step",
       "step",
       "epoch",
+      "done",
     ]);
     const steps = metrics.filter(({ event }) => event === "step");
     expect(steps).toEqual(
@@ -157,7 +158,8 @@ test("a run without a test set reports no test accuracy", async () => {
   const flags = [...TINY_SIZES, ...TINY_TRAINING, "--epochs", "1"];
   const { stdout } = await succeed(["train", "--train", data, ...flags, "--out", out]);
   expect(stdout).toMatch(/^loss \d+\.\d{3}, train acc \d+\.\d{3}$/m);
-  const epoch = readJsonLines(readFileSync(join(out, "metrics.jsonl"), "utf8")).at(-1);
+  const epoch = readJsonLines(readFileSync(join(out, "metrics.jsonl"), "utf8")).at(-2);
+  expect(epoch).toHaveProperty("event", "epoch");
   expect(epoch).not.toHaveProperty("testAccuracy");
 });
 

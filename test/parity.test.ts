@@ -69,7 +69,7 @@ describe.each(names)("%s", (name) => {
   afterAll(() => replicas?.close());
 
   test("logits", async () => {
-    const logits = await classify(replicas, dataset, model, THREADS);
+    const logits = await classify(replicas, dataset, model, { threads: THREADS });
     expect(logits).toBeCloseToTensor(expected.logits.flat(), { absolute: 1e-5 });
   });
 

@@ -15,17 +15,19 @@ const MAX_TOKENS = 2048;
  * The logits of every example, [n, K], in the order of the dataset.
  * @param model whose program the replicas run
  * @param threads number of replicas
+ * @param signal gives up, between runs: its reason is thrown
  */
 export async function classify(
   replicas: Replicas,
   dataset: PairDataset,
   { config, labels }: BertClassifier,
-  threads: number,
+  { threads, signal }: { readonly threads: number; readonly signal?: AbortSignal | undefined },
 ): Promise<Float32Array> {
   const width = labels.length;
   const cost = classifierCost(config, "inference");
   const logits = new Float32Array(dataset.size * width);
   for (let start = 0; start < dataset.size; start += CHUNK) {
+    signal?.throwIfAborted();
     const size = Math.min(CHUNK, dataset.size - start);
     const examples = Int32Array.from({ length: size }, (_, i) => start + i);
     const hands = microBatches(dataset, examples, { replicas: threads, maxTokens: MAX_TOKENS, cost });

@@ -1,15 +1,16 @@
 import type { BertClassifier } from "../bert/bert-classifier.js";
 import type { PairDataset } from "../data/pair-dataset.js";
-import { metricsPath, prepareModelFolder, saveReport, saveWeights } from "../hub/model-folder.js";
-import { CurveRecorder } from "../report/curve-recorder.js";
-import { drawLearningCurves } from "../report/learning-curves.js";
-import { MetricsFile } from "../report/metrics-file.js";
-import { reportProgress } from "../report/progress.js";
+import { metricsPath, prepareModelFolder } from "../hub/model-folder.js";
 import type { TruncationName } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
-import type { DoneEvent, EpochEvent, StepEvent } from "../train/events.js";
 import type { TrainerOptions } from "../train/options.js";
 import { Trainer } from "../train/trainer.js";
+import { epochLines } from "./listeners/epoch-lines.js";
+import { learningCurves } from "./listeners/learning-curves.js";
+import type { Listener } from "./listeners/listener.js";
+import { metricsLog } from "./listeners/metrics-log.js";
+import { progressLine } from "./listeners/progress-line.js";
+import { weightsSaver } from "./listeners/weights-saver.js";
 
 export interface TrainingRun {
   readonly model: BertClassifier;
@@ -32,67 +33,20 @@ export interface TrainingRun {
 export async function runTraining(run: TrainingRun): Promise<void> {
   const { model, train, test, out } = run;
   const trainer = new Trainer(model, run.options);
+  const { epochs } = trainer.options;
   await prepareModelFolder(out, run, run);
-  const metrics = new MetricsFile(metricsPath(out));
-  const progress = reportProgress(process.stderr);
-  const curves = new CurveRecorder();
+  const listeners: Listener[] = [
+    metricsLog(metricsPath(out)),
+    learningCurves(out),
+    weightsSaver(out, model),
+    progressLine(process.stderr, epochs),
+    epochLines(console.log, epochs),
+  ];
   try {
     for await (const event of trainer.fit(train, test)) {
-      if (event.event === "step") {
-        metrics.append(stepLine(event));
-        curves.step(event);
-        progress.update(progressOf(event, trainer.options.epochs));
-      } else if (event.event === "epoch") {
-        metrics.append({ ...event });
-        curves.epoch(event.epoch, event.testAccuracy);
-        await saveWeights(out, model);
-        progress.clear();
-        console.log(epochLine(event, trainer.options.epochs));
-      } else {
-        progress.finish();
-        await saveReport(out, "curves.svg", await drawLearningCurves(curves.curves));
-        console.log(summaryLines(event));
-      }
+      for (const listener of listeners) await listener.hear(event);
     }
   } finally {
-    progress.finish();
-    metrics.close();
+    for (const listener of listeners) listener.close?.();
   }
-}
-
-function stepLine({ event, step, loss, examples, seconds }: StepEvent) {
-  return { event, step, loss, examples, seconds };
-}
-
-function progressOf(event: StepEvent, epochs: number) {
-  return {
-    epoch: event.epoch,
-    epochs,
-    step: event.stepInEpoch,
-    steps: event.stepsPerEpoch,
-    loss: event.trainLoss,
-    accuracy: event.trainAccuracy,
-    examplesPerSecond: event.examplesPerSecond,
-    secondsLeft: event.secondsLeft,
-  };
-}
-
-function epochLine({ epoch, trainLoss, trainAccuracy, testAccuracy }: EpochEvent, epochs: number): string {
-  const test = testAccuracy === undefined ? "" : `, test acc ${testAccuracy.toFixed(3)}`;
-  return `epoch ${epoch}/${epochs}: loss ${trainLoss.toFixed(3)}, train acc ${trainAccuracy.toFixed(3)}${test}`;
-}
-
-/** The two lines with which d2l's `train_ch13` ends. */
-function summaryLines({
-  trainLoss,
-  trainAccuracy,
-  testAccuracy,
-  examplesPerSecond,
-  threads,
-}: DoneEvent): string {
-  const test = testAccuracy === undefined ? "" : `, test acc ${testAccuracy.toFixed(3)}`;
-  return (
-    `loss ${trainLoss.toFixed(3)}, train acc ${trainAccuracy.toFixed(3)}${test}\n` +
-    `${examplesPerSecond.toFixed(1)} examples/sec on ${threads} CPU thread${threads === 1 ? "" : "s"}`
-  );
 }

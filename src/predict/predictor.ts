@@ -94,7 +94,7 @@ export class Predictor {
   /** The logits [n, K] of a dataset that was encoded with the model's vocabulary. */
   logits(dataset: PairDataset): Promise<Float32Array> {
     const { model, threads } = this.#options;
-    return classify(this.#replicas, dataset, model, threads);
+    return classify(this.#replicas, dataset, model, { threads });
   }
 
   /** Ends the threads; a predictor that is not closed keeps the process alive. */

@@ -1,4 +1,5 @@
 import { Adam, type AdamState, type AdamStep } from "./adam.js";
+import type { Moments } from "./moments.js";
 import type { SharedParameter } from "./program.js";
 
 /** Memory through which replicas exchange the gradients of one parameter. */
@@ -78,6 +79,33 @@ export class OptimizerShare {
     }
   }
 
+  /** Copies this share of the moments into whole tensors. */
+  copyMoments(into: Moments): void {
+    for (const [name, own] of this.#moments) {
+      const { mean, variance } = into.get(name)!;
+      for (const [start, end] of this.#ownRanges(name)) {
+        mean.set(own.mean.subarray(start, end), start);
+        variance.set(own.variance.subarray(start, end), start);
+      }
+    }
+  }
+
+  /** Takes this share of the moments over from whole tensors. Rows without moments lie still until a gradient comes. */
+  takeMoments(from: Moments): void {
+    for (const [name, own] of this.#moments) {
+      const { mean, variance } = from.get(name)!;
+      for (const [start, end] of this.#ownRanges(name)) {
+        own.mean.set(mean.subarray(start, end), start);
+        own.variance.set(variance.subarray(start, end), start);
+      }
+      const width = own.mean.length / own.live.length;
+      own.live.forEach((_, row) => {
+        const moves = (moment: Float32Array) => moment.subarray(row * width, (row + 1) * width).some(Boolean);
+        own.live[row] = Number(moves(own.mean) || moves(own.variance));
+      });
+    }
+  }
+
   #updateWhole(exchanged: ExchangedParameter, own: WholeParameter, state: AdamState, step: AdamStep): void {
     const [start, end] = this.#range(own.copy.length, this.#rank);
     const gradients = exchanged.gradients.map((gradient, rank) => (rank === this.#rank ? own.sum : gradient));
@@ -92,14 +120,30 @@ export class OptimizerShare {
     step: AdamStep,
   ): void {
     const width = state.parameter.length / live.length;
-    for (let block = this.#rank * ROW_BLOCK; block < live.length; block += this.#ranks * ROW_BLOCK) {
-      const end = Math.min(block + ROW_BLOCK, live.length);
+    for (const [block, end] of this.#rowBlocks(live.length)) {
       markLive(live, touched!, block, end);
       for (const [first, last] of stretches(live, block, end)) {
         this.#adam.update(state, gradients, step, first * width, last * width);
         for (const gradient of gradients) gradient.fill(0, first * width, last * width);
       }
     }
+  }
+
+  /** The elements of a parameter for which this replica keeps the moments. */
+  #ownRanges(name: string): [number, number][] {
+    const { mean, live } = this.#moments.get(name)!;
+    if (live.length === 0) return [this.#range(mean.length, this.#rank)];
+    const width = mean.length / live.length;
+    return this.#rowBlocks(live.length).map(([start, end]) => [start * width, end * width]);
+  }
+
+  /** The rows of a table that are this replica's. */
+  #rowBlocks(rows: number): [number, number][] {
+    const blocks: [number, number][] = [];
+    for (let start = this.#rank * ROW_BLOCK; start < rows; start += this.#ranks * ROW_BLOCK) {
+      blocks.push([start, Math.min(start + ROW_BLOCK, rows)]);
+    }
+    return blocks;
   }
 
   #range(length: number, rank: number): [number, number] {

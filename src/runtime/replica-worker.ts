@@ -1,6 +1,7 @@
 /** The body of a worker thread: one replica of each program, driven by messages from {@link Replicas}. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { AdamStep } from "./adam.js";
+import type { Moments } from "./moments.js";
 import { type ExchangedParameter, OptimizerShare } from "./optimizer-share.js";
 import type { Program, Run, SharedParameter } from "./program.js";
 import { Replica, type RowGradients } from "./replica.js";
@@ -19,7 +20,8 @@ export interface WorkerSetup {
 export type WorkerRequest =
   | { readonly kind: "start" }
   | { readonly kind: "infer" | "accumulate"; readonly runs: readonly Run[] }
-  | { readonly kind: "update"; readonly step: AdamStep };
+  | { readonly kind: "update"; readonly step: AdamStep }
+  | { readonly kind: "copyMoments" | "takeMoments"; readonly moments: Moments };
 
 export type WorkerReply =
   | { readonly outputs: readonly Record<string, Float32Array>[]; readonly seconds: WorkSeconds }
@@ -65,6 +67,12 @@ async function answer(request: WorkerRequest): Promise<Record<string, Float32Arr
       optimizer.update(trains!.whole, request.step);
       stale.infers = true;
       stale.trains = true;
+      return [];
+    case "copyMoments":
+      optimizer.copyMoments(request.moments);
+      return [];
+    case "takeMoments":
+      optimizer.takeMoments(request.moments);
       return [];
   }
 }

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import { TunebertError } from "../error.js";
 import type { AdamStep } from "./adam.js";
+import type { Moments } from "./moments.js";
 import type { ExchangedParameter } from "./optimizer-share.js";
 import type { Program, Run, SharedParameter } from "./program.js";
 import type { WorkerReply, WorkerRequest, WorkerSetup } from "./replica-worker.js";
@@ -27,9 +28,12 @@ export interface ReplicasOptions {
  */
 export class Replicas {
   readonly #workers: ReplicaThread[];
+  readonly #exchanged: ReadonlyMap<string, ExchangedParameter>;
+  #moments: Moments | undefined;
 
-  private constructor(workers: ReplicaThread[]) {
+  private constructor(workers: ReplicaThread[], exchanged: ReadonlyMap<string, ExchangedParameter>) {
     this.#workers = workers;
+    this.#exchanged = exchanged;
   }
 
   static async start({ inference, training, parameters, threads }: ReplicasOptions): Promise<Replicas> {
@@ -38,7 +42,7 @@ export class Replicas {
       { length: threads },
       (_, rank) => new ReplicaThread({ rank, ranks: threads, inference, training, parameters, exchanged }),
     );
-    const replicas = new Replicas(workers);
+    const replicas = new Replicas(workers, exchanged);
     try {
       await Promise.all(workers.map((worker) => worker.ask({ kind: "start" })));
     } catch (error) {
@@ -61,6 +65,33 @@ export class Replicas {
   /** Moves the parameters by the gradients of the {@link accumulate} before. */
   async update(step: AdamStep): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.ask({ kind: "update", step })));
+  }
+
+  /** The optimizer's moments, put together from what each replica keeps; in memory that the next call writes over. */
+  async moments(): Promise<Moments> {
+    this.#moments ??= new Map(
+      [...this.#exchanged].map(
+        ([
+          name,
+          {
+            parameter: { data },
+          },
+        ]) => [name, { mean: allocateFloats(data.length), variance: allocateFloats(data.length) }],
+      ),
+    );
+    const moments = this.#moments;
+    await Promise.all(this.#workers.map((worker) => worker.ask({ kind: "copyMoments", moments })));
+    return moments;
+  }
+
+  /**
+   * Goes on with moments that {@link moments} returned, of any number of replicas.
+   * @throws TunebertError when those of a parameter are missing
+   */
+  async setMoments(moments: Moments): Promise<void> {
+    const missing = [...this.#exchanged.keys()].find((name) => !moments.has(name));
+    if (missing) throw new TunebertError(`there are no moments of ${missing}, which is to be trained`);
+    await Promise.all(this.#workers.map((worker) => worker.ask({ kind: "takeMoments", moments })));
   }
 
   /** Where the replicas' time went since this was last asked. */

@@ -1,7 +1,7 @@
 import type { WorkSeconds } from "../runtime/work-seconds.js";
 
 /** What {@link Trainer.fit} reports as it goes. Losses are means per example, accuracies fractions. */
-export type TrainEvent = StepEvent | EpochEvent | DoneEvent;
+export type TrainEvent = StepEvent | EpochEvent | CheckpointEvent | DoneEvent;
 
 /** After each optimizer step. */
 export interface StepEvent {
@@ -47,6 +47,24 @@ export interface EpochEvent {
   /** `undefined` without a test set */
   readonly testAccuracy: number | undefined;
   readonly examplesPerSecond: number;
+}
+
+/** When a checkpoint has been kept; it is written while training goes on, so steps may have come between. */
+export interface CheckpointEvent {
+  readonly event: "checkpoint";
+  /** steps that it covers */
+  readonly step: number;
+  /** the epoch under way, and its steps that it covers; 0 at the end of the epoch before */
+  readonly epoch: number;
+  readonly stepInEpoch: number;
+  readonly file: string;
+  readonly bytes: number;
+  /** whether it ends the best epoch so far */
+  readonly best: boolean;
+  /** until it was kept */
+  readonly seconds: number;
+  /** of which training stood still */
+  readonly stalled: number;
 }
 
 /** At the end: the last epoch's figures. */

@@ -16,6 +16,8 @@ export interface PreparedBatch {
   readonly runs: readonly (readonly Run[])[];
   /** The labels of each run's examples; runs of all replicas one after another. */
   readonly labels: readonly Int32Array[];
+  /** The generator's state after it. */
+  readonly random: readonly number[];
   readonly work: {
     /** Seconds spent on preparing. */
     readonly data: number;
@@ -44,5 +46,6 @@ export function prepareBatch(
     tokens: examples.reduce((sum, example) => sum + dataset.length(example), 0),
     paddedTokens: batches.reduce((sum, { tokens }) => sum + tokens.length, 0),
   };
-  return { size: examples.length, runs, labels: batches.map((batch) => batch.labels), work };
+  const size = examples.length;
+  return { size, runs, labels: batches.map((batch) => batch.labels), random: random.state, work };
 }

@@ -1,0 +1,18 @@
+import { saveReport } from "../../hub/model-folder.js";
+import { CurveRecorder } from "../../report/curve-recorder.js";
+import { drawLearningCurves } from "../../report/learning-curves.js";
+import type { Listener } from "./listener.js";
+
+/** Draws the learning curves at the end. */
+export function learningCurves(folder: string): Listener {
+  const recorder = new CurveRecorder();
+  return {
+    async hear(event) {
+      if (event.event === "step") recorder.step(event);
+      else if (event.event === "epoch") recorder.epoch(event.epoch, event.testAccuracy);
+      else if (event.event === "done") {
+        await saveReport(folder, "curves.svg", await drawLearningCurves(recorder.curves));
+      }
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import { type ProgressStream, reportProgress } from "../../report/progress.js";
+import type { StepEvent } from "../../train/events.js";
+import type { Listener } from "./listener.js";
+
+/** Shows how far training has come. */
+export function progressLine(stream: ProgressStream, epochs: number): Listener {
+  const progress = reportProgress(stream);
+  return {
+    hear(event) {
+      if (event.event === "step") progress.update(progressOf(event, epochs));
+      else if (event.event === "epoch") progress.clear();
+      else if (event.event === "done") progress.finish();
+    },
+    close: () => progress.finish(),
+  };
+}
+
+function progressOf(event: StepEvent, epochs: number) {
+  return {
+    epoch: event.epoch,
+    epochs,
+    step: event.stepInEpoch,
+    steps: event.stepsPerEpoch,
+    loss: event.trainLoss,
+    accuracy: event.trainAccuracy,
+    examplesPerSecond: event.examplesPerSecond,
+    secondsLeft: event.secondsLeft,
+  };
+}

@@ -1,0 +1,83 @@
+import { TunebertError } from "../error.js";
+import type { MomentPair, Moments } from "../runtime/moments.js";
+import type { SharedParameter } from "../runtime/program.js";
+import type { StateDict } from "../weights/tensor.js";
+import type { Fingerprint } from "./fingerprint.js";
+import type { SavedTrainingState } from "./training-state.js";
+
+/** All from which training goes on as if it had never stopped. */
+export interface Checkpoint {
+  /** The parameters under their own names, Adam's moments and the order of the examples. */
+  readonly tensors: StateDict;
+  readonly state: CheckpointState;
+}
+
+/** What is not a tensor; JSON. */
+export interface CheckpointState extends SavedTrainingState {
+  readonly threads: number;
+  readonly fingerprint: Fingerprint;
+}
+
+/** Keeps checkpoints, say in a folder. */
+export interface CheckpointStore {
+  /**
+   * Keeps a checkpoint, whole or not at all. Its tensors stay as they are until the promise settles.
+   * @returns where it is, and how large
+   */
+  save(checkpoint: Checkpoint): Promise<{ readonly file: string; readonly bytes: number }>;
+}
+
+const MEAN = "adam.mean.";
+const VARIANCE = "adam.variance.";
+const ORDER = "order";
+
+export interface CheckpointTensors {
+  readonly parameters: ReadonlyMap<string, SharedParameter>;
+  readonly moments: Moments;
+  /** (n) */
+  readonly order: Int32Array;
+}
+
+/** The tensors of a checkpoint under the names they have there; nothing is copied. */
+export function nameTensors({ parameters, moments, order }: CheckpointTensors): StateDict {
+  const tensors: StateDict = new Map();
+  for (const [name, { shape, data }] of parameters) tensors.set(name, { type: "float32", shape, data });
+  for (const [name, { mean, variance }] of moments) {
+    const { shape } = parameters.get(name)!;
+    tensors.set(MEAN + name, { type: "float32", shape, data: mean });
+    tensors.set(VARIANCE + name, { type: "float32", shape, data: variance });
+  }
+  return tensors.set(ORDER, { type: "int32", shape: [order.length], data: order });
+}
+
+/**
+ * Finds the tensors of a checkpoint again.
+ * @param parameters what the model has, of which the checkpoint's must be the like
+ * @throws TunebertError that names a tensor which is missing or of another shape
+ */
+export function findTensors(
+  tensors: StateDict,
+  parameters: ReadonlyMap<string, SharedParameter>,
+): CheckpointTensors {
+  const found = new Map<string, SharedParameter>();
+  const moments = new Map<string, MomentPair>();
+  for (const [name, { shape }] of parameters) {
+    found.set(name, { shape, data: floats(tensors, name, shape) });
+    if (!tensors.has(MEAN + name)) continue;
+    const mean = floats(tensors, MEAN + name, shape);
+    moments.set(name, { mean, variance: floats(tensors, VARIANCE + name, shape) });
+  }
+  const order = tensors.get(ORDER);
+  if (!(order?.data instanceof Int32Array))
+    throw new TunebertError("the checkpoint holds no order of examples");
+  return { parameters: found, moments, order: order.data };
+}
+
+function floats(tensors: StateDict, name: string, shape: readonly number[]): Float32Array {
+  const tensor = tensors.get(name);
+  if (tensor?.data instanceof Float32Array && tensor.shape.join() === shape.join()) return tensor.data;
+  const found = tensor ? `${tensor.type} [${tensor.shape.join(", ")}]` : "nothing";
+  throw new TunebertError(
+    `the checkpoint does not fit the model: expected float32 [${shape.join(", ")}] under ${name}, found ${found}`,
+  );
+}

@@ -1,0 +1,75 @@
+import { createHash } from "node:crypto";
+import type { BertClassifier } from "../bert/bert-classifier.js";
+import type { PairDataset } from "../data/pair-dataset.js";
+import { TunebertError } from "../error.js";
+import type { TrainerOptions } from "./options.js";
+
+/** What the bits of a training run depend on, by parts, so that a difference can be named. JSON. */
+export interface Fingerprint {
+  /** Digests by what they are of, such as "training pairs". */
+  readonly data: Readonly<Record<string, string>>;
+  /** Values by the option's name. */
+  readonly settings: Readonly<Record<string, Setting>>;
+}
+
+export type Setting = string | number | boolean | null | readonly string[];
+
+export interface FingerprintSource {
+  readonly train: PairDataset;
+  readonly test: PairDataset | undefined;
+  readonly model: BertClassifier;
+  readonly options: TrainerOptions;
+  /** Parts that are not seen here, such as the vocabulary. */
+  readonly given: Partial<Fingerprint> | undefined;
+}
+
+/** Of everything but the number of epochs, which may grow, and of threads, which is kept for itself. */
+export function fingerprintOf({ train, test, model, options, given }: FingerprintSource): Fingerprint {
+  const { epochs: _, threads: __, ...arithmetic } = options;
+  return {
+    data: { "training pairs": digest(train), ...(test && { "test pairs": digest(test) }), ...given?.data },
+    settings: { ...model.config, labels: model.labels, ...arithmetic, ...given?.settings },
+  };
+}
+
+/**
+ * Sees to it that training goes on from where it stopped, and not from something else.
+ * @throws TunebertError that lists what has changed
+ */
+export function expectSame(before: Fingerprint, now: Fingerprint): void {
+  const changes = [
+    ...keysOf(before.data, now.data)
+      .filter((name) => before.data[name] !== now.data[name])
+      .map((name) => dataChange(name, before.data[name], now.data[name])),
+    ...keysOf(before.settings, now.settings)
+      .filter((name) => show(before.settings[name]) !== show(now.settings[name]))
+      .map((name) => `${name} was ${show(before.settings[name])}, is ${show(now.settings[name])}`),
+  ];
+  if (changes.length === 0) return;
+  throw new TunebertError(
+    `cannot resume, since this would be another run:\n  ${changes.join("\n  ")}\n` +
+      "Give what was given before, or train anew in another folder",
+  );
+}
+
+function dataChange(name: string, before: string | undefined, now: string | undefined): string {
+  if (before === undefined) return `there were no ${name}`;
+  if (now === undefined) return `there are no ${name} any more`;
+  return `the ${name} changed`;
+}
+
+function keysOf(a: object, b: object): string[] {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])];
+}
+
+function show(setting: Setting | undefined): string {
+  if (setting === undefined || setting === null) return "not given";
+  return Array.isArray(setting) ? setting.join(", ") : String(setting);
+}
+
+/** Of the encoded examples: ids, lengths, segments and labels. */
+function digest({ tokenIds, offsets, premiseLengths, labels }: PairDataset): string {
+  const hash = createHash("sha256");
+  for (const numbers of [tokenIds, offsets, premiseLengths, labels]) hash.update(numbers);
+  return hash.digest("hex");
+}

@@ -1,0 +1,164 @@
+import { TunebertError } from "../error.js";
+import { Random } from "../random.js";
+
+/** Figures of an epoch that is over. */
+export interface EpochFigures {
+  readonly trainLoss: number;
+  readonly trainAccuracy: number;
+  /** `undefined` without a test set */
+  readonly testAccuracy: number | undefined;
+}
+
+/** A batch that has been stepped on. */
+export interface CountedBatch {
+  readonly size: number;
+  /** mean over the batch */
+  readonly loss: number;
+  /** examples that were answered right */
+  readonly correct: number;
+  readonly seconds: number;
+  /** the generator's state once the batch had been prepared */
+  readonly random: readonly number[];
+}
+
+/** What {@link TrainingState.snapshot} keeps, the order of the examples aside; JSON. */
+export interface SavedTrainingState {
+  readonly step: number;
+  readonly epoch: number;
+  readonly stepInEpoch: number;
+  readonly random: readonly number[];
+  readonly lossSum: number;
+  readonly correct: number;
+  readonly seen: number;
+  readonly examples: number;
+  readonly seconds: number;
+  readonly last: EpochFigures | null;
+  readonly best: BestEpoch | null;
+}
+
+export interface BestEpoch {
+  readonly epoch: number;
+  /** steps taken at its end */
+  readonly step: number;
+  readonly value: number;
+}
+
+/**
+ * Where training stands, between two steps. With the parameters and the optimizer's moments it is all that the
+ * steps to come depend on.
+ */
+export class TrainingState {
+  /** steps taken */
+  step = 0;
+  /** the epoch under way, from 1; one more than there are when all are over */
+  epoch = 1;
+  /** steps taken in this epoch */
+  stepInEpoch = 0;
+  /** over the run, evaluation not counted */
+  examples = 0;
+  seconds = 0;
+  /** the latest epoch that is over */
+  last: EpochFigures | undefined;
+  best: BestEpoch | undefined;
+  /** (n) the order in which this epoch visits the examples; of the epoch before until {@link beginEpoch} */
+  readonly #order: Int32Array;
+  /** Of the generator, from which the next batch is prepared, or the next epoch shuffled. */
+  #random: readonly number[];
+  #lossSum = 0;
+  #correct = 0;
+  #seen = 0;
+
+  /** The state before the first step. */
+  constructor(size: number, seed: number) {
+    this.#order = Int32Array.from({ length: size }, (_, i) => i);
+    this.#random = new Random(seed).state;
+  }
+
+  /** A generator of its own, which may run ahead of the state. */
+  random(): Random {
+    return new Random(this.#random);
+  }
+
+  /** Begins the epoch, unless it has begun: a new order, where it is shuffled. */
+  beginEpoch(shuffle: boolean): void {
+    if (this.stepInEpoch > 0) return;
+    const random = this.random();
+    if (shuffle) random.shuffle(this.#order);
+    this.#random = random.state;
+    this.#lossSum = 0;
+    this.#correct = 0;
+    this.#seen = 0;
+  }
+
+  /** The examples of one of the epoch's batches; none after the last. */
+  batch(index: number, batchSize: number): Int32Array {
+    return this.#order.subarray(index * batchSize, (index + 1) * batchSize);
+  }
+
+  /** Moves on by a step. */
+  count({ size, loss, correct, seconds, random }: CountedBatch): void {
+    this.step += 1;
+    this.stepInEpoch += 1;
+    this.examples += size;
+    this.seconds += seconds;
+    this.#random = random;
+    this.#lossSum += loss * size;
+    this.#correct += correct;
+    this.#seen += size;
+  }
+
+  /** Mean over the epoch so far. */
+  get trainLoss(): number {
+    return this.#lossSum / this.#seen;
+  }
+
+  get trainAccuracy(): number {
+    return this.#correct / this.#seen;
+  }
+
+  get examplesPerSecond(): number {
+    return this.examples / this.seconds;
+  }
+
+  /** Moves on to the next epoch. The best one has the highest accuracy: on the test set, or in training without one. */
+  endEpoch(testAccuracy: number | undefined): void {
+    const { epoch, step, trainLoss, trainAccuracy } = this;
+    this.last = { trainLoss, trainAccuracy, testAccuracy };
+    const value = testAccuracy ?? trainAccuracy;
+    if (!this.best || value > this.best.value) this.best = { epoch, step, value };
+    this.epoch += 1;
+    this.stepInEpoch = 0;
+  }
+
+  /** All of it, to be kept: the order in memory of its own, the rest as JSON. */
+  snapshot(): { readonly order: Int32Array; readonly saved: SavedTrainingState } {
+    const { step, epoch, stepInEpoch, examples, seconds, last = null, best = null } = this;
+    const sums = { lossSum: this.#lossSum, correct: this.#correct, seen: this.#seen };
+    const saved = { step, epoch, stepInEpoch, random: this.#random, ...sums, examples, seconds, last, best };
+    return { order: this.#order.slice(), saved };
+  }
+
+  /**
+   * The state that was kept.
+   * @throws TunebertError when the order is none of `size` examples
+   */
+  static restore(order: Int32Array, saved: SavedTrainingState, size: number): TrainingState {
+    if (order.length !== size || new Set(order).size !== size || order.some((i) => i < 0 || i >= size)) {
+      throw new TunebertError(`the checkpoint's order of examples is not one of ${size} examples`);
+    }
+    const state = new TrainingState(size, 0);
+    state.#order.set(order);
+    state.#random = saved.random;
+    state.#lossSum = saved.lossSum;
+    state.#correct = saved.correct;
+    state.#seen = saved.seen;
+    state.step = saved.step;
+    state.epoch = saved.epoch;
+    state.stepInEpoch = saved.stepInEpoch;
+    state.examples = saved.examples;
+    state.seconds = saved.seconds;
+    state.last = saved.last ?? undefined;
+    state.best = saved.best ?? undefined;
+    return state;
+  }
+}
