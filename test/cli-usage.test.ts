@@ -33,7 +33,7 @@ describe("--help of a command gives each of its flags a line", () => {
     ["evaluate", ["model", "data", "json", "threads", "label-column"]],
     ["predict", ["model", "data", "json", "threads", "premise-column"]],
     ["inspect", ["json"]],
-    ["demo", ["out", "seed", "threads"]],
+    ["demo", ["pairs", "out", "seed", "threads"]],
   ])("%s", async (command, flags) => {
     const { stdout } = await succeed([command, "--help"]);
     expect(stdout).toContain(`Usage: tunebert ${command}`);

@@ -1,9 +1,13 @@
-import { relative } from "node:path";
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join, relative } from "node:path";
 import type { Command } from "commander";
 import { BertClassifier } from "../bert/bert-classifier.js";
 import { PairDataset } from "../data/pair-dataset.js";
 import { generateSamplePairs, showcasePairs } from "../data/sample-pairs/sample-pairs.js";
+import { TunebertError } from "../error.js";
 import { expectFreeFolder } from "../hub/model-folder.js";
+import { writeWhole } from "../hub/write-whole.js";
 import { Predictor } from "../predict/predictor.js";
 import { Random } from "../random.js";
 import { defaultTrainerOptions } from "../train/options.js";
@@ -12,6 +16,7 @@ import { formatPrediction } from "./predict.js";
 import { runTraining } from "./training-run.js";
 
 interface DemoFlags {
+  readonly pairs?: string;
   readonly out: string;
   readonly seed: number;
   readonly threads: number;
@@ -31,15 +36,22 @@ export function addDemoCommand(program: Command): void {
     .description(
       "Train a small BERT from scratch on generated sample pairs, without a network, and ask it five pairs.",
     )
+    .option("--pairs <folder>", "only write the sample pairs there, as train.tsv and test.tsv")
     .option("--out <folder>", "where the model, metrics.jsonl and curves.svg go", "tunebert-demo")
     .option("--seed <n>", "of initialisation, shuffling and dropout", wholeNumber, 0)
     .option("--threads <n>", "threads to train on", positiveWholeNumber, defaultTrainerOptions.threads)
     .action(demo);
 }
 
-async function demo({ out, seed, threads }: DemoFlags): Promise<void> {
-  await expectFreeFolder(out, { overwrite: true });
+async function demo({ pairs, ...flags }: DemoFlags): Promise<void> {
   const corpus = generateSamplePairs(PAIRS_SEED);
+  await (pairs === undefined ? trainOn(corpus, flags) : writePairs(corpus, pairs));
+}
+
+type SampleCorpus = ReturnType<typeof generateSamplePairs>;
+
+async function trainOn(corpus: SampleCorpus, { out, seed, threads }: DemoFlags): Promise<void> {
+  await expectFreeFolder(out, { overwrite: true });
   const options = { maxLength: MAX_LENGTH, minFrequency: 1 };
   const { dataset: train, vocabulary } = await PairDataset.encodeWithNewVocabulary(corpus.train, options);
   const labels = train.labelNames;
@@ -66,4 +78,28 @@ async function demo({ out, seed, threads }: DemoFlags): Promise<void> {
   console.log(
     `  node ${relative("", process.argv[1]!)} predict --model ${out} "a dog is running ." "a dog is sleeping ."`,
   );
+}
+
+/** For `tunebert train` to read: the columns have the names that it looks for. */
+async function writePairs(corpus: SampleCorpus, folder: string): Promise<void> {
+  const files = Object.entries(corpus).map(([split, pairs]) => ({
+    path: join(folder, `${split}.tsv`),
+    pairs,
+  }));
+  const existing = files.find(({ path }) => existsSync(path));
+  if (existing) throw new TunebertError(`${existing.path} exists already; choose another folder`);
+  await makeFolder(folder);
+  for (const { path, pairs } of files) {
+    const rows = pairs.map(({ premise, hypothesis, label }) => `${premise}\t${hypothesis}\t${label}\n`);
+    await writeWhole(path, `premise\thypothesis\tlabel\n${rows.join("")}`);
+    console.log(`${path}: ${pairs.length} pairs`);
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw new TunebertError(`cannot write to ${folder}: ${(cause as Error).message}`, { cause });
+  }
 }

@@ -12,6 +12,7 @@ export interface Fingerprint {
   readonly settings: Readonly<Record<string, Setting>>;
 }
 
+/** The value of a setting. */
 export type Setting = string | number | boolean | null | readonly string[];
 
 export interface FingerprintSource {

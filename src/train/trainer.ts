@@ -17,6 +17,7 @@ import { TrainingState } from "./training-state.js";
 /** Adam's constants, PyTorch's defaults. */
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
+/** How one call of {@link Trainer.fit} can be ended, kept and resumed. */
 export interface FitOptions {
   /**
    * Ends training after the step under way and a checkpoint, where those are kept; {@link Trainer.fit} then throws

@@ -21,7 +21,7 @@ export interface CountedBatch {
   readonly random: readonly number[];
 }
 
-/** What {@link TrainingState.snapshot} keeps, the order of the examples aside; JSON. */
+/** Where training stood when it was kept, the order of the examples aside; JSON. */
 export interface SavedTrainingState {
   readonly step: number;
   readonly epoch: number;
@@ -36,6 +36,7 @@ export interface SavedTrainingState {
   readonly best: BestEpoch | null;
 }
 
+/** The epoch that did best so far. */
 export interface BestEpoch {
   readonly epoch: number;
   /** steps taken at its end */
