@@ -18,6 +18,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 from torch import nn
+from torch_bert import Bert, Classifier, encode
 
 OUT = Path(__file__).resolve().parent.parent / "test" / "fixtures" / "parity"
 LABELS = ["entailment", "contradiction", "neutral"]
@@ -54,7 +55,7 @@ def write(folder, hidden, ffn, heads, blocks, legacy):
     state = {**bert.state_dict(), **{f"output.{key}": value for key, value in model.output.state_dict().items()}}
     torch.save(state, folder / "weights.pt", _use_new_zipfile_serialization=not legacy)
 
-    batch = encode(pairs, words)
+    batch = encode(pairs, words, LABELS, MAX_LENGTH)
     logits, gradients, losses = train(model, *batch)
     save_file(gradients, folder / "gradients.safetensors")
     expected = dict(
@@ -93,130 +94,12 @@ def draw_pair(words, premise, hypothesis):
     return dict(premise=draw(premise), hypothesis=draw(hypothesis), label=random.choice(LABELS))
 
 
-def encode(pairs, words):
-    """Section 16.7: the longer text is cut, then <cls> premise <sep> hypothesis <sep> and padding."""
-    ids = {word: i for i, word in enumerate(words)}
-    tokens, segments, lengths = [], [], []
-    for pair in pairs:
-        premise, hypothesis = pair["premise"].split(), pair["hypothesis"].split()
-        while len(premise) + len(hypothesis) > MAX_LENGTH - 3:
-            (premise if len(premise) > len(hypothesis) else hypothesis).pop()
-        row = ["<cls>", *premise, "<sep>", *hypothesis, "<sep>"]
-        padding = MAX_LENGTH - len(row)
-        tokens.append([ids.get(word, ids["<unk>"]) for word in row] + [ids["<pad>"]] * padding)
-        segments.append([0] * (len(premise) + 2) + [1] * (len(hypothesis) + 1) + [0] * padding)
-        lengths.append(len(row))
-    labels = [LABELS.index(pair["label"]) for pair in pairs]
-    return [torch.tensor(column) for column in (tokens, segments, lengths, labels)]
-
-
 def disturb_layer_norms(model):
     """Away from 1 and 0, with which a scale or a shift that is left out would go unnoticed."""
     for module in model.modules():
         if isinstance(module, nn.LayerNorm):
             nn.init.uniform_(module.weight, 0.5, 1.5)
             nn.init.uniform_(module.bias, -0.5, 0.5)
-
-
-class Attention(nn.Module):
-    """Multi-head attention over (batch, tokens, hidden), of which only the first `lengths` tokens are looked at."""
-
-    def __init__(self, hidden, heads):
-        super().__init__()
-        self.heads = heads
-        for name in ["W_q", "W_k", "W_v", "W_o"]:
-            setattr(self, name, nn.Linear(hidden, hidden))
-
-    def forward(self, x, lengths):
-        by_head = lambda y: y.unflatten(2, (self.heads, -1)).transpose(1, 2)
-        q, k, v = by_head(self.W_q(x)), by_head(self.W_k(x)), by_head(self.W_v(x))
-        scores = q @ k.mT / q.shape[-1] ** 0.5
-        padding = torch.arange(x.shape[1]) >= lengths[:, None]
-        weights = scores.masked_fill(padding[:, None, None, :], -1e6).softmax(-1)
-        return self.W_o((weights @ v).transpose(1, 2).flatten(2))
-
-
-class AddNorm(nn.Module):
-    def __init__(self, hidden):
-        super().__init__()
-        self.ln = nn.LayerNorm(hidden)
-
-    def forward(self, x, y):
-        return self.ln(x + y)
-
-
-class FeedForward(nn.Module):
-    def __init__(self, hidden, ffn):
-        super().__init__()
-        self.dense1 = nn.Linear(hidden, ffn)
-        self.dense2 = nn.Linear(ffn, hidden)
-
-    def forward(self, x):
-        return self.dense2(self.dense1(x).relu())
-
-
-class Block(nn.Module):
-    def __init__(self, hidden, ffn, heads):
-        super().__init__()
-        self.attention = Attention(hidden, heads)
-        self.addnorm1 = AddNorm(hidden)
-        self.ffn = FeedForward(hidden, ffn)
-        self.addnorm2 = AddNorm(hidden)
-
-    def forward(self, x, lengths):
-        y = self.addnorm1(x, self.attention(x, lengths))
-        return self.addnorm2(y, self.ffn(y))
-
-
-class Encoder(nn.Module):
-    def __init__(self, vocabulary, hidden, ffn, heads, blocks, positions):
-        super().__init__()
-        self.token_embedding = nn.Embedding(vocabulary, hidden)
-        self.segment_embedding = nn.Embedding(2, hidden)
-        self.pos_embedding = nn.Parameter(torch.randn(1, positions, hidden))
-        self.blks = nn.ModuleList(Block(hidden, ffn, heads) for _ in range(blocks))
-
-    def forward(self, tokens, segments, lengths):
-        x = self.token_embedding(tokens) + self.segment_embedding(segments)
-        x = x + self.pos_embedding[:, : tokens.shape[1]]
-        for block in self.blks:
-            x = block(x, lengths)
-        return x
-
-
-class MaskedWords(nn.Module):
-    def __init__(self, vocabulary, hidden):
-        super().__init__()
-        layers = [nn.Linear(hidden, hidden), nn.ReLU(), nn.LayerNorm(hidden), nn.Linear(hidden, vocabulary)]
-        self.mlp = nn.Sequential(*layers)
-
-
-class NextSentence(nn.Module):
-    def __init__(self, hidden):
-        super().__init__()
-        self.output = nn.Linear(hidden, 2)
-
-
-class Bert(nn.Module):
-    """The pretrained model, with the two heads that a classifier leaves aside."""
-
-    def __init__(self, vocabulary, hidden, ffn, heads, blocks, positions):
-        super().__init__()
-        self.encoder = Encoder(vocabulary, hidden, ffn, heads, blocks, positions)
-        self.hidden = nn.Sequential(nn.Linear(hidden, hidden), nn.Tanh())
-        self.mlm = MaskedWords(vocabulary, hidden)
-        self.nsp = NextSentence(hidden)
-
-
-class Classifier(nn.Module):
-    def __init__(self, bert, labels):
-        super().__init__()
-        self.encoder = bert.encoder
-        self.hidden = bert.hidden
-        self.output = nn.Linear(bert.hidden[0].out_features, labels)
-
-    def forward(self, tokens, segments, lengths):
-        return self.output(self.hidden(self.encoder(tokens, segments, lengths)[:, 0]))
 
 
 if __name__ == "__main__":

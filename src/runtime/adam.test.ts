@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { freshState, recorded, stepAfter } from "../../test/support/adam-fixture.js";
+import {
+  adamWStepAfter,
+  freshState,
+  recorded,
+  recordedAdamW,
+  stepAfter,
+} from "../../test/support/adam-fixture.js";
 import { Random } from "../random.js";
-import { Adam } from "./adam.js";
+import { Adam, decay } from "./adam.js";
 
 const adam = new Adam();
 
@@ -51,5 +57,50 @@ describe("Adam", () => {
     });
     adam.update(state, [first, second], { ...stepAfter(2), learningRate: 0.1 }, 2, length);
     expect(state.parameter).toBeCloseToTensor(expected, { absolute: 2e-6 });
+  });
+
+  test("sums the squares of gradients that are added up", () => {
+    const length = 40_003;
+    const random = new Random(5);
+    const gradients = [0, 1, 2].map(() => Float32Array.from({ length }, () => random.normal()));
+    const expected = gradients[0]!
+      .map((x, i) => x + gradients[1]![i]! + gradients[2]![i]!)
+      .subarray(1, length - 1)
+      .reduce((sum, x) => sum + x * x, 0);
+    expect([adam.sumOfSquares(gradients, 1, length - 1)]).toBeCloseToTensor([expected], { relative: 1e-6 });
+  });
+});
+
+describe("AdamW with clipped gradients", () => {
+  const { table, bias, steps } = recordedAdamW;
+
+  test("makes PyTorch's steps", () => {
+    const decaying = freshState(table);
+    const spared = freshState(bias);
+    steps.forEach((recorded, i) => {
+      const step = adamWStepAfter(i);
+      const { tableGradient, biasGradient } = recorded;
+      adam.update(decaying, [Float32Array.from(tableGradient)], step, 0, table.length);
+      adam.update(spared, [Float32Array.from(biasGradient)], { ...step, weightDecay: 0 }, 0, bias.length);
+      expect(decaying.parameter, `step ${i + 1}`).toBeCloseToTensor(recorded.table, { absolute: 1.2e-7 });
+      expect(spared.parameter, `step ${i + 1}`).toBeCloseToTensor(recorded.bias, { absolute: 1.2e-7 });
+    });
+  });
+
+  test("does no more than decay where there is neither a gradient nor moments", () => {
+    const state = freshState(table);
+    const alone = Float32Array.from(table);
+    adam.update(state, [new Float32Array(table.length)], adamWStepAfter(0), 0, table.length);
+    decay(alone, adamWStepAfter(0), 0, table.length);
+    expect(alone).toEqual(state.parameter);
+    expect(alone).not.toEqual(Float32Array.from(table));
+  });
+
+  test("without decay and clipping is Adam to the bit", () => {
+    const gradient = Float32Array.from(steps[0]!.tableGradient);
+    const [state, other] = [freshState(table), freshState(table)];
+    adam.update(state, [gradient], stepAfter(0), 0, table.length);
+    adam.update(other, [gradient], { ...stepAfter(0), weightDecay: 0, gradientScale: 1 }, 0, table.length);
+    expect(other).toEqual(state);
   });
 });

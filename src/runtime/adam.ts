@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
-/** What one step of Adam (Kingma and Ba, 2015) needs to know. */
+/** What one step of Adam (Kingma and Ba, 2015) or AdamW (Loshchilov and Hutter, 2019) needs to know. */
 export interface AdamStep {
   readonly learningRate: number;
   readonly beta1: number;
@@ -9,6 +9,10 @@ export interface AdamStep {
   readonly epsilon: number;
   /** 1 for the first step */
   readonly step: number;
+  /** Decoupled from the gradient: first of all, learning rate times this part of the parameter goes. Default: 0 */
+  readonly weightDecay?: number;
+  /** What the gradient is multiplied by. Default: 1 */
+  readonly gradientScale?: number;
 }
 
 /** A parameter and its two moments, all of one length. */
@@ -59,29 +63,72 @@ export class Adam {
   update(
     { parameter, mean, variance }: AdamState,
     gradients: readonly Float32Array[],
-    { learningRate, beta1, beta2, epsilon, step }: AdamStep,
+    step: AdamStep,
     start: number,
     end: number,
   ): void {
-    const rate = learningRate / (1 - beta1 ** step);
-    const correction = Math.sqrt(1 - beta2 ** step);
-    const [p, g, m, v, a] = [this.#parameter, this.#gradient, this.#mean, this.#variance, this.#addend];
+    const { beta1, beta2, epsilon, gradientScale = 1 } = step;
+    const rate = step.learningRate / (1 - beta1 ** step.step);
+    const correction = Math.sqrt(1 - beta2 ** step.step);
+    const constants = [1 - beta1, beta2, 1 - beta2, rate, correction, epsilon];
+    const [p, g, m, v] = [this.#parameter, this.#gradient, this.#mean, this.#variance];
     for (let at = start; at < end; at += CHUNK) {
       const to = Math.min(at + CHUNK, end);
-      const length = (to - at + 3) & ~3;
       p.set(parameter.subarray(at, to));
       m.set(mean.subarray(at, to));
       v.set(variance.subarray(at, to));
-      g.set(gradients[0]!.subarray(at, to));
-      for (const addend of gradients.slice(1)) {
-        a.set(addend.subarray(at, to));
-        this.#kernels.add(g.byteOffset, a.byteOffset, length);
-      }
-      const constants = [1 - beta1, beta2, 1 - beta2, rate, correction, epsilon];
+      this.#sum(gradients, at, to);
+      scale(p, kept(step), 0, to - at);
+      scale(g, gradientScale, 0, to - at);
+      const length = wholeVectors(to - at);
       this.#kernels.adam(p.byteOffset, g.byteOffset, m.byteOffset, v.byteOffset, length, ...constants);
       parameter.set(p.subarray(0, to - at), at);
       mean.set(m.subarray(0, to - at), at);
       variance.set(v.subarray(0, to - at), at);
     }
   }
+
+  /** The sum of the squares of what {@link update} would take for the gradient, before it is scaled. */
+  sumOfSquares(gradients: readonly Float32Array[], start: number, end: number): number {
+    let squares = 0;
+    for (let at = start; at < end; at += CHUNK) {
+      const to = Math.min(at + CHUNK, end);
+      const sum = this.#sum(gradients, at, to);
+      for (let i = 0; i < to - at; i++) squares += sum[i]! * sum[i]!;
+    }
+    return squares;
+  }
+
+  /** Adds gradients up, in their order. */
+  #sum(gradients: readonly Float32Array[], at: number, to: number): Float32Array {
+    const [g, a] = [this.#gradient, this.#addend];
+    g.set(gradients[0]!.subarray(at, to));
+    for (const addend of gradients.slice(1)) {
+      a.set(addend.subarray(at, to));
+      this.#kernels.add(g.byteOffset, a.byteOffset, wholeVectors(to - at));
+    }
+    return g;
+  }
+}
+
+/** All that a step does to elements whose gradient and moments are zero. */
+export function decay(parameter: Float32Array, step: AdamStep, start: number, end: number): void {
+  scale(parameter, kept(step), start, end);
+}
+
+/** What weight decay leaves of a parameter. */
+function kept({ learningRate, weightDecay = 0 }: AdamStep): number {
+  return 1 - learningRate * weightDecay;
+}
+
+/** In float32: the product of two float32 numbers is exact in double precision, and rounded when it is stored. */
+function scale(values: Float32Array, factor: number, start: number, end: number): void {
+  if (factor === 1) return;
+  const rounded = Math.fround(factor);
+  for (let i = start; i < end; i++) values[i] = values[i]! * rounded;
+}
+
+/** A length in elements, rounded up to what the kernels work on at a time. */
+function wholeVectors(length: number): number {
+  return (length + 3) & ~3;
 }

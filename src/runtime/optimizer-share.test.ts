@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { freshState, recorded, stepAfter } from "../../test/support/adam-fixture.js";
+import {
+  adamWStepAfter,
+  freshState,
+  recorded,
+  recordedAdamW,
+  stepAfter,
+} from "../../test/support/adam-fixture.js";
 import { Random } from "../random.js";
-import { Adam } from "./adam.js";
+import { Adam, type AdamStep } from "./adam.js";
 import { OptimizerShare } from "./optimizer-share.js";
 
 /** One parameter and the shares of all replicas in it, on one thread. */
@@ -13,19 +19,29 @@ class Optimizers {
   readonly copies: Float32Array[];
   readonly #shares: OptimizerShare[];
 
-  constructor(initial: ArrayLike<number>, rows: number, replicas: number, kind: "rows" | "whole") {
+  /** @param rows none of a vector */
+  constructor(
+    initial: ArrayLike<number>,
+    rows: number | undefined,
+    replicas: number,
+    kind: "rows" | "whole",
+  ) {
     const each = <T>(make: () => T) => Array.from({ length: replicas }, make);
-    this.parameter = { data: Float32Array.from(initial), shape: [rows, initial.length / rows] };
+    const shape = rows ? [rows, initial.length / rows] : [initial.length];
+    this.parameter = { data: Float32Array.from(initial), shape };
     this.gradients = each(() => new Float32Array(initial.length));
-    this.touched = kind === "rows" ? each(() => new Uint8Array(rows)) : undefined;
+    this.touched = kind === "rows" ? each(() => new Uint8Array(rows!)) : undefined;
     this.copies = each(() => Float32Array.from(initial));
     const { parameter, gradients, touched } = this;
     const exchanged = new Map([["p", { parameter, gradients, touched }]]);
     this.#shares = this.copies.map((_, rank) => new OptimizerShare(exchanged, rank, replicas));
   }
 
-  /** A step with the gradients that each replica has summed. */
-  step(sums: readonly Float32Array[], index: number): void {
+  /**
+   * A step with the gradients that each replica has summed.
+   * @returns the norm of them all
+   */
+  step(sums: readonly Float32Array[], step: AdamStep): number {
     const { touched } = this;
     const width = this.parameter.shape[1]!;
     const whole = sums.map((sum, rank) => {
@@ -40,12 +56,14 @@ class Optimizers {
     this.#shares.forEach((share, rank) => {
       share.publish(whole[rank]!);
     });
+    const squares = this.#shares.map((share, rank) => share.sumOfSquares(whole[rank]!));
     this.#shares.forEach((share, rank) => {
-      share.update(whole[rank]!, stepAfter(index));
+      share.update(whole[rank]!, step);
     });
     this.#shares.forEach((share, rank) => {
       share.collect(whole[rank]!);
     });
+    return Math.sqrt(squares.reduce((sum, x) => sum + x, 0));
   }
 
   row(index: number): number[] {
@@ -69,7 +87,7 @@ describe.each(["whole", "rows"] as const)("a parameter fed by %s", (kind) => {
     const dense = freshState(recorded.initial.data);
     const adam = new Adam();
     recorded.steps.forEach(({ gradient: { data } }, i) => {
-      optimizers.step(scattered(data, replicas, i), i);
+      optimizers.step(scattered(data, replicas, i), stepAfter(i));
       adam.update(dense, [Float32Array.from(data)], stepAfter(i), 0, data.length);
       expect(optimizers.parameter.data).toEqual(dense.parameter);
       if (kind === "whole") for (const copy of optimizers.copies) expect(copy).toEqual(dense.parameter);
@@ -90,8 +108,24 @@ describe.each(["whole", "rows"] as const)("a parameter fed by %s", (kind) => {
     new Adam().update(dense, [total], stepAfter(0), 0, rows * 2);
 
     const optimizers = new Optimizers(initial, rows, 3, kind);
-    optimizers.step(sums, 0);
+    const norm = optimizers.step(sums, stepAfter(0));
     expect(optimizers.parameter.data).toEqual(dense.parameter);
+    expect([norm]).toBeCloseToTensor([Math.hypot(...total)], { relative: 1e-12 });
+  });
+
+  test.each([1, 2, 3])("decays and is clipped as PyTorch does it, by %d replicas", (replicas) => {
+    const { table, bias, steps } = recordedAdamW;
+    const tables = new Optimizers(table, 4, replicas, kind);
+    const biases = new Optimizers(bias, undefined, replicas, "whole");
+    steps.forEach((recorded, i) => {
+      const tableSums = scattered(recorded.tableGradient, replicas, i);
+      const biasSums = scattered(recorded.biasGradient, replicas, i);
+      const step = adamWStepAfter(i);
+      const norms = [tables.step(tableSums, step), biases.step(biasSums, step)];
+      expect([Math.hypot(...norms)]).toBeCloseToTensor([recorded.norm], { relative: 1e-7 });
+      expect(tables.parameter.data, `step ${i + 1}`).toBeCloseToTensor(recorded.table, { absolute: 1.2e-7 });
+      expect(biases.parameter.data, `step ${i + 1}`).toBeCloseToTensor(recorded.bias, { absolute: 1.2e-7 });
+    });
   });
 });
 
@@ -101,7 +135,7 @@ describe("rows", () => {
     const rows = () => Array.from({ length: ROWS }, (_, row) => optimizers.row(row));
     const moved = recorded.steps.map(({ gradient }, i) => {
       const before = rows();
-      optimizers.step(scattered(gradient.data, 2, i), i);
+      optimizers.step(scattered(gradient.data, 2, i), stepAfter(i));
       return rows().map((row, index) => Number(row.some((x, j) => x !== before[index]![j])));
     });
     const always = new Array<number>(recorded.steps.length).fill(1);
@@ -113,13 +147,13 @@ describe("rows", () => {
   test("that never had a gradient are not even read", () => {
     const optimizers = new Optimizers(recorded.initial.data, ROWS, 1, "rows");
     optimizers.gradients[0]!.fill(Number.NaN, 5 * WIDTH);
-    optimizers.step([Float32Array.from(recorded.steps[0]!.gradient.data)], 0);
+    optimizers.step([Float32Array.from(recorded.steps[0]!.gradient.data)], stepAfter(0));
     expect(optimizers.row(5)).toEqual(recorded.initial.data.slice(5 * WIDTH).map(Math.fround));
   });
 
   test("and their marks are cleared for the next step", () => {
     const optimizers = new Optimizers(recorded.initial.data, ROWS, 2, "rows");
-    optimizers.step(scattered(recorded.steps[0]!.gradient.data, 2, 0), 0);
+    optimizers.step(scattered(recorded.steps[0]!.gradient.data, 2, 0), stepAfter(0));
     for (const gradient of optimizers.gradients) expect(gradient).toEqual(new Float32Array(ROWS * WIDTH));
     for (const touched of optimizers.touched!) expect(touched).toEqual(new Uint8Array(ROWS));
   });

@@ -1,4 +1,4 @@
-import { Adam, type AdamState, type AdamStep } from "./adam.js";
+import { Adam, type AdamState, type AdamStep, decay } from "./adam.js";
 import type { Moments } from "./moments.js";
 import type { SharedParameter } from "./program.js";
 
@@ -58,16 +58,31 @@ export class OptimizerShare {
     }
   }
 
+  /** The sum of the squares of this share of all gradients, once those of all replicas are added up. */
+  sumOfSquares(whole: ReadonlyMap<string, WholeParameter>): number {
+    let squares = 0;
+    for (const [name, exchanged] of this.#parameters) {
+      const own = whole.get(name);
+      if (!own) this.#markLive(name);
+      const gradients = own ? this.#gradients(exchanged, own) : exchanged.gradients;
+      const ranges = own ? this.#ownRanges(name) : this.#rowRanges(name, "live");
+      for (const [start, end] of ranges) squares += this.#adam.sumOfSquares(gradients, start, end);
+    }
+    return squares;
+  }
+
   /**
    * Moves this share of the parameters by the gradients of all replicas, added up in the order of the replicas.
-   * Rows whose gradient and moments are all zero cannot move and are passed over.
+   * Weight decay is for matrices and tables; vectors, which are biases and those of LayerNorm, are spared.
    */
   update(whole: ReadonlyMap<string, WholeParameter>, step: AdamStep): void {
     for (const [name, exchanged] of this.#parameters) {
-      const { mean, variance, live } = this.#moments.get(name)!;
+      const { mean, variance } = this.#moments.get(name)!;
       const own = whole.get(name);
-      if (own) this.#updateWhole(exchanged, own, { parameter: own.copy, mean, variance }, step);
-      else this.#updateRows(exchanged, { parameter: exchanged.parameter.data, mean, variance }, live, step);
+      const { shape, data } = exchanged.parameter;
+      const decaying = shape.length > 1 ? step : { ...step, weightDecay: 0 };
+      if (own) this.#updateWhole(name, own, { parameter: own.copy, mean, variance }, decaying);
+      else this.#updateRows(name, { parameter: data, mean, variance }, decaying);
     }
   }
 
@@ -106,27 +121,53 @@ export class OptimizerShare {
     }
   }
 
-  #updateWhole(exchanged: ExchangedParameter, own: WholeParameter, state: AdamState, step: AdamStep): void {
+  #updateWhole(name: string, own: WholeParameter, state: AdamState, step: AdamStep): void {
+    const exchanged = this.#parameters.get(name)!;
     const [start, end] = this.#range(own.copy.length, this.#rank);
-    const gradients = exchanged.gradients.map((gradient, rank) => (rank === this.#rank ? own.sum : gradient));
-    this.#adam.update(state, gradients, step, start, end);
+    this.#adam.update(state, this.#gradients(exchanged, own), step, start, end);
     exchanged.parameter.data.set(own.copy.subarray(start, end), start);
   }
 
-  #updateRows(
-    { gradients, touched }: ExchangedParameter,
-    state: AdamState,
-    live: Uint8Array,
-    step: AdamStep,
-  ): void {
-    const width = state.parameter.length / live.length;
-    for (const [block, end] of this.#rowBlocks(live.length)) {
-      markLive(live, touched!, block, end);
-      for (const [first, last] of stretches(live, block, end)) {
-        this.#adam.update(state, gradients, step, first * width, last * width);
-        for (const gradient of gradients) gradient.fill(0, first * width, last * width);
+  /** Rows whose gradient and moments are all zero do not move; the most that they do is decay. */
+  #updateRows(name: string, state: AdamState, step: AdamStep): void {
+    const { gradients } = this.#parameters.get(name)!;
+    this.#markLive(name);
+    for (const [start, end] of this.#rowRanges(name, "live")) {
+      this.#adam.update(state, gradients, step, start, end);
+      for (const gradient of gradients) gradient.fill(0, start, end);
+    }
+    if (!step.weightDecay) return;
+    for (const [start, end] of this.#rowRanges(name, "still")) decay(state.parameter, step, start, end);
+  }
+
+  /** The gradients of all replicas in this replica's range. */
+  #gradients({ gradients }: ExchangedParameter, own: WholeParameter): Float32Array[] {
+    return gradients.map((gradient, rank) => (rank === this.#rank ? own.sum : gradient));
+  }
+
+  /** A row that has ever had a gradient may move in every step from then on. */
+  #markLive(name: string): void {
+    const { live } = this.#moments.get(name)!;
+    for (const rows of this.#parameters.get(name)!.touched!) {
+      for (const [start, end] of this.#rowBlocks(live.length)) {
+        for (let row = start; row < end; row++) {
+          if (rows[row]) {
+            live[row] = 1;
+            rows[row] = 0;
+          }
+        }
       }
     }
+  }
+
+  /** The elements of this replica's rows that may move, or of those that do not. */
+  #rowRanges(name: string, kind: "live" | "still"): [number, number][] {
+    const { mean, live } = this.#moments.get(name)!;
+    const width = mean.length / live.length;
+    const wanted = kind === "live" ? 1 : 0;
+    return this.#rowBlocks(live.length)
+      .flatMap(([start, end]) => stretches(live, wanted, start, end))
+      .map(([first, last]) => [first * width, last * width]);
   }
 
   /** The elements of a parameter for which this replica keeps the moments. */
@@ -160,23 +201,11 @@ export class OptimizerShare {
   }
 }
 
-/** A row that has ever had a gradient may move in every step from then on. */
-function markLive(live: Uint8Array, touched: readonly Uint8Array[], start: number, end: number): void {
-  for (const rows of touched) {
-    for (let row = start; row < end; row++) {
-      if (rows[row]) {
-        live[row] = 1;
-        rows[row] = 0;
-      }
-    }
-  }
-}
-
-/** Neighbouring live rows, as [first, last + 1]. */
-function stretches(live: Uint8Array, start: number, end: number): [number, number][] {
+/** Neighbouring rows that are marked so, as [first, last + 1]. */
+function stretches(live: Uint8Array, mark: number, start: number, end: number): [number, number][] {
   const found: [number, number][] = [];
   for (let row = start; row < end; row++) {
-    if (!live[row]) continue;
+    if (live[row] !== mark) continue;
     const previous = found.at(-1);
     if (previous?.[1] === row) previous[1] = row + 1;
     else found.push([row, row + 1]);

@@ -20,6 +20,7 @@ export interface WorkerSetup {
 export type WorkerRequest =
   | { readonly kind: "start" }
   | { readonly kind: "infer" | "accumulate"; readonly runs: readonly Run[] }
+  | { readonly kind: "sumSquares"; readonly sums: Float64Array }
   | { readonly kind: "update"; readonly step: AdamStep }
   | { readonly kind: "copyMoments" | "takeMoments"; readonly moments: Moments };
 
@@ -63,6 +64,9 @@ async function answer(request: WorkerRequest): Promise<Record<string, Float32Arr
       return infer(request.runs);
     case "accumulate":
       return accumulate(trains!, request.runs);
+    case "sumSquares":
+      request.sums[rank] = optimizer.sumOfSquares(trains!.whole);
+      return [];
     case "update":
       optimizer.update(trains!.whole, request.step);
       stale.infers = true;
@@ -108,6 +112,6 @@ async function timedSession({ model }: Program): Promise<Session> {
 
 function split({ kind }: WorkerRequest, seconds: number): WorkSeconds {
   if (kind === "start") return NO_SECONDS;
-  if (kind === "update") return { ...NO_SECONDS, optimizer: seconds };
+  if (kind === "update" || kind === "sumSquares") return { ...NO_SECONDS, optimizer: seconds };
   return { graph: graphSeconds, copies: seconds - graphSeconds, optimizer: 0 };
 }

@@ -6,7 +6,7 @@ import type { Moments } from "./moments.js";
 import type { ExchangedParameter } from "./optimizer-share.js";
 import type { Program, Run, SharedParameter } from "./program.js";
 import type { WorkerReply, WorkerRequest, WorkerSetup } from "./replica-worker.js";
-import { allocateBytes, allocateFloats } from "./shared-memory.js";
+import { allocateBytes, allocateDoubles, allocateFloats } from "./shared-memory.js";
 import { addSeconds, NO_SECONDS, type WorkSeconds } from "./work-seconds.js";
 
 export type RunOutputs = Record<string, Float32Array>;
@@ -60,6 +60,13 @@ export class Replicas {
   /** Runs the training program, as {@link infer}, and sums the gradients for the {@link update} that follows. */
   accumulate(runs: readonly (readonly Run[])[]): Promise<RunOutputs[][]> {
     return this.#askAll("accumulate", runs);
+  }
+
+  /** The norm of all gradients of the {@link accumulate} before, as if they were one long vector. */
+  async gradientNorm(): Promise<number> {
+    const sums = allocateDoubles(this.#workers.length);
+    await Promise.all(this.#workers.map((worker) => worker.ask({ kind: "sumSquares", sums })));
+    return Math.sqrt(sums.reduce((total, sum) => total + sum, 0));
   }
 
   /** Moves the parameters by the gradients of the {@link accumulate} before. */

@@ -3,6 +3,10 @@ export function allocateFloats(length: number): Float32Array {
   return new Float32Array(new SharedArrayBuffer(length * Float32Array.BYTES_PER_ELEMENT));
 }
 
+export function allocateDoubles(length: number): Float64Array {
+  return new Float64Array(new SharedArrayBuffer(length * Float64Array.BYTES_PER_ELEMENT));
+}
+
 export function allocateBytes(length: number): Uint8Array {
   return new Uint8Array(new SharedArrayBuffer(length));
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { AdamState, AdamStep } from "../../src/runtime/adam.js";
+import { clipFactor } from "../../src/runtime/clip.js";
 import type { StoredTensor } from "./gradient-cases.js";
 
 /** What PyTorch's Adam made of a table of 6 rows; tools/make-gradient-fixtures.py says which have gradients. */
@@ -20,5 +21,33 @@ export function freshState(initial: ArrayLike<number>): AdamState {
     parameter: Float32Array.from(initial),
     mean: new Float32Array(initial.length),
     variance: new Float32Array(initial.length),
+  };
+}
+
+/** What PyTorch's AdamW made of a table and a bias, the former alone decaying; tools/make-training-fixtures.py. */
+export const recordedAdamW: {
+  lr: number;
+  weight_decay: number;
+  maxNorm: number;
+  table: number[];
+  bias: number[];
+  steps: {
+    tableGradient: number[];
+    biasGradient: number[];
+    /** of both gradients, before they were clipped to the maximum */
+    norm: number;
+    table: number[];
+    bias: number[];
+  }[];
+} = JSON.parse(readFileSync(new URL("../fixtures/training/adamw.json", import.meta.url), "utf8"));
+
+/** The step after `index` others, with the settings of that run. */
+export function adamWStepAfter(index: number): AdamStep {
+  const { lr, weight_decay, maxNorm, steps } = recordedAdamW;
+  return {
+    ...stepAfter(index),
+    learningRate: lr,
+    weightDecay: weight_decay,
+    gradientScale: clipFactor(steps[index]!.norm, maxNorm),
   };
 }
