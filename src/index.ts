@@ -16,6 +16,7 @@
  */
 export { BertClassifier } from "./bert/bert-classifier.js";
 export type { BertConfig } from "./bert/config.js";
+export type { Freeze } from "./bert/freeze.js";
 export type { EmbeddingStd } from "./bert/initialise.js";
 export {
   type EncodeOptions,
@@ -54,6 +55,7 @@ export type { TruncationName } from "./text/truncate-pair.js";
 export { Vocabulary } from "./text/vocabulary.js";
 export type { Checkpoint, CheckpointState, CheckpointStore } from "./train/checkpoint.js";
 export type { CheckpointInterval } from "./train/checkpoints.js";
+export type { ClassWeights } from "./train/class-weights.js";
 export type {
   CheckpointEvent,
   DoneEvent,
@@ -63,7 +65,9 @@ export type {
   TrainEvent,
 } from "./train/events.js";
 export type { Fingerprint, Setting } from "./train/fingerprint.js";
+export type { BestEpoch, EpochFigures, MetricName } from "./train/model-selection.js";
 export type { TrainerOptions } from "./train/options.js";
+export type { ScheduleName } from "./train/schedule.js";
 export { type FitOptions, Trainer } from "./train/trainer.js";
-export type { BestEpoch, EpochFigures, SavedTrainingState } from "./train/training-state.js";
+export type { SavedTrainingState } from "./train/training-state.js";
 export type { StateDict, Tensor, TensorData, TensorType } from "./weights/tensor.js";

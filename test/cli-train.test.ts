@@ -87,6 +87,7 @@ describe("training from scratch", () => {
         event: "step",
         step: i + 1,
         loss: expect.any(Number),
+        learningRate: 1e-4,
         examples: 12,
         seconds: expect.any(Number),
       })),
@@ -97,6 +98,7 @@ describe("training from scratch", () => {
       "trainLoss",
       "trainAccuracy",
       "testAccuracy",
+      "best",
       "examplesPerSecond",
     ]);
   });

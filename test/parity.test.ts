@@ -8,7 +8,7 @@ import { classifierTrainingRun } from "../src/bert/classifier-run.js";
 import { classify } from "../src/bert/classify.js";
 import type { BertConfig } from "../src/bert/config.js";
 import { inferConfig } from "../src/bert/infer-config.js";
-import { microBatches } from "../src/data/micro-batches.js";
+import { type MicroBatch, microBatches } from "../src/data/micro-batches.js";
 import { PairDataset } from "../src/data/pair-dataset.js";
 import type { TextPair } from "../src/data/text-pair.js";
 import { Random } from "../src/random.js";
@@ -17,6 +17,7 @@ import { Replicas } from "../src/runtime/replicas.js";
 import { Vocabulary } from "../src/text/vocabulary.js";
 import { parseWeights } from "../src/weights/parse-weights.js";
 import { accumulate } from "./support/accumulate.js";
+import { meanTargets } from "./support/mean-targets.js";
 
 /** What tools/make-parity-fixtures.py recorded of PyTorch. */
 interface Expected {
@@ -56,11 +57,12 @@ describe.each(names)("%s", (name) => {
     const cost = classifierCost(config, "training");
     const hands = microBatches(dataset, all, { replicas: THREADS, maxTokens: MAX_TOKENS, cost });
     expect(hands.flat().length).toBeGreaterThan(THREADS);
-    const options = { labels: labels.length, batchSize: dataset.size, seed: 0 };
-    runs = hands.map((batches) => batches.map((batch) => classifierTrainingRun(batch, options)));
+    const run = (batch: MicroBatch) =>
+      classifierTrainingRun(batch, { targets: meanTargets(labels.length, dataset.size), seed: 0 });
+    runs = hands.map((batches) => batches.map(run));
     replicas = await Replicas.start({
       inference: classifierProgram(config, labels.length),
-      training: classifierTrainingProgram(config, labels.length, 0),
+      training: classifierTrainingProgram(config, labels.length, { dropout: 0 }),
       parameters: model.parameters,
       threads: THREADS,
     });
@@ -74,7 +76,7 @@ describe.each(names)("%s", (name) => {
   });
 
   test("gradient of every parameter", async () => {
-    const program = classifierTrainingProgram(config, labels.length, 0);
+    const program = classifierTrainingProgram(config, labels.length, { dropout: 0 });
     const { gradients } = await accumulate(program, model.parameters, runs.flat());
     const recorded = parseWeights(fixture(name, "gradients.safetensors"), "gradients.safetensors");
     for (const [parameter, tensor] of recorded) {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { accumulate } from "../../test/support/accumulate.js";
+import { meanTargets } from "../../test/support/mean-targets.js";
 import { cost, randomDataset, range } from "../../test/support/random-dataset.js";
 import { type MicroBatch, microBatches } from "../data/micro-batches.js";
 import { Random } from "../random.js";
@@ -102,12 +103,14 @@ describe("a pair's logits do not depend on what it runs with", () => {
 });
 
 describe("the training program", () => {
-  const program = classifierTrainingProgram(config, K, 0);
+  const program = classifierTrainingProgram(config, K, { dropout: 0 });
   const train = (batches: MicroBatch[]) =>
     accumulate(
       program,
       model.parameters,
-      batches.map((batch) => classifierTrainingRun(batch, { labels: K, batchSize: lengths.length, seed: 0 })),
+      batches.map((batch) =>
+        classifierTrainingRun(batch, { targets: meanTargets(K, lengths.length), seed: 0 }),
+      ),
     );
 
   test("gives the logits of the program that classifies, and the mean cross-entropy as its loss", async () => {
@@ -157,7 +160,7 @@ describe("the training program", () => {
   test("has a mask for the attention weights and both residuals of every block, and none without dropout", () => {
     expect(program.masks).toEqual([]);
     expect(classifierProgram(config, K).masks).toEqual([]);
-    const { masks, dropout } = classifierTrainingProgram(config, K, 0.1);
+    const { masks, dropout } = classifierTrainingProgram(config, K, { dropout: 0.1 });
     expect(dropout).toBe(0.1);
     const full = [
       ["B", 3, "T", "T"],

@@ -17,20 +17,31 @@ export function classifierProgram(config: BertConfig, labels: number): Program {
   return program(network, { logits }, new Map());
 }
 
+export interface TrainingProgramOptions {
+  /** Probability of dropping an element. */
+  readonly dropout: number;
+  /** Names of parameters that get no gradient. Default: none. */
+  readonly frozen?: ReadonlySet<string>;
+}
+
 /**
- * The program that trains: besides the logits, the loss and the gradient of every parameter.
- * Further input: targets [B, K], each row the example's weight in the loss at its label, else 0.
- * Loss: the sum over examples of weight times cross-entropy. Gradients come out added to what is fed as
- * gradient_sum, so that those of several runs add up.
+ * The program that trains: besides the logits, the loss and the gradient of every parameter that is not frozen.
+ * Further input: targets [B, K]. Loss: the sum of targets times negative log-likelihoods, which is a cross-entropy
+ * if each row of targets holds the example's weight at its label, else 0. Gradients come out added to what is fed
+ * as gradient_sum, so that those of several runs add up.
  */
-export function classifierTrainingProgram(config: BertConfig, labels: number, dropout: number): Program {
+export function classifierTrainingProgram(
+  config: BertConfig,
+  labels: number,
+  { dropout, frozen = new Set() }: TrainingProgramOptions,
+): Program {
   const { network, logits } = classifierNetwork(config, labels, dropout);
   const { graph } = network;
   const targets = graph.input("targets", "float32", ["B", labels]);
   const likelihood = mul(graph, targets, logSoftmax(graph, logits)); // [B, K]
   const loss = neg(graph, reduceSum(graph, likelihood, [0, 1], false));
-  const parameters = [...network.parameters.values()].map(({ value }) => value);
-  return program(network, { loss, logits }, backward(graph, loss, parameters));
+  const trained = [...network.parameters].filter(([name]) => !frozen.has(name)).map(([, { value }]) => value);
+  return program(network, { loss, logits }, backward(graph, loss, trained));
 }
 
 function classifierNetwork(config: BertConfig, labels: number, dropout: number) {

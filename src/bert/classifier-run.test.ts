@@ -25,9 +25,10 @@ test("a run tells the graph each token's row, place and segment, and what is pad
   });
 });
 
-test("a training run weights each example's label by its share of the whole batch", () => {
-  const { feeds, seed, rows } = classifierTrainingRun(batch, { labels: 3, batchSize: 8, seed: 42 });
-  expect(feeds.targets).toEqual({ data: Float32Array.of(0, 0.125, 0, 0.125, 0, 0), dims: [2, 3] });
+test("a training run adds the targets and the seed of its masks", () => {
+  const targets = Float32Array.of(0, 0.125, 0, 0.125, 0, 0);
+  const { feeds, seed, rows } = classifierTrainingRun(batch, { targets: () => targets, seed: 42 });
+  expect(feeds).toEqual({ ...classifierRun(batch).feeds, targets: { data: targets, dims: [2, 3] } });
   expect(seed).toBe(42);
   expect(rows).toEqual(classifierRun(batch).rows);
 });

@@ -33,29 +33,18 @@ export function classifierRun(batch: MicroBatch): Run {
 }
 
 export interface TrainingRunOptions {
-  /** K */
-  readonly labels: number;
-  /** Examples in the whole batch, over which the loss is averaged. */
-  readonly batchSize: number;
+  /** The factor of each log-likelihood of a micro-batch in the loss: [B, K] */
+  readonly targets: (batch: MicroBatch) => Float32Array;
   /** Of the dropout masks. */
   readonly seed: number;
 }
 
 /** A micro-batch as a run of the program that trains. */
-export function classifierTrainingRun(
-  batch: MicroBatch,
-  { labels, batchSize, seed }: TrainingRunOptions,
-): Run {
+export function classifierTrainingRun(batch: MicroBatch, { targets, seed }: TrainingRunOptions): Run {
   const run = classifierRun(batch);
-  const targets = new Float32Array(batch.labels.length * labels); // [B, K]
-  batch.labels.forEach((label, b) => {
-    if (label >= 0) targets[b * labels + label] = 1 / batchSize;
-  });
-  return {
-    ...run,
-    feeds: { ...run.feeds, targets: { data: targets, dims: [batch.labels.length, labels] } },
-    seed,
-  };
+  const data = targets(batch);
+  const size = batch.labels.length;
+  return { ...run, feeds: { ...run.feeds, targets: { data, dims: [size, data.length / size] } }, seed };
 }
 
 /** The most probable label of each row of logits [B, K]; the first of several equals. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { accumulate } from "../../test/support/accumulate.js";
+import { meanTargets } from "../../test/support/mean-targets.js";
 import { cost, randomDataset, range } from "../../test/support/random-dataset.js";
 import { BertClassifier } from "../bert/bert-classifier.js";
 import { classifierProgram, classifierTrainingProgram } from "../bert/classifier-network.js";
@@ -21,7 +22,10 @@ function deal(threads: number) {
     hands[i % threads]!.push(batch);
   });
   const run = (batch: MicroBatch) =>
-    classifierTrainingRun(batch, { labels: 3, batchSize: lengths.length, seed: batch.examples[0]! });
+    classifierTrainingRun(batch, {
+      targets: meanTargets(3, lengths.length),
+      seed: batch.examples[0]!,
+    });
   return {
     hands,
     training: hands.map((hand) => hand.map(run)),
@@ -42,7 +46,7 @@ async function withReplicas<T>(
   const model = BertClassifier.fromScratch(config, labels, new Random(3));
   const replicas = await Replicas.start({
     inference: classifierProgram(config, 3),
-    training: classifierTrainingProgram(config, 3, dropout),
+    training: classifierTrainingProgram(config, 3, { dropout }),
     parameters: model.parameters,
     threads,
   });
@@ -56,7 +60,7 @@ async function withReplicas<T>(
 describe("replicas on worker threads", () => {
   test.each([1, 2, 3])("%d sum the same gradients as one on this thread", async (threads) => {
     const fresh = BertClassifier.fromScratch(config, labels, new Random(3));
-    const program = classifierTrainingProgram(config, 3, 0.1);
+    const program = classifierTrainingProgram(config, 3, { dropout: 0.1 });
     const { gradients: expected } = await accumulate(program, fresh.parameters, deal(1).training.flat());
     await withReplicas(threads, 0.1, async (replicas, model) => {
       await replicas.accumulate(deal(threads).training);
@@ -99,7 +103,7 @@ describe("replicas on worker threads", () => {
       );
       await replicas.accumulate([[second!]]);
       await replicas.update(PLAIN_DESCENT);
-      const program = classifierTrainingProgram(config, 3, 0);
+      const program = classifierTrainingProgram(config, 3, { dropout: 0 });
       const { gradients } = await accumulate(program, before, [second!]);
       for (const [name, { data }] of before) {
         const gradient = gradients.get(name)?.data ?? new Float32Array(data.length);

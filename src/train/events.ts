@@ -1,4 +1,5 @@
 import type { WorkSeconds } from "../runtime/work-seconds.js";
+import type { EpochFigures } from "./model-selection.js";
 
 /** What {@link Trainer.fit} reports as it goes. Losses are means per example, accuracies fractions. */
 export type TrainEvent = StepEvent | EpochEvent | CheckpointEvent | DoneEvent;
@@ -11,9 +12,12 @@ export interface StepEvent {
   readonly epoch: number;
   readonly stepInEpoch: number;
   readonly stepsPerEpoch: number;
-  /** of this batch, before the step */
+  /** of this step's batches, before the step; with class weights and label smoothing */
   readonly loss: number;
-  /** examples in this batch */
+  readonly learningRate: number;
+  /** of all gradients together, before they were clipped; `undefined` where they are not */
+  readonly gradientNorm: number | undefined;
+  /** examples in this step's batches */
   readonly examples: number;
   /** wall time since the step before, data included */
   readonly seconds: number;
@@ -38,14 +42,11 @@ export interface StepWork extends WorkSeconds {
 }
 
 /** After each epoch, and the evaluation that ends it. */
-export interface EpochEvent {
+export interface EpochEvent extends EpochFigures {
   readonly event: "epoch";
   readonly epoch: number;
-  /** means over the epoch, with dropout, each batch before its step: as d2l's `train_ch13` reports them */
-  readonly trainLoss: number;
-  readonly trainAccuracy: number;
-  /** `undefined` without a test set */
-  readonly testAccuracy: number | undefined;
+  /** whether its model is the best so far: on the validation set, else the test set, else in training */
+  readonly best: boolean;
   readonly examplesPerSecond: number;
 }
 
@@ -68,11 +69,11 @@ export interface CheckpointEvent {
 }
 
 /** At the end: the last epoch's figures. */
-export interface DoneEvent {
+export interface DoneEvent extends EpochFigures {
   readonly event: "done";
-  readonly trainLoss: number;
-  readonly trainAccuracy: number;
-  readonly testAccuracy: number | undefined;
+  /** the last epoch; less than were asked for if training stopped early */
+  readonly epoch: number;
+  readonly bestEpoch: number;
   readonly examplesPerSecond: number;
   readonly threads: number;
 }

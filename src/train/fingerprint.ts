@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import type { BertClassifier } from "../bert/bert-classifier.js";
 import type { PairDataset } from "../data/pair-dataset.js";
 import { TunebertError } from "../error.js";
+import type { ClassWeights } from "./class-weights.js";
 import type { TrainerOptions } from "./options.js";
+import { dependsOnLength } from "./schedule.js";
 
 /** What the bits of a training run depend on, by parts, so that a difference can be named. JSON. */
 export interface Fingerprint {
@@ -17,6 +19,7 @@ export type Setting = string | number | boolean | null | readonly string[];
 
 export interface FingerprintSource {
   readonly train: PairDataset;
+  readonly validation: PairDataset | undefined;
   readonly test: PairDataset | undefined;
   readonly model: BertClassifier;
   readonly options: TrainerOptions;
@@ -24,13 +27,36 @@ export interface FingerprintSource {
   readonly given: Partial<Fingerprint> | undefined;
 }
 
-/** Of everything but the number of epochs, which may grow, and of threads, which is kept for itself. */
-export function fingerprintOf({ train, test, model, options, given }: FingerprintSource): Fingerprint {
-  const { epochs: _, threads: __, ...arithmetic } = options;
+/**
+ * Of everything but the number of threads, which is kept for itself, and of epochs, which may grow where the learning
+ * rate does not depend on it.
+ */
+export function fingerprintOf(source: FingerprintSource): Fingerprint {
+  const { train, validation, test, model, options, given } = source;
+  const { epochs, threads: _, clipNorm = null, patience = null, classWeights, ...rest } = options;
   return {
-    data: { "training pairs": digest(train), ...(test && { "test pairs": digest(test) }), ...given?.data },
-    settings: { ...model.config, labels: model.labels, ...arithmetic, ...given?.settings },
+    data: {
+      "training pairs": digest(train),
+      ...(validation && { "validation pairs": digest(validation) }),
+      ...(test && { "test pairs": digest(test) }),
+      ...given?.data,
+    },
+    settings: {
+      ...model.config,
+      labels: model.labels,
+      ...rest,
+      ...{ clipNorm, patience, classWeights: classWeightsSetting(classWeights) },
+      ...(dependsOnLength(options) && { epochs }),
+      ...given?.settings,
+    },
   };
+}
+
+function classWeightsSetting(classWeights: ClassWeights): Setting {
+  if (typeof classWeights === "string") return classWeights;
+  return Object.entries(classWeights)
+    .map(([label, weight]) => `${label}=${weight}`)
+    .sort();
 }
 
 /**

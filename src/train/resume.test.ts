@@ -100,3 +100,56 @@ test("checkpoints change nothing", async () => {
   expect(without.parameters).toEqual(whole.parameters);
   expect(withoutTimes(without.events)).toEqual(withoutTimes(whole.events));
 });
+
+test("with every option, and where patience ends it, a resumed run has the same bits too", async () => {
+  const options: Partial<TrainerOptions> = {
+    batchSize: 4,
+    accumulate: 2,
+    epochs: 9,
+    learningRate: 1e-3,
+    schedule: "cosine",
+    warmup: 0.2,
+    weightDecay: 0.1,
+    clipNorm: 0.5,
+    labelSmoothing: 0.1,
+    classWeights: "balanced",
+    freeze: 1,
+    metric: "validation-loss",
+    patience: 2,
+  };
+  const store = new MemoryStore();
+  const whole = await trainModel(options, { validation, checkpoints: store, checkpointEvery: { steps: 1 } });
+  expect(whole.events.at(-1)).toMatchObject({ event: "done", epoch: 4, bestEpoch: 2 });
+  expect(store.checkpoints).toHaveLength(4 * 4); // three steps an epoch, and its end
+  const events = withoutTimes(whole.events);
+  for (const [i, checkpoint] of store.checkpoints.entries()) {
+    const resumed = await trainModel(options, { validation, resumeFrom: checkpoint }, 2);
+    expect(resumed.parameters, `checkpoint ${i + 1}`).toEqual(whole.parameters);
+    expect(withoutTimes(resumed.events), `checkpoint ${i + 1}`).toEqual(events.slice(i + 1));
+  }
+});
+
+test.each<[string, Partial<TrainerOptions>]>([
+  ["accumulate was 1, is 2", { accumulate: 2 }],
+  ["schedule was constant, is linear", { schedule: "linear" }],
+  ["warmup was 0, is 2", { warmup: 2 }],
+  ["weightDecay was 0, is 0.1", { weightDecay: 0.1 }],
+  ["clipNorm was not given, is 1", { clipNorm: 1 }],
+  ["labelSmoothing was 0, is 0.1", { labelSmoothing: 0.1 }],
+  ["classWeights was equal, is label 0=2, label 1=3", { classWeights: { "label 1": 3, "label 0": 2 } }],
+  ["freeze was nothing, is 1", { freeze: 1 }],
+  ["metric was validation-accuracy, is validation-loss", { metric: "validation-loss" }],
+])("a run does not resume when %s", async (change, options) => {
+  const store = new MemoryStore();
+  await trainModel({ epochs: 1 }, { checkpoints: store });
+  const resume = trainModel({ epochs: 1, ...options }, { resumeFrom: store.checkpoints[0]! });
+  await expect(resume).rejects.toThrow(change);
+});
+
+test("more epochs are refused where the learning rate depends on how many there are", async () => {
+  const store = new MemoryStore();
+  const options = { epochs: 1, schedule: "linear" } as const;
+  await trainModel(options, { checkpoints: store });
+  const resume = trainModel({ ...options, epochs: 2 }, { resumeFrom: store.checkpoints[0]! });
+  await expect(resume).rejects.toThrow("epochs was 1, is 2");
+});

@@ -2,16 +2,24 @@ import type { BertClassifier } from "../bert/bert-classifier.js";
 import { classifierProgram, classifierTrainingProgram } from "../bert/classifier-network.js";
 import { argmaxRows } from "../bert/classifier-run.js";
 import { classify } from "../bert/classify.js";
+import { frozenParameters } from "../bert/freeze.js";
+import type { LossOptions } from "../bert/loss-targets.js";
 import type { PairDataset } from "../data/pair-dataset.js";
 import { TunebertError } from "../error.js";
+import { meanCrossEntropy } from "../metrics/cross-entropy.js";
+import { clipFactor } from "../runtime/clip.js";
 import { Replicas, type RunOutputs } from "../runtime/replicas.js";
 import type { WorkSeconds } from "../runtime/work-seconds.js";
 import { type Checkpoint, type CheckpointStore, findTensors } from "./checkpoint.js";
 import { type CheckpointInterval, Checkpoints, DEFAULT_INTERVAL } from "./checkpoints.js";
+import { classWeightsOf } from "./class-weights.js";
 import type { StepEvent, TrainEvent } from "./events.js";
+import { expectFit } from "./expect-fit.js";
 import { expectSame, type Fingerprint, fingerprintOf } from "./fingerprint.js";
+import { patienceIsOver } from "./model-selection.js";
 import { type TrainerOptions, trainerOptions } from "./options.js";
 import { type PreparedBatch, prepareBatch } from "./prepare-batch.js";
+import { learningRateSchedule } from "./schedule.js";
 import { TrainingState } from "./training-state.js";
 
 /** Adam's constants, PyTorch's defaults. */
@@ -19,6 +27,8 @@ const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
 /** How one call of {@link Trainer.fit} can be ended, kept and resumed. */
 export interface FitOptions {
+  /** Pairs on which the model is measured after each epoch, to choose the best one and to stop early. */
+  readonly validation?: PairDataset | undefined;
   /**
    * Ends training after the step under way and a checkpoint, where those are kept; {@link Trainer.fit} then throws
    * the signal's reason.
@@ -35,7 +45,8 @@ export interface FitOptions {
 }
 
 /**
- * Fine-tunes a classifier: one Adam step on the mean cross-entropy of each batch of shuffled examples.
+ * Fine-tunes a classifier: unless options say otherwise, one Adam step on the mean cross-entropy of each batch of
+ * shuffled examples.
  *
  * @example
  * const trainer = new Trainer(model, { epochs: 3 });
@@ -45,14 +56,18 @@ export class Trainer {
   readonly options: TrainerOptions;
   readonly #model: BertClassifier;
 
-  /** @throws TunebertError when an option is outside its range */
+  readonly #frozen: ReadonlySet<string>;
+
+  /** @throws TunebertError when an option is outside its range, or does not fit the model */
   constructor(model: BertClassifier, options: Partial<TrainerOptions> = {}) {
     this.#model = model;
     this.options = trainerOptions(options);
+    this.#frozen = frozenParameters(model.config, this.options.freeze);
   }
 
   /**
-   * Trains in place, and reports each step, epoch and checkpoint. Leaving the loop early ends the training.
+   * Trains in place, and reports each step, epoch and checkpoint. Leaving the loop early ends the training. An epoch
+   * whose event says `best` has the best model so far: save it then, for the model ends with the last epoch's.
    *
    * With `resumeFrom` it goes on where that checkpoint was taken, and with the same number of threads gives the bits
    * of training that never stopped. There may be more epochs than before; everything else has to be the same.
@@ -63,6 +78,7 @@ export class Trainer {
     train: PairDataset,
     test?: PairDataset,
     {
+      validation,
       signal,
       checkpoints: store,
       checkpointEvery: every = DEFAULT_INTERVAL,
@@ -70,13 +86,18 @@ export class Trainer {
       fingerprint,
     }: FitOptions = {},
   ): AsyncGenerator<TrainEvent, void, undefined> {
-    for (const dataset of test ? [train, test] : [train]) expectFit(dataset, this.#model);
+    for (const dataset of [train, validation, test]) if (dataset) expectFit(dataset, this.#model);
     const { config, labels, parameters } = this.#model;
-    const { threads, dropout, seed } = this.options;
+    const { threads, dropout, seed, patience } = this.options;
+    if (patience !== undefined && !validation) {
+      throw new TunebertError("patience is for a validation set, on which the model is measured; give one");
+    }
+    const plan = this.#plan(train);
     const constants = {
       threads,
       fingerprint: fingerprintOf({
         train,
+        validation,
         test,
         model: this.#model,
         options: this.options,
@@ -92,14 +113,14 @@ export class Trainer {
     }
     const replicas = await Replicas.start({
       inference: classifierProgram(config, labels.length),
-      training: classifierTrainingProgram(config, labels.length, dropout),
+      training: classifierTrainingProgram(config, labels.length, { dropout, frozen: this.#frozen }),
       parameters,
       threads,
     });
     const checkpoints = new Checkpoints({ store, every, replicas, parameters, constants });
     try {
       if (kept) await replicas.setMoments(kept.moments);
-      yield* this.#run({ replicas, state, checkpoints, train, test, signal });
+      yield* this.#run({ replicas, state, checkpoints, plan, train, validation, test, signal });
     } catch (error) {
       if (signal?.aborted && error === signal.reason) yield* checkpoints.takeLast(state);
       throw error;
@@ -109,17 +130,25 @@ export class Trainer {
     }
   }
 
-  /** May be aborted where the state is one to go on from: between steps, and while accuracy is measured. */
-  async *#run({ replicas, state, checkpoints, train, test, signal }: Fit): AsyncGenerator<TrainEvent> {
-    const { batchSize, epochs, threads, learningRate, shuffle } = this.options;
-    while (state.epoch <= epochs) {
+  #plan(train: PairDataset): Plan {
+    const { batchSize, accumulate, epochs, classWeights, labelSmoothing } = this.options;
+    const stepsPerEpoch = Math.ceil(train.size / (batchSize * accumulate));
+    const loss = { classWeights: classWeightsOf(classWeights, this.#model.labels, train), labelSmoothing };
+    return { stepsPerEpoch, rateFactor: learningRateSchedule(this.options, epochs * stepsPerEpoch), loss };
+  }
+
+  /** May be aborted where the state is one to go on from: between steps, and while the model is measured. */
+  async *#run(fit: Fit): AsyncGenerator<TrainEvent> {
+    const { replicas, state, checkpoints, plan, train, signal } = fit;
+    const { batchSize, accumulate, epochs, threads, shuffle, metric, patience } = this.options;
+    while (state.epoch <= epochs && !patienceIsOver(state.best, state.epoch - 1, patience)) {
       signal?.throwIfAborted();
       state.beginEpoch(shuffle);
       const random = state.random();
       const prepare = async (index: number): Promise<PreparedBatch | undefined> => {
-        const examples = state.batch(index, batchSize);
+        const examples = state.batch(index, batchSize * accumulate);
         if (examples.length === 0) return undefined;
-        return prepareBatch(this.#model, train, examples, { threads, random });
+        return prepareBatch(this.#model, train, examples, { batchSize, loss: plan.loss, threads, random });
       };
       let started = performance.now();
       replicas.takeSeconds(); // leaves the evaluation out
@@ -128,7 +157,7 @@ export class Trainer {
         const running = replicas.accumulate(batch.runs);
         const [outputs, next] = await Promise.all([running, prepare(state.stepInEpoch + 1)]);
         const { loss, correct } = this.#measure(batch, outputs.flat(), state);
-        await replicas.update({ ...ADAM, learningRate, step: state.step + 1 });
+        const update = await this.#update(replicas, state, plan);
 
         const now = performance.now();
         const seconds = (now - started) / 1000;
@@ -136,37 +165,59 @@ export class Trainer {
         state.count({ loss, correct, size: batch.size, seconds, random: batch.random });
         yield this.#stepEvent(state, {
           loss,
+          ...update,
           batch,
           seconds,
           work: replicas.takeSeconds(),
+          stepsPerEpoch: plan.stepsPerEpoch,
           size: train.size,
         });
         yield* checkpoints.afterStep(state);
         signal?.throwIfAborted();
         batch = next;
       }
-      const testAccuracy = test && (await this.#accuracy(replicas, test, signal));
+      const validation = await this.#evaluate(fit, fit.validation);
+      const test = await this.#evaluate(fit, fit.test);
       const { epoch, examplesPerSecond } = state;
-      state.endEpoch(testAccuracy);
-      yield { event: "epoch", epoch, ...state.last!, examplesPerSecond };
+      const measured = {
+        validationLoss: validation?.loss,
+        validationAccuracy: validation?.accuracy,
+        testAccuracy: test?.accuracy,
+      };
+      state.endEpoch(measured, metric);
+      yield { event: "epoch", epoch, ...state.last!, best: state.best!.epoch === epoch, examplesPerSecond };
       yield* checkpoints.take(state);
     }
     yield* checkpoints.flush();
-    yield { event: "done", ...state.last!, examplesPerSecond: state.examplesPerSecond, threads };
+    const { epoch, best, last, examplesPerSecond } = state;
+    yield { event: "done", epoch: epoch - 1, bestEpoch: best!.epoch, ...last!, examplesPerSecond, threads };
+  }
+
+  /** Takes the optimizer's step with the gradients that the replicas have. */
+  async #update(replicas: Replicas, state: TrainingState, { rateFactor }: Plan) {
+    const { clipNorm, weightDecay } = this.options;
+    const step = state.step + 1;
+    const learningRate = this.options.learningRate * rateFactor(step);
+    const gradientNorm = clipNorm === undefined ? undefined : await replicas.gradientNorm();
+    if (!Number.isFinite(gradientNorm ?? 0)) throw divergence("norm of the gradients", gradientNorm!, state);
+    const gradientScale = gradientNorm === undefined ? 1 : clipFactor(gradientNorm, clipNorm!);
+    await replicas.update({ ...ADAM, learningRate, weightDecay, gradientScale, step });
+    return { learningRate, gradientNorm };
   }
 
   /** The mean loss of a batch, and how many of its examples are answered right. */
   #measure(batch: PreparedBatch, outputs: readonly RunOutputs[], state: TrainingState) {
     const loss = outputs.reduce((sum, output) => sum + output.loss![0]!, 0);
-    if (!Number.isFinite(loss)) throw divergence(loss, state.step + 1, state.epoch);
+    if (!Number.isFinite(loss)) throw divergence("loss", loss, state);
     const correct = outputs.map(({ logits }, i) => this.#countCorrect(logits!, batch.labels[i]!));
     return { loss, correct: correct.reduce((sum, count) => sum + count, 0) };
   }
 
-  /** A fraction. */
-  async #accuracy(replicas: Replicas, test: PairDataset, signal: AbortSignal | undefined): Promise<number> {
-    const logits = await classify(replicas, test, this.#model, { threads: this.options.threads, signal });
-    return this.#countCorrect(logits, test.labels) / test.size;
+  async #evaluate({ replicas, signal }: Fit, dataset: PairDataset | undefined) {
+    if (!dataset) return undefined;
+    const logits = await classify(replicas, dataset, this.#model, { threads: this.options.threads, signal });
+    const { labels, size } = dataset;
+    return { loss: meanCrossEntropy(logits, labels), accuracy: this.#countCorrect(logits, labels) / size };
   }
 
   #countCorrect(logits: Float32Array, labels: Int32Array): number {
@@ -174,39 +225,49 @@ export class Trainer {
     return answers.reduce((equal, answer, i) => equal + Number(answer === labels[i]), 0);
   }
 
-  #stepEvent(state: TrainingState, { loss, batch, seconds, work, size }: Stepped): StepEvent {
+  #stepEvent(state: TrainingState, { batch, work, size, ...stepped }: Stepped): StepEvent {
     const { step, epoch, stepInEpoch, trainLoss, trainAccuracy, examplesPerSecond } = state;
-    const { batchSize, epochs } = this.options;
     return {
       event: "step",
       step,
       epoch,
       stepInEpoch,
-      stepsPerEpoch: Math.ceil(size / batchSize),
-      loss,
+      ...stepped,
       examples: batch.size,
-      seconds,
       trainLoss,
       trainAccuracy,
       examplesPerSecond,
-      secondsLeft: (epochs * size - state.examples) / examplesPerSecond,
+      secondsLeft: (this.options.epochs * size - state.examples) / examplesPerSecond,
       work: { ...batch.work, ...work },
     };
   }
 }
 
+/** What follows from the options and the training pairs. */
+interface Plan {
+  readonly stepsPerEpoch: number;
+  /** Of the learning rate, by the step. */
+  readonly rateFactor: (step: number) => number;
+  readonly loss: LossOptions;
+}
+
 /** What training works with. */
 interface Fit {
+  readonly plan: Plan;
   readonly replicas: Replicas;
   readonly state: TrainingState;
   readonly checkpoints: Checkpoints;
   readonly train: PairDataset;
+  readonly validation: PairDataset | undefined;
   readonly test: PairDataset | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
 interface Stepped {
   readonly loss: number;
+  readonly learningRate: number;
+  readonly gradientNorm: number | undefined;
+  readonly stepsPerEpoch: number;
   readonly batch: PreparedBatch;
   readonly seconds: number;
   readonly work: WorkSeconds;
@@ -214,31 +275,8 @@ interface Stepped {
   readonly size: number;
 }
 
-function expectFit(dataset: PairDataset, model: BertClassifier): void {
-  const { vocabularySize, maxPositions } = model.config;
-  if (dataset.size === 0) throw new TunebertError("the dataset has no examples");
-  for (let i = 0; i < dataset.size; i++) {
-    if (dataset.length(i) > maxPositions) {
-      throw new TunebertError(
-        `example ${i + 1} has ${dataset.length(i)} tokens, but the model has positions for ${maxPositions}; ` +
-          `set the maximum length to ${maxPositions} or less`,
-      );
-    }
-    if (!(dataset.labels[i]! >= 0 && dataset.labels[i]! < model.labels.length)) {
-      throw new TunebertError(`example ${i + 1} has no label among ${model.labels.join(", ")}`);
-    }
-  }
-  const largest = dataset.tokenIds.reduce((max, id) => Math.max(max, id), 0);
-  if (largest >= vocabularySize) {
-    throw new TunebertError(
-      `token id ${largest} is beyond the token embedding, which has ${vocabularySize} rows; ` +
-        "the vocabulary and the weights do not belong together",
-    );
-  }
-}
-
-function divergence(loss: number, step: number, epoch: number): TunebertError {
+function divergence(what: string, value: number, { step, epoch }: TrainingState): TunebertError {
   return new TunebertError(
-    `the loss is ${loss} at step ${step} (epoch ${epoch}): training has diverged. Try a lower learning rate`,
+    `the ${what} is ${value} at step ${step + 1} (epoch ${epoch}): training has diverged. Try a lower learning rate`,
   );
 }

@@ -1,13 +1,6 @@
 import { TunebertError } from "../error.js";
 import { Random } from "../random.js";
-
-/** Figures of an epoch that is over. */
-export interface EpochFigures {
-  readonly trainLoss: number;
-  readonly trainAccuracy: number;
-  /** `undefined` without a test set */
-  readonly testAccuracy: number | undefined;
-}
+import { type BestEpoch, betterEpoch, type EpochFigures, type MetricName } from "./model-selection.js";
 
 /** A batch that has been stepped on. */
 export interface CountedBatch {
@@ -34,14 +27,6 @@ export interface SavedTrainingState {
   readonly seconds: number;
   readonly last: EpochFigures | null;
   readonly best: BestEpoch | null;
-}
-
-/** The epoch that did best so far. */
-export interface BestEpoch {
-  readonly epoch: number;
-  /** steps taken at its end */
-  readonly step: number;
-  readonly value: number;
 }
 
 /**
@@ -121,12 +106,12 @@ export class TrainingState {
     return this.examples / this.seconds;
   }
 
-  /** Moves on to the next epoch. The best one has the highest accuracy: on the test set, or in training without one. */
-  endEpoch(testAccuracy: number | undefined): void {
+  /** Moves on to the next epoch, once the model has been measured. */
+  endEpoch(measured: Omit<EpochFigures, "trainLoss" | "trainAccuracy">, metric: MetricName): void {
     const { epoch, step, trainLoss, trainAccuracy } = this;
-    this.last = { trainLoss, trainAccuracy, testAccuracy };
-    const value = testAccuracy ?? trainAccuracy;
-    if (!this.best || value > this.best.value) this.best = { epoch, step, value };
+    const figures = { trainLoss, trainAccuracy, ...measured };
+    this.last = figures;
+    this.best = betterEpoch(this.best, { epoch, step, figures }, metric);
     this.epoch += 1;
     this.stepInEpoch = 0;
   }

@@ -12,7 +12,7 @@ export function metricsLog(path: string): Listener {
 function lineOf(event: TrainEvent): Record<string, unknown> {
   switch (event.event) {
     case "step":
-      return pick(event, ["event", "step", "loss", "examples", "seconds"]);
+      return pick(event, ["event", "step", "loss", "learningRate", "gradientNorm", "examples", "seconds"]);
     case "checkpoint":
       return pick(event, ["event", "step", "epoch", "file", "bytes"]);
     default:

@@ -1,0 +1,49 @@
+/** How the cross-entropies of a batch's examples make up its loss, as PyTorch's `CrossEntropyLoss` has it. */
+export interface LossOptions {
+  /** (K) what an example of each label counts. */
+  readonly classWeights: readonly number[];
+  /** ε: the part of every target that is spread evenly over all labels. */
+  readonly labelSmoothing: number;
+}
+
+/**
+ * Each example's share in the loss of a step, the mean of the losses of its batches; the loss of a batch is the mean
+ * over its examples, weighted by their classes.
+ * @param labels of all examples of the step, batch after batch
+ * @param batchSize examples in each batch; the last may have fewer
+ */
+export function lossShares(
+  labels: Int32Array,
+  batchSize: number,
+  { classWeights }: Pick<LossOptions, "classWeights">,
+): Float64Array {
+  const shares = new Float64Array(labels.length);
+  const batches = Math.ceil(labels.length / batchSize);
+  for (let start = 0; start < labels.length; start += batchSize) {
+    const batch = labels.subarray(start, start + batchSize);
+    const weight = batch.reduce((sum, label) => sum + classWeights[label]!, 0);
+    shares.fill(1 / (weight * batches), start, start + batch.length);
+  }
+  return shares;
+}
+
+/**
+ * The factor of each log-likelihood in the loss: [B, K].
+ * @param labels (B)
+ * @param shares (B) as {@link lossShares} gives them
+ */
+export function lossTargets(
+  labels: Int32Array,
+  shares: Float64Array,
+  { classWeights, labelSmoothing }: LossOptions,
+): Float32Array {
+  const K = classWeights.length;
+  const targets = new Float32Array(labels.length * K);
+  labels.forEach((label, b) => {
+    classWeights.forEach((weight, k) => {
+      const target = Number(k === label) * (1 - labelSmoothing) + labelSmoothing / K;
+      targets[b * K + k] = target * weight * shares[b]!;
+    });
+  });
+  return targets;
+}

@@ -1,0 +1,42 @@
+import type { PairDataset } from "../data/pair-dataset.js";
+import { TunebertError } from "../error.js";
+
+/**
+ * What an example of each label counts in the loss: all the same; as much more as its label is rarer, so that every
+ * label counts the same in all; or as given by the label's name, 1 where it is not.
+ */
+export type ClassWeights = "equal" | "balanced" | Readonly<Record<string, number>>;
+
+/**
+ * The weight of each label.
+ * @param labels names of the K labels
+ * @param train whose labels are balanced, as scikit-learn's `class_weight="balanced"` does it
+ * @throws TunebertError when a weight is not a positive number, or of a label that there is not
+ */
+export function classWeightsOf(
+  classWeights: ClassWeights,
+  labels: readonly string[],
+  train: Pick<PairDataset, "labels">,
+): number[] {
+  if (classWeights === "equal") return labels.map(() => 1);
+  if (classWeights === "balanced") return balancedWeights(labels.length, train.labels);
+  for (const [label, weight] of Object.entries(classWeights)) {
+    if (!labels.includes(label)) {
+      throw new TunebertError(
+        `there is a class weight for the label ${label}, but the labels are ${labels.join(", ")}`,
+      );
+    }
+    if (!(weight > 0 && Number.isFinite(weight))) {
+      throw new TunebertError(`the class weight of ${label} is ${weight}; it must be a positive number`);
+    }
+  }
+  return labels.map((label) => classWeights[label] ?? 1);
+}
+
+/** Labels that never occur need no weight and get 0. */
+function balancedWeights(K: number, labels: Int32Array): number[] {
+  const counts = new Array<number>(K).fill(0);
+  for (const label of labels) counts[label]! += 1;
+  const occurring = counts.filter((count) => count > 0).length;
+  return counts.map((count) => (count === 0 ? 0 : labels.length / (occurring * count)));
+}
