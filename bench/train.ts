@@ -65,7 +65,7 @@ function padding(steps: readonly Step[]): Row {
   const padded = sum(steps.map(({ work }) => work.paddedTokens));
   return {
     "tokens/example": tokens / sum(steps.map(({ examples }) => examples)),
-    padding: percent(1 - tokens / padded),
+    "padding (in attention alone)": percent(1 - tokens / padded),
   };
 }
 

@@ -1,6 +1,6 @@
 import { TunebertError } from "../error.js";
 import type { Graph, Node, Value } from "../onnx/graph.js";
-import { sum } from "../onnx/operators.js";
+import { scatterAdd, sum } from "../onnx/operators.js";
 import { sameShape, showShape } from "../onnx/shape.js";
 import { gradientRules } from "./rules.js";
 
@@ -62,7 +62,14 @@ function accumulate(graph: Graph, gradients: Map<Value, Value>, value: Value, gr
     );
   }
   const before = gradients.get(value);
-  gradients.set(value, before ? sum(graph, before, gradient) : gradient);
+  gradients.set(value, before ? added(graph, before, gradient) : gradient);
+}
+
+/** What was scattered into zeros is scattered into what is there instead. */
+function added(graph: Graph, before: Value, gradient: Value): Value {
+  const last = graph.nodes.at(-1)!;
+  if (last.operator !== "ScatterND" || last.outputs[0] !== gradient) return sum(graph, before, gradient);
+  return scatterAdd(graph, before, last.inputs[1]!, last.inputs[2]!);
 }
 
 function gradientOf(value: Value, gradients: Map<Value, Value>): Value {

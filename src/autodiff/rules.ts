@@ -83,7 +83,7 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
     const rows = elementCount(ids!);
     const updates = reshape(graph, dy!, [rows, ...table!.shape.slice(1)]);
     const positions = reshape(graph, ids!.type === "int64" ? ids! : cast(graph, ids!, "int64"), [rows, 1]);
-    return [scatterAdd(graph, table!.shape, positions, updates), undefined];
+    return [scatterAdd(graph, zeros(graph, table!.shape), positions, updates), undefined];
   },
 
   ReduceSum(graph, { inputs: [x, axes] }, [dy]) {

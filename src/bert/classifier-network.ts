@@ -2,7 +2,7 @@ import { backward } from "../autodiff/backward.js";
 import { linear } from "../nn/linear.js";
 import { Network } from "../nn/network.js";
 import type { Value } from "../onnx/graph.js";
-import { logSoftmax, mul, neg, reduceSum, sum, tanh } from "../onnx/operators.js";
+import { add, logSoftmax, mul, neg, reduceSum, sum, tanh } from "../onnx/operators.js";
 import { serializeGraph } from "../onnx/serialize.js";
 import type { Program } from "../runtime/program.js";
 import { type BertConfig, checkConfig } from "./config.js";
@@ -10,11 +10,11 @@ import { encodeFirstToken } from "./encoder.js";
 
 /**
  * The program that classifies: BERT's encoder, its hidden tanh layer and an output layer (d2l section 16.7).
- * Output: logits [B, K].
+ * Output of micro-batch i: logits.i [B, K].
  */
-export function classifierProgram(config: BertConfig, labels: number): Program {
-  const { network, logits } = classifierNetwork(config, labels, 0);
-  return program(network, { logits }, new Map());
+export function classifierProgram(config: BertConfig, labels: number, microBatches: number): Program {
+  const { network, logits } = classifierNetwork(config, labels, 0, microBatches);
+  return program(network, microBatches, named("logits", logits), new Map());
 }
 
 export interface TrainingProgramOptions {
@@ -26,32 +26,49 @@ export interface TrainingProgramOptions {
 
 /**
  * The program that trains: besides the logits, the loss and the gradient of every parameter that is not frozen.
- * Further input: targets [B, K]. Loss: the sum of targets times negative log-likelihoods, which is a cross-entropy
- * if each row of targets holds the example's weight at its label, else 0. Gradients come out added to what is fed
- * as gradient_sum, so that those of several runs add up.
+ * Further input of micro-batch i: targets.i [B, K]. Loss: the sum of targets times negative log-likelihoods, which is a
+ * cross-entropy if each row of targets holds the example's weight at its label, else 0. Gradients come out added to what
+ * is fed as gradient_sum, so that those of several runs add up.
  */
 export function classifierTrainingProgram(
   config: BertConfig,
   labels: number,
   { dropout, frozen = new Set() }: TrainingProgramOptions,
+  microBatches: number,
 ): Program {
-  const { network, logits } = classifierNetwork(config, labels, dropout);
+  const { network, logits } = classifierNetwork(config, labels, dropout, microBatches);
   const { graph } = network;
-  const targets = graph.input("targets", "float32", ["B", labels]);
-  const likelihood = mul(graph, targets, logSoftmax(graph, logits)); // [B, K]
-  const loss = neg(graph, reduceSum(graph, likelihood, [0, 1], false));
+  const losses = logits.map((rows, i) => {
+    const targets = graph.input(`targets.${i}`, "float32", rows.shape);
+    const likelihood = mul(graph, targets, logSoftmax(graph, rows)); // [B, K]
+    return neg(graph, reduceSum(graph, likelihood, [0, 1], false));
+  });
+  const loss = losses.reduce((sum, one) => add(graph, sum, one));
   const trained = [...network.parameters].filter(([name]) => !frozen.has(name)).map(([, { value }]) => value);
-  return program(network, { loss, logits }, backward(graph, loss, trained));
+  const outputs = { loss, ...named("logits", logits) };
+  return program(network, microBatches, outputs, backward(graph, loss, trained));
 }
 
-function classifierNetwork(config: BertConfig, labels: number, dropout: number) {
+function named(stem: string, values: readonly Value[]): Record<string, Value> {
+  return Object.fromEntries(values.map((value, i) => [`${stem}.${i}`, value]));
+}
+
+function classifierNetwork(config: BertConfig, labels: number, dropout: number, microBatches: number) {
   const network = new Network(dropout);
-  const encoded = encodeFirstToken(network, checkConfig(config)); // [B, H]
-  const hidden = tanh(network.graph, linear(network, "hidden.0", encoded, config.hidden));
-  return { network, logits: linear(network, "output", hidden, labels) }; // [B, K]
+  const encoded = encodeFirstToken(network, checkConfig(config), microBatches); // [B, H] each
+  const logits = encoded.map((first) => {
+    const hidden = tanh(network.graph, linear(network, "hidden.0", first, config.hidden));
+    return linear(network, "output", hidden, labels); // [B, K]
+  });
+  return { network, logits };
 }
 
-function program(network: Network, outputs: Record<string, Value>, gradients: Map<Value, Value>): Program {
+function program(
+  network: Network,
+  microBatches: number,
+  outputs: Record<string, Value>,
+  gradients: Map<Value, Value>,
+): Program {
   const gradientOutputs: Record<string, Value> = {};
   const parameters = [...network.parameters].map(([name, { value, rows }]) => {
     const gradient = gradients.get(value);
@@ -62,6 +79,7 @@ function program(network: Network, outputs: Record<string, Value>, gradients: Ma
     return { name, rows, gradient: output, gradientSum: before?.name };
   });
   return {
+    microBatches,
     model: serializeGraph(network.graph, { ...outputs, ...gradientOutputs }),
     parameters,
     masks: network.masks.map(({ name, shape }) => ({ name, shape })),

@@ -1,34 +1,57 @@
-import type { MicroBatch } from "../data/micro-batches.js";
-import type { Run } from "../runtime/program.js";
+import type { MicroBatch, MicroBatchGroup } from "../data/micro-batches.js";
+import type { Feed, Run } from "../runtime/program.js";
 
 /** What d2l's masked softmax puts in place of a score at padding (section 11.3); its exponential is exactly 0. */
 const MASKED = -1e6;
 
-/** A micro-batch as a run of the program that classifies. */
-export function classifierRun(batch: MicroBatch): Run {
-  const { length, lengths, premiseLengths, tokens, distinct } = batch;
+/** Micro-batches as a run of the program that classifies as many. */
+export function classifierRun({ distinct, batches }: MicroBatchGroup): Run {
+  const longest = batches.reduce((most, { length }) => Math.max(most, length), 0);
+  const feeds: Record<string, Feed> = {};
+  const symbols: Record<string, number> = { U: distinct.length, T: longest };
+  batches.forEach((batch, i) => {
+    for (const [name, feed] of Object.entries(microBatchFeeds(batch))) feeds[`${name}.${i}`] = feed;
+    symbols[`B${i}`] = batch.lengths.length;
+    symbols[`T${i}`] = batch.length;
+    symbols[`M${i}`] = batch.tokens.length;
+  });
+  return {
+    microBatches: batches.length,
+    feeds,
+    rows: {
+      "encoder.token_embedding.weight": distinct,
+      "encoder.pos_embedding": Int32Array.from({ length: longest }, (_, t) => t),
+    },
+    symbols,
+    seed: 0,
+  };
+}
+
+/** Tokens are numbered time-major: the first ones of all examples, then the second ones, and so on. */
+function microBatchFeeds({ length, lengths, premiseLengths, tokens }: MicroBatch): Record<string, Feed> {
   const size = lengths.length;
-  const positionSegments = new Int32Array(length * size); // [T, B]
+  const positionSegments = new Int32Array(tokens.length); // [M]
+  const placeOf = new Int32Array(tokens.length); // [M]
+  const tokenAt = new Int32Array(length * size); // [T, B]
   const mask = new Float32Array(size * length); // [B, 1, 1, T]
-  for (let b = 0; b < size; b++) {
-    for (let t = 0; t < length; t++) {
-      const segment = t >= premiseLengths[b]! && t < lengths[b]! ? 1 : 0;
-      positionSegments[t * size + b] = 2 * t + segment;
-      if (t >= lengths[b]!) mask[b * length + t] = MASKED;
+  let m = 0;
+  for (let t = 0; t < length; t++) {
+    for (let b = 0; b < size; b++) {
+      if (t >= lengths[b]!) {
+        mask[b * length + t] = MASKED;
+        continue;
+      }
+      positionSegments[m] = 2 * t + Number(t >= premiseLengths[b]!);
+      placeOf[m] = t * size + b;
+      tokenAt[t * size + b] = m++;
     }
   }
   return {
-    feeds: {
-      tokens: { data: tokens, dims: [length, size] },
-      position_segments: { data: positionSegments, dims: [length, size] },
-      attention_mask: { data: mask, dims: [size, 1, 1, length] },
-    },
-    rows: {
-      "encoder.token_embedding.weight": distinct,
-      "encoder.pos_embedding": Int32Array.from({ length }, (_, t) => t),
-    },
-    symbols: { B: size, T: length, U: distinct.length },
-    seed: 0,
+    tokens: { data: tokens, dims: [tokens.length] },
+    position_segments: { data: positionSegments, dims: [tokens.length] },
+    token_at: { data: tokenAt, dims: [length, size] },
+    place_of: { data: placeOf, dims: [tokens.length] },
+    attention_mask: { data: mask, dims: [size, 1, 1, length] },
   };
 }
 
@@ -39,12 +62,29 @@ export interface TrainingRunOptions {
   readonly seed: number;
 }
 
-/** A micro-batch as a run of the program that trains. */
-export function classifierTrainingRun(batch: MicroBatch, { targets, seed }: TrainingRunOptions): Run {
-  const run = classifierRun(batch);
-  const data = targets(batch);
-  const size = batch.labels.length;
-  return { ...run, feeds: { ...run.feeds, targets: { data, dims: [size, data.length / size] } }, seed };
+/** Micro-batches as a run of the program that trains on as many. */
+export function classifierTrainingRun(group: MicroBatchGroup, { targets, seed }: TrainingRunOptions): Run {
+  const run = classifierRun(group);
+  const feeds: Record<string, Feed> = { ...run.feeds };
+  group.batches.forEach((batch, i) => {
+    const data = targets(batch);
+    const size = batch.labels.length;
+    feeds[`targets.${i}`] = { data, dims: [size, data.length / size] };
+  });
+  return { ...run, feeds, seed };
+}
+
+/** The logits [n, K] of a run's examples, one micro-batch after another. */
+export function runLogits(outputs: Readonly<Record<string, Float32Array>>): Float32Array {
+  const parts: Float32Array[] = [];
+  for (let i = 0; outputs[`logits.${i}`]; i++) parts.push(outputs[`logits.${i}`]!);
+  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let end = 0;
+  for (const part of parts) {
+    all.set(part, end);
+    end += part.length;
+  }
+  return all;
 }
 
 /** The most probable label of each row of logits [B, K]; the first of several equals. */

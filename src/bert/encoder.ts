@@ -1,43 +1,67 @@
 import { addNorm } from "../nn/add-norm.js";
-import { firstTokenAttention, selfAttention, selfAttentionOverEmbedding } from "../nn/attention.js";
-import { embed, type Lookup } from "../nn/embedding.js";
+import { firstTokenAttention, selfAttention, selfAttentionOverEmbeddings } from "../nn/attention.js";
+import { embed } from "../nn/embedding.js";
 import { feedForward } from "../nn/feed-forward.js";
 import type { Network } from "../nn/network.js";
+import { type Layout, pad } from "../nn/padding.js";
 import type { Value } from "../onnx/graph.js";
 import { add, head, reshape } from "../onnx/operators.js";
 import { type BertConfig, blockName } from "./config.js";
 
 /**
  * The encoder of d2l section 15.8 up to what a classifier reads: the last block's output for the first token.
- * Declares the inputs
- * - tokens [T, B]: for each token, which of the U distinct token rows is its own
- * - position_segments [T, B]: 2 · position + segment
- * - attention_mask [B, 1, 1, T]: 0 at tokens, -1e6 at padding
- * @returns [B, H]
+ * Works on several micro-batches, which share the rows of the embedding tables; padding takes part in nothing but
+ * attention. Declares, for micro-batch i of B sequences with M tokens, the longest of which has T, the inputs
+ * - tokens.i [M]: for each token, which of the U distinct token rows is its own
+ * - position_segments.i [M]: 2 · position + segment
+ * - token_at.i [T, B], place_of.i [M], attention_mask.i [B, 1, 1, T]: see {@link Layout}
+ * @returns for each micro-batch [B, H]
  */
-export function encodeFirstToken(network: Network, config: BertConfig): Value {
+export function encodeFirstToken(network: Network, config: BertConfig, microBatches: number): Value[] {
   const { graph } = network;
   const { hidden, ffn, heads, blocks } = config;
-  const lookups = embeddingLookups(network, hidden);
-  const mask = graph.input("attention_mask", "float32", ["B", 1, 1, "T"]);
-  let x = reshape(graph, embed(network, lookups), ["B*T", hidden]);
+  const tables = embeddingTables(network, hidden);
+  const inputs = Array.from({ length: microBatches }, (_, i) => microBatchInputs(network, i));
+  let xs = inputs.map(({ ids }) => embed(network, tables, ids)); // [M, H]
   for (let i = 0; i < blocks - 1; i++) {
-    const attention = `${blockName(i)}.attention`;
+    const block = blockName(i);
+    const attention = `${block}.attention`;
     const attended =
       i === 0
-        ? selfAttentionOverEmbedding(network, attention, lookups, mask, hidden, heads)
-        : selfAttention(network, attention, x, mask, heads);
-    x = residuals(network, blockName(i), x, attended, hidden, ffn);
+        ? selfAttentionOverEmbeddings(network, attention, tables, inputs, heads)
+        : selfAttention(
+            network,
+            attention,
+            xs.map((x, m) => ({ x, layout: inputs[m]!.layout })),
+            heads,
+          );
+    xs = xs.map((x, m) => residuals(network, block, x, attended[m]!, hidden, ffn));
   }
   const last = blockName(blocks - 1);
-  const tokens = reshape(graph, x, ["T", "B", hidden]);
-  const attended = firstTokenAttention(network, `${last}.attention`, tokens, mask, heads);
-  const first = reshape(graph, head(graph, tokens, 1), ["B", hidden]);
-  return residuals(network, last, first, attended, hidden, ffn);
+  return xs.map((x, m) => {
+    const { layout } = inputs[m]!;
+    const padded = pad(network, x, layout); // [T, B, H]
+    const attended = firstTokenAttention(network, `${last}.attention`, padded, layout.mask, heads);
+    const first = reshape(graph, head(graph, padded, 1), [padded.shape[1]!, hidden]);
+    return residuals(network, last, first, attended, hidden, ffn);
+  });
+}
+
+/** The inputs of micro-batch i, with symbols of its own for its sizes. */
+function microBatchInputs({ graph }: Network, i: number): { ids: Value[]; layout: Layout } {
+  const [batch, length, tokens] = [`B${i}`, `T${i}`, `M${i}`];
+  return {
+    ids: ["tokens", "position_segments"].map((name) => graph.input(`${name}.${i}`, "int32", [tokens])),
+    layout: {
+      tokenAt: graph.input(`token_at.${i}`, "int32", [length, batch]),
+      placeOf: graph.input(`place_of.${i}`, "int32", [tokens]),
+      mask: graph.input(`attention_mask.${i}`, "float32", [batch, 1, 1, length]),
+    },
+  };
 }
 
 /** Token, segment and position embedding; the latter two as one table, since there are few pairs of them. */
-function embeddingLookups(network: Network, hidden: number): Lookup[] {
+function embeddingTables(network: Network, hidden: number): Value[] {
   const { graph } = network;
   const tokens = network.rows("encoder.token_embedding.weight", ["U", hidden]);
   const positions = network.rows("encoder.pos_embedding", ["T", hidden]);
@@ -47,13 +71,7 @@ function embeddingLookups(network: Network, hidden: number): Lookup[] {
     reshape(graph, positions, ["T", 1, hidden]),
     reshape(graph, segments, [1, 2, hidden]),
   ); // [T, 2, H]
-  return [
-    { table: tokens, ids: graph.input("tokens", "int32", ["T", "B"]) },
-    {
-      table: reshape(graph, both, ["2*T", hidden]),
-      ids: graph.input("position_segments", "int32", ["T", "B"]),
-    },
-  ];
+  return [tokens, reshape(graph, both, ["2*T", hidden])];
 }
 
 /** What follows the attention in a post-norm block: residual, feed-forward network, residual. x, attended [M, H]. */

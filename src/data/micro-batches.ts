@@ -1,15 +1,13 @@
-import { dealOut } from "./deal-out.js";
 import type { PairDataset } from "./pair-dataset.js";
 
-/** Examples of a batch that run together, padded to the longest of them. */
+/** Examples of a batch whose attention is computed together, padded to the longest of them. */
 export interface MicroBatch {
   /** (B) their indices in the dataset */
   readonly examples: Int32Array;
-  /** T */
+  /** T, tokens of the longest */
   readonly length: number;
-  /** (U) the distinct token ids that occur */
-  readonly distinct: Int32Array;
-  /** [T, B] places in `distinct`; padding takes the first */
+  /** (M) the tokens without padding, as places among the distinct ones of the group: the first token of each example
+   * that has one, then the second ones, and so on */
   readonly tokens: Int32Array;
   /** (B) tokens of each example, `<cls>` and both `<sep>` included */
   readonly lengths: Int32Array;
@@ -19,95 +17,116 @@ export interface MicroBatch {
   readonly labels: Int32Array;
 }
 
+/** Micro-batches that run together, and share what is computed of their distinct tokens. */
+export interface MicroBatchGroup {
+  /** (U) the distinct token ids that occur in them */
+  readonly distinct: Int32Array;
+  readonly batches: readonly MicroBatch[];
+}
+
 export interface MicroBatchOptions {
   /** How many replicas share the work. */
   readonly replicas: number;
-  /** Most tokens, padding included, in a micro-batch that holds more than one example. */
+  /** Micro-batches in a group; one, where there are fewer examples than that. */
+  readonly perGroup: number;
+  /** About how many tokens a group may have at most. */
   readonly maxTokens: number;
-  /** What a micro-batch of `size` examples, padded to `length` tokens, costs; in any unit. */
-  readonly cost: (size: number, length: number) => number;
 }
 
-/** Examples from `start` up to `end` of a list sorted by length. */
-type Cut = readonly [start: number, end: number];
-
-/** Upper bounds on micro-batches that are tried: the batch in as many parts for each replica. */
-const PARTS = [1, 2, 3, 4];
-
 /**
- * Splits a batch into micro-batches of similar length and deals them out to replicas. Among all ways to cut
- * the examples, sorted by length, into groups under an upper bound, takes the cheapest; among several bounds,
- * the one with which the last replica finishes first.
+ * Shares a batch out to replicas, and splits each share into groups of micro-batches of similar length and about equally
+ * many tokens. Replicas take turns along the examples sorted by length, so that their shares are alike.
  * @param examples indices in the dataset
- * @returns the micro-batches of each replica
+ * @returns the groups of each replica
  */
 export function microBatches(
   dataset: PairDataset,
   examples: Int32Array,
-  { replicas, maxTokens, cost }: MicroBatchOptions,
-): MicroBatch[][] {
+  { replicas, perGroup, maxTokens }: MicroBatchOptions,
+): MicroBatchGroup[][] {
   const sorted = examples.slice().sort((a, b) => dataset.length(a) - dataset.length(b) || a - b);
-  const lengths = sorted.map((i) => dataset.length(i));
-  const total = lengths.reduce((sum, length) => sum + length, 0);
-  const plans = PARTS.map((parts) => {
-    const limit = Math.min(maxTokens, Math.ceil((total / replicas / parts) * 1.05));
-    const cuts = cheapestCuts(lengths, limit, cost);
-    const costs = cuts.map(([start, end]) => cost(end - start, lengths[end - 1]!));
-    const hands = dealOut(costs, replicas);
-    const loads = hands.map((hand) => hand.reduce((sum, i) => sum + costs[i]!, 0));
-    return { cuts, hands, last: Math.max(...loads) };
+  return Array.from({ length: replicas }, (_, rank) => {
+    const hand = sorted.filter((_, i) => turn(i, replicas) === rank);
+    const groups = Math.ceil(totalLength(dataset, hand) / maxTokens);
+    const enough = hand.length >= groups * perGroup;
+    const parts = evenParts(dataset, hand, enough ? groups * perGroup : Math.min(groups, hand.length));
+    return chunks(parts, enough ? perGroup : 1).map((chunk) => assemble(dataset, chunk));
   });
-  const { cuts, hands } = plans.reduce((best, plan) => (plan.last < best.last ? plan : best));
-  return hands.map((hand) => hand.map((i) => assemble(dataset, sorted.subarray(...cuts[i]!))));
 }
 
-/** Dynamic programme over the end of the last group; lengths ascend. */
-function cheapestCuts(lengths: Int32Array, limit: number, costOf: MicroBatchOptions["cost"]): Cut[] {
-  const n = lengths.length;
-  const cheapest = new Float64Array(n + 1);
-  const startOf = new Int32Array(n + 1);
-  for (let end = 1; end <= n; end++) {
-    const length = lengths[end - 1]!;
-    cheapest[end] = Number.POSITIVE_INFINITY;
-    for (let start = end - 1; start >= 0; start--) {
-      const size = end - start;
-      if (size * length > limit && size > 1) break;
-      const cost = cheapest[start]! + costOf(size, length);
-      if (cost < cheapest[end]!) {
-        cheapest[end] = cost;
-        startOf[end] = start;
-      }
+/** Whose turn it is: from the first replica to the last, and back. */
+function turn(i: number, replicas: number): number {
+  const place = i % (2 * replicas);
+  return place < replicas ? place : 2 * replicas - 1 - place;
+}
+
+/** Cuts examples into `count` parts, none empty, of about equally many tokens. */
+function evenParts(dataset: PairDataset, examples: Int32Array, count: number): Int32Array[] {
+  const parts: Int32Array[] = [];
+  let start = 0;
+  let left = totalLength(dataset, examples);
+  for (let part = 0; part < count; part++) {
+    const share = left / (count - part);
+    const last = examples.length - (count - part - 1);
+    let end = start;
+    let tokens = 0;
+    while (end < last && (end === start || tokens + dataset.length(examples[end]!) / 2 <= share)) {
+      tokens += dataset.length(examples[end]!);
+      end++;
     }
+    if (part === count - 1) end = examples.length;
+    parts.push(examples.subarray(start, end));
+    start = end;
+    left -= tokens;
   }
-  const cuts: Cut[] = [];
-  for (let end = n; end > 0; end = startOf[end]!) cuts.push([startOf[end]!, end]);
-  return cuts.reverse();
+  return parts;
 }
 
-function assemble(dataset: PairDataset, examples: Int32Array): MicroBatch {
-  const size = examples.length;
-  const lengths = examples.map((i) => dataset.length(i));
-  const length = lengths.reduce((longest, l) => Math.max(longest, l), 0);
+function chunks<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: items.length / size }, (_, i) => items.slice(i * size, (i + 1) * size));
+}
+
+function totalLength(dataset: PairDataset, examples: Int32Array): number {
+  return examples.reduce((sum, example) => sum + dataset.length(example), 0);
+}
+
+function assemble(dataset: PairDataset, parts: readonly Int32Array[]): MicroBatchGroup {
   const places = new Map<number, number>();
-  const tokens = new Int32Array(length * size); // [T, B]
-  for (let b = 0; b < size; b++) {
-    const ids = dataset.ids(examples[b]!);
-    for (let t = 0; t < ids.length; t++) {
-      let place = places.get(ids[t]!);
+  const batches = parts.map((examples) => {
+    const lengths = examples.map((i) => dataset.length(i));
+    const length = lengths.reduce((longest, l) => Math.max(longest, l), 0);
+    return {
+      examples,
+      length,
+      tokens: tokenPlaces(dataset, examples, length, places),
+      lengths,
+      premiseLengths: examples.map((i) => dataset.premiseLengths[i]!),
+      labels: examples.map((i) => dataset.labels[i]!),
+    };
+  });
+  return { distinct: Int32Array.from(places.keys()), batches };
+}
+
+/** (M) where each token stands among the distinct ones, which `places` numbers as they come. */
+function tokenPlaces(
+  dataset: PairDataset,
+  examples: Int32Array,
+  length: number,
+  places: Map<number, number>,
+): Int32Array {
+  const tokens = new Int32Array(totalLength(dataset, examples));
+  let m = 0;
+  for (let t = 0; t < length; t++) {
+    for (const example of examples) {
+      if (t >= dataset.length(example)) continue;
+      const id = dataset.tokenIds[dataset.offsets[example]! + t]!;
+      let place = places.get(id);
       if (place === undefined) {
         place = places.size;
-        places.set(ids[t]!, place);
+        places.set(id, place);
       }
-      tokens[t * size + b] = place;
+      tokens[m++] = place;
     }
   }
-  return {
-    examples,
-    length,
-    distinct: Int32Array.from(places.keys()),
-    tokens,
-    lengths,
-    premiseLengths: examples.map((i) => dataset.premiseLengths[i]!),
-    labels: examples.map((i) => dataset.labels[i]!),
-  };
+  return tokens;
 }

@@ -115,10 +115,10 @@ export function gather(graph: Graph, table: Value, ids: Value): Value {
   return one(graph, "Gather", [table, ids], table.type, shape, { axis: { int: 0 } });
 }
 
-/** Zeros of `shape` [R, …] to which the rows `updates` [M, …] are added at positions `ids` (int64 [M, 1]). */
-export function scatterAdd(graph: Graph, shape: Shape, ids: Value, updates: Value): Value {
+/** x [R, …] with the rows `updates` [M, …] added at positions `ids` (int64 [M, 1]). */
+export function scatterAdd(graph: Graph, x: Value, ids: Value, updates: Value): Value {
   const attributes = { reduction: { string: "add" } };
-  return one(graph, "ScatterND", [zeros(graph, shape), ids, updates], "float32", shape, attributes);
+  return one(graph, "ScatterND", [x, ids, updates], "float32", x.shape, attributes);
 }
 
 export function zeros(graph: Graph, shape: Shape): Value {

@@ -1,6 +1,5 @@
 import type { BertClassifier } from "../bert/bert-classifier.js";
-import { classifierProgram } from "../bert/classifier-network.js";
-import { classify } from "../bert/classify.js";
+import { classify, classifyPrograms } from "../bert/classify.js";
 import { PairDataset } from "../data/pair-dataset.js";
 import { TunebertError } from "../error.js";
 import { Replicas } from "../runtime/replicas.js";
@@ -55,7 +54,7 @@ export class Predictor {
         `a maximum length of ${maxLength} is beyond the ${model.config.maxPositions} positions of the model`,
       );
     }
-    const inference = classifierProgram(model.config, model.labels.length);
+    const inference = classifyPrograms(model);
     return new Predictor(await Replicas.start({ inference, parameters: model.parameters, threads }), options);
   }
 

@@ -5,6 +5,8 @@ export type SymbolicShape = readonly (number | string)[];
 export interface Program {
   /** ONNX ModelProto */
   readonly model: Uint8Array;
+  /** How many micro-batches a run holds. */
+  readonly microBatches: number;
   readonly parameters: readonly ProgramParameter[];
   readonly masks: readonly ProgramMask[];
   /** Probability with which the masks drop an element. */
@@ -30,12 +32,17 @@ export interface ProgramMask {
   readonly shape: SymbolicShape;
 }
 
-export type FeedData = Float32Array | Int32Array;
+export interface Feed {
+  readonly data: Float32Array | Int32Array;
+  readonly dims: readonly number[];
+}
 
 /** The inputs of one run, and whatever is needed to make the rest of them. */
 export interface Run {
+  /** How many micro-batches it holds, by which the program is chosen. */
+  readonly microBatches: number;
   /** Inputs that are neither parameters nor masks. */
-  readonly feeds: Readonly<Record<string, { readonly data: FeedData; readonly dims: readonly number[] }>>;
+  readonly feeds: Readonly<Record<string, Feed>>;
   /** For each parameter fed by rows: which. */
   readonly rows: Readonly<Record<string, Int32Array>>;
   /** The sizes behind the symbols in shapes. */

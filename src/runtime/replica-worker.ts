@@ -11,8 +11,8 @@ import { NO_SECONDS, type WorkSeconds } from "./work-seconds.js";
 export interface WorkerSetup {
   readonly rank: number;
   readonly ranks: number;
-  readonly inference: Program;
-  readonly training: Program | undefined;
+  readonly inference: readonly Program[];
+  readonly training: readonly Program[];
   readonly parameters: ReadonlyMap<string, SharedParameter>;
   readonly exchanged: ReadonlyMap<string, ExchangedParameter>;
 }
@@ -57,8 +57,8 @@ parentPort!.on("message", async (request: WorkerRequest) => {
 async function answer(request: WorkerRequest): Promise<Record<string, Float32Array>[]> {
   switch (request.kind) {
     case "start":
-      infers = new Replica(inference, await timedSession(inference), parameters);
-      if (training) trains = new Replica(training, await timedSession(training), parameters);
+      infers = new Replica(inference, timedSession, parameters);
+      if (training.length > 0) trains = new Replica(training, timedSession, parameters);
       return [];
     case "infer":
       return infer(request.runs);

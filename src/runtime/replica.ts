@@ -1,7 +1,7 @@
 import { Random } from "../random.js";
 import { DropoutMasks } from "./dropout-mask.js";
-import { type Program, type Run, resolveShape, type SharedParameter } from "./program.js";
-import type { Feed, Session } from "./session.js";
+import { type Feed, type Program, type Run, resolveShape, type SharedParameter } from "./program.js";
+import type { Session } from "./session.js";
 
 /** Where the gradients of a table fed by rows are summed; laid out like the table. */
 export interface RowGradients {
@@ -17,24 +17,34 @@ type Outputs = Record<string, Float32Array>;
  * the graph reads whole in memory of its own, since ONNX Runtime refuses shared memory.
  */
 export class Replica {
-  readonly #program: Program;
-  readonly #session: Session;
+  readonly #programs: readonly Program[];
+  readonly #open: (program: Program) => Promise<Session>;
+  readonly #sessions = new Map<Program, Session>();
   readonly #shared: ReadonlyMap<string, SharedParameter>;
   readonly #copies: Map<string, Feed>;
-  readonly #masks: DropoutMasks | undefined;
+  readonly #masks: DropoutMasks;
   /** Zeros, from which sums of gradients start. */
   readonly #zeros: Map<string, Feed>;
   readonly #whole = new Map<string, { copy: Float32Array; sum: Float32Array }>();
 
-  constructor(program: Program, session: Session, shared: ReadonlyMap<string, SharedParameter>) {
-    this.#program = program;
-    this.#session = session;
+  /**
+   * @param programs the same but for the number of micro-batches in a run
+   * @param open called when a program is first needed
+   */
+  constructor(
+    programs: readonly Program[],
+    open: (program: Program) => Promise<Session>,
+    shared: ReadonlyMap<string, SharedParameter>,
+  ) {
+    this.#programs = programs;
+    this.#open = open;
     this.#shared = shared;
     const like = (name: string): Feed => {
       const { data, shape } = shared.get(name)!;
       return { data: new Float32Array(data.length), dims: shape };
     };
-    const whole = program.parameters.filter(({ rows }) => !rows);
+    const { parameters, dropout } = programs[0]!;
+    const whole = parameters.filter(({ rows }) => !rows);
     this.#copies = new Map(whole.map(({ name }) => [name, like(name)]));
     this.#zeros = new Map();
     for (const { name, gradientSum } of whole) {
@@ -44,7 +54,7 @@ export class Replica {
       const copy = this.#copies.get(name)!.data as Float32Array;
       this.#whole.set(name, { copy, sum: zeros.data as Float32Array });
     }
-    this.#masks = program.masks.length > 0 ? new DropoutMasks(program.dropout) : undefined;
+    this.#masks = new DropoutMasks(dropout);
     this.refresh();
   }
 
@@ -55,7 +65,9 @@ export class Replica {
 
   /** Runs the program of inference. */
   async infer(run: Run): Promise<Outputs> {
-    return this.#wanted(await this.#session.run(this.#feeds(run)));
+    const program = this.#programOf(run);
+    const session = await this.#sessionOf(program);
+    return wanted(program, await session.run(this.#feeds(program, run)));
   }
 
   /**
@@ -64,19 +76,21 @@ export class Replica {
    */
   async accumulate(runs: readonly Run[], rows: ReadonlyMap<string, RowGradients>): Promise<Outputs[]> {
     const sums = new Map(this.#zeros);
-    const wanted: Outputs[] = [];
+    const results: Outputs[] = [];
     for (const run of runs) {
-      const outputs = await this.#session.run({ ...this.#feeds(run), ...Object.fromEntries(sums) });
-      for (const { name, gradient, gradientSum } of this.#program.parameters) {
+      const program = this.#programOf(run);
+      const session = await this.#sessionOf(program);
+      const outputs = await session.run({ ...this.#feeds(program, run), ...Object.fromEntries(sums) });
+      for (const { name, gradient, gradientSum } of program.parameters) {
         if (gradientSum) sums.set(gradientSum, { ...sums.get(gradientSum)!, data: outputs[gradient!]! });
         else if (gradient) addRows(rows.get(name)!, outputs[gradient]!, run.rows[name]!);
       }
-      wanted.push(this.#wanted(outputs));
+      results.push(wanted(program, outputs));
     }
-    for (const { name, gradientSum } of this.#program.parameters) {
+    for (const { name, gradientSum } of this.#programs[0]!.parameters) {
       if (gradientSum) this.#whole.get(name)!.sum = sums.get(gradientSum)!.data as Float32Array;
     }
-    return wanted;
+    return results;
   }
 
   /** The parameters that the graph reads whole and trains: this replica's copy, and its sum of gradients. */
@@ -84,26 +98,39 @@ export class Replica {
     return this.#whole;
   }
 
-  release(): Promise<void> {
-    return this.#session.release();
+  async release(): Promise<void> {
+    await Promise.all([...this.#sessions.values()].map((session) => session.release()));
   }
 
-  #feeds(run: Run): Record<string, Feed> {
+  #programOf({ microBatches }: Run): Program {
+    return this.#programs.find((program) => program.microBatches === microBatches)!;
+  }
+
+  async #sessionOf(program: Program): Promise<Session> {
+    let session = this.#sessions.get(program);
+    if (!session) {
+      session = await this.#open(program);
+      this.#sessions.set(program, session);
+    }
+    return session;
+  }
+
+  #feeds({ parameters, masks }: Program, run: Run): Record<string, Feed> {
     const feeds: Record<string, Feed> = { ...run.feeds };
-    for (const { name, rows } of this.#program.parameters) {
+    for (const { name, rows } of parameters) {
       feeds[name] = rows ? gatherRows(this.#shared.get(name)!, run.rows[name]!) : this.#copies.get(name)!;
     }
     const random = new Random(run.seed);
-    for (const { name, shape } of this.#program.masks) {
+    for (const { name, shape } of masks) {
       const dims = resolveShape(shape, run.symbols);
-      feeds[name] = { data: this.#masks!.draw(elements(dims), random), dims };
+      feeds[name] = { data: this.#masks.draw(elements(dims), random), dims };
     }
     return feeds;
   }
+}
 
-  #wanted(outputs: Outputs): Outputs {
-    return Object.fromEntries(this.#program.outputs.map((name) => [name, outputs[name]!]));
-  }
+function wanted({ outputs }: Program, all: Outputs): Outputs {
+  return Object.fromEntries(outputs.map((name) => [name, all[name]!]));
 }
 
 function gatherRows({ data, shape }: SharedParameter, ids: Int32Array): Feed {

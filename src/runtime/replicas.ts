@@ -12,10 +12,10 @@ import { addSeconds, NO_SECONDS, type WorkSeconds } from "./work-seconds.js";
 export type RunOutputs = Record<string, Float32Array>;
 
 export interface ReplicasOptions {
-  /** The program that answers. */
-  readonly inference: Program;
-  /** The program whose gradients are summed, where there is training. */
-  readonly training?: Program;
+  /** The program that answers, for each number of micro-batches that a run may hold. */
+  readonly inference: readonly Program[];
+  /** Where there is training, the program whose gradients are summed, likewise. */
+  readonly training?: readonly Program[];
   /** Values of every parameter that a program names, in shared memory; training changes them in place. */
   readonly parameters: ReadonlyMap<string, SharedParameter>;
   /** Number of replicas, each on a thread of its own. */
@@ -36,8 +36,8 @@ export class Replicas {
     this.#exchanged = exchanged;
   }
 
-  static async start({ inference, training, parameters, threads }: ReplicasOptions): Promise<Replicas> {
-    const exchanged = training ? exchangeMemory(training, parameters, threads) : new Map();
+  static async start({ inference, training = [], parameters, threads }: ReplicasOptions): Promise<Replicas> {
+    const exchanged = training[0] ? exchangeMemory(training[0], parameters, threads) : new Map();
     const workers = Array.from(
       { length: threads },
       (_, rank) => new ReplicaThread({ rank, ranks: threads, inference, training, parameters, exchanged }),

@@ -1,9 +1,5 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
-
-export interface Feed {
-  readonly data: Float32Array | Int32Array;
-  readonly dims: readonly number[];
-}
+import type { Feed } from "./program.js";
 
 /** One loaded graph. Runs of one session must not overlap. */
 export interface Session {

@@ -37,7 +37,7 @@ export interface StepWork extends WorkSeconds {
   readonly data: number;
   /** tokens of the batch */
   readonly tokens: number;
-  /** the same with the padding within micro-batches */
+  /** the same with the padding that takes part in attention */
   readonly paddedTokens: number;
 }
 

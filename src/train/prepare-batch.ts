@@ -1,21 +1,63 @@
 import type { BertClassifier } from "../bert/bert-classifier.js";
-import { classifierCost } from "../bert/classifier-cost.js";
+import { classifierTrainingProgram, type TrainingProgramOptions } from "../bert/classifier-network.js";
 import { classifierTrainingRun } from "../bert/classifier-run.js";
 import { type LossOptions, lossShares, lossTargets } from "../bert/loss-targets.js";
 import { type MicroBatch, microBatches } from "../data/micro-batches.js";
 import type { PairDataset } from "../data/pair-dataset.js";
 import type { Random } from "../random.js";
-import type { Run } from "../runtime/program.js";
+import type { Program, Run } from "../runtime/program.js";
 
-/** Most tokens in a micro-batch, which bounds the memory for activations. */
-const MAX_TOKENS = 4096;
+/** About how many numbers the activations of a run may have: what bounds memory. */
+const MAX_ACTIVATIONS = 2 ** 26;
+
+/** Tokens that a run may have in any case: fewer are not worth the gradients that every run puts out. */
+const MIN_TOKENS = 2048;
+
+/** Tokens of a micro-batch: what an operator works on then fits a core's cache, and matrices are large enough. */
+const GOOD_SIZE = 1000;
+
+/** Most micro-batches in a run: the time to load a program grows faster than their number. */
+const MOST_PER_RUN = 8;
+
+/** How a dataset is trained on. */
+export interface StepOptions {
+  /** Examples in each of the batches whose losses are averaged. */
+  readonly batchSize: number;
+  /** How many batches that are. */
+  readonly accumulate: number;
+  readonly threads: number;
+}
+
+/** The programs that train on prepared batches. */
+export function trainingPrograms(
+  model: BertClassifier,
+  dataset: PairDataset,
+  options: StepOptions & TrainingProgramOptions,
+): Program[] {
+  const { config, labels } = model;
+  const counts = new Set([runSize(model, dataset, options).perGroup, 1]);
+  return [...counts].map((microBatches) =>
+    classifierTrainingProgram(config, labels.length, options, microBatches),
+  );
+}
+
+/** How many tokens a run may have, and how many micro-batches it holds where there are enough examples. */
+function runSize({ config }: BertClassifier, dataset: PairDataset, options: StepOptions) {
+  const { hidden, ffn, blocks } = config;
+  const maxTokens = Math.max(MIN_TOKENS, Math.floor(MAX_ACTIVATIONS / (blocks * (12 * hidden + 2 * ffn))));
+  const meanLength = dataset.tokenIds.length / dataset.size;
+  const examples = Math.min(options.batchSize * options.accumulate, dataset.size);
+  const tokens = (examples * meanLength) / options.threads;
+  const perGroup = Math.round(Math.min(tokens, maxTokens) / GOOD_SIZE);
+  return { maxTokens, perGroup: Math.max(1, Math.min(MOST_PER_RUN, perGroup)) };
+}
 
 /** The batches of one step as runs for each replica. */
 export interface PreparedBatch {
   /** Number of examples. */
   readonly size: number;
   readonly runs: readonly (readonly Run[])[];
-  /** The labels of each run's examples; runs of all replicas one after another. */
+  /** The labels of each run's examples, one micro-batch after another; runs of all replicas one after another. */
   readonly labels: readonly Int32Array[];
   /** The generator's state after it. */
   readonly random: readonly number[];
@@ -27,11 +69,8 @@ export interface PreparedBatch {
   };
 }
 
-export interface PrepareOptions {
-  /** Examples in each of the batches whose losses are averaged. */
-  readonly batchSize: number;
+export interface PrepareOptions extends StepOptions {
   readonly loss: LossOptions;
-  readonly threads: number;
   readonly random: Random;
 }
 
@@ -40,26 +79,27 @@ export interface PrepareOptions {
  * it does in its batch, so micro-batches may mix those of several.
  */
 export function prepareBatch(
-  { config }: BertClassifier,
+  model: BertClassifier,
   dataset: PairDataset,
   examples: Int32Array,
-  { batchSize, loss, threads, random }: PrepareOptions,
+  { loss, random, ...options }: PrepareOptions,
 ): PreparedBatch {
   const started = performance.now();
-  const cost = classifierCost(config, "training");
-  const hands = microBatches(dataset, examples, { replicas: threads, maxTokens: MAX_TOKENS, cost });
-  const targets = targetsOf(dataset, examples, batchSize, loss);
-  const runs = hands.map((batches) =>
-    batches.map((batch) => classifierTrainingRun(batch, { targets, seed: random.int32() })),
+  const { maxTokens, perGroup } = runSize(model, dataset, options);
+  const hands = microBatches(dataset, examples, { replicas: options.threads, perGroup, maxTokens });
+  const size = examples.length;
+  const targets = targetsOf(dataset, examples, options.batchSize, loss);
+  const runs = hands.map((groups) =>
+    groups.map((group) => classifierTrainingRun(group, { targets, seed: random.int32() })),
   );
-  const batches = hands.flat();
+  const groups = hands.flat().map(({ batches }) => batches);
+  const labels = groups.map((batches) => Int32Array.from(batches.flatMap((batch) => [...batch.labels])));
   const work = {
     data: (performance.now() - started) / 1000,
     tokens: examples.reduce((sum, example) => sum + dataset.length(example), 0),
-    paddedTokens: batches.reduce((sum, { tokens }) => sum + tokens.length, 0),
+    paddedTokens: groups.flat().reduce((sum, { length, lengths }) => sum + length * lengths.length, 0),
   };
-  const size = examples.length;
-  return { size, runs, labels: batches.map((batch) => batch.labels), random: random.state, work };
+  return { size, runs, labels, random: random.state, work };
 }
 
 function targetsOf(dataset: PairDataset, examples: Int32Array, batchSize: number, loss: LossOptions) {

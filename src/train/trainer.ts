@@ -1,7 +1,6 @@
 import type { BertClassifier } from "../bert/bert-classifier.js";
-import { classifierProgram, classifierTrainingProgram } from "../bert/classifier-network.js";
-import { argmaxRows } from "../bert/classifier-run.js";
-import { classify } from "../bert/classify.js";
+import { argmaxRows, runLogits } from "../bert/classifier-run.js";
+import { classify, classifyPrograms } from "../bert/classify.js";
 import { frozenParameters } from "../bert/freeze.js";
 import type { LossOptions } from "../bert/loss-targets.js";
 import type { PairDataset } from "../data/pair-dataset.js";
@@ -18,7 +17,7 @@ import { expectFit } from "./expect-fit.js";
 import { expectSame, type Fingerprint, fingerprintOf } from "./fingerprint.js";
 import { patienceIsOver } from "./model-selection.js";
 import { type TrainerOptions, trainerOptions } from "./options.js";
-import { type PreparedBatch, prepareBatch } from "./prepare-batch.js";
+import { type PreparedBatch, prepareBatch, trainingPrograms } from "./prepare-batch.js";
 import { learningRateSchedule } from "./schedule.js";
 import { TrainingState } from "./training-state.js";
 
@@ -87,8 +86,8 @@ export class Trainer {
     }: FitOptions = {},
   ): AsyncGenerator<TrainEvent, void, undefined> {
     for (const dataset of [train, validation, test]) if (dataset) expectFit(dataset, this.#model);
-    const { config, labels, parameters } = this.#model;
-    const { threads, dropout, seed, patience } = this.options;
+    const { parameters } = this.#model;
+    const { threads, seed, patience } = this.options;
     if (patience !== undefined && !validation) {
       throw new TunebertError("patience is for a validation set, on which the model is measured; give one");
     }
@@ -112,8 +111,8 @@ export class Trainer {
       for (const [name, { data }] of kept.parameters) parameters.get(name)!.data.set(data);
     }
     const replicas = await Replicas.start({
-      inference: classifierProgram(config, labels.length),
-      training: classifierTrainingProgram(config, labels.length, { dropout, frozen: this.#frozen }),
+      inference: classifyPrograms(this.#model),
+      training: trainingPrograms(this.#model, train, { ...this.options, frozen: this.#frozen }),
       parameters,
       threads,
     });
@@ -148,7 +147,11 @@ export class Trainer {
       const prepare = async (index: number): Promise<PreparedBatch | undefined> => {
         const examples = state.batch(index, batchSize * accumulate);
         if (examples.length === 0) return undefined;
-        return prepareBatch(this.#model, train, examples, { batchSize, loss: plan.loss, threads, random });
+        return prepareBatch(this.#model, train, examples, {
+          ...this.options,
+          loss: plan.loss,
+          random,
+        });
       };
       let started = performance.now();
       replicas.takeSeconds(); // leaves the evaluation out
@@ -209,7 +212,7 @@ export class Trainer {
   #measure(batch: PreparedBatch, outputs: readonly RunOutputs[], state: TrainingState) {
     const loss = outputs.reduce((sum, output) => sum + output.loss![0]!, 0);
     if (!Number.isFinite(loss)) throw divergence("loss", loss, state);
-    const correct = outputs.map(({ logits }, i) => this.#countCorrect(logits!, batch.labels[i]!));
+    const correct = outputs.map((output, i) => this.#countCorrect(runLogits(output), batch.labels[i]!));
     return { loss, correct: correct.reduce((sum, count) => sum + count, 0) };
   }
 
