@@ -8,6 +8,9 @@ import { median, secondsSince, sum } from "./statistics.js";
 import { TrainingRun } from "./training-run.js";
 import { describe, sample, type Workload } from "./workload.js";
 
+/** Steps before a later run that do not count: whoever has waited for the others starts with cold caches. */
+const WARM_AGAIN = 1;
+
 /** tunebert against the same model in PyTorch: same examples, same sizes, same threads, in turn. */
 export async function* peers(options: BenchOptions, workload: Workload): AsyncGenerator<Table> {
   const { python } = options;
@@ -44,6 +47,7 @@ async function trainer(options: BenchOptions, { config, dataset }: Workload): Pr
   await training.take(options.warmup);
   return {
     async run() {
+      await training.take(WARM_AGAIN);
       const steps = await training.take(options.steps);
       return sum(steps.map(({ examples }) => examples)) / sum(steps.map(({ seconds }) => seconds));
     },
@@ -80,7 +84,7 @@ async function compare(
   for (let run = 0; run < runs; run++) {
     own.push(await ours.run());
     for (const [mode, rates] of theirs) {
-      const answer = await peer.ask({ work, mode, steps, seconds, warmup: run === 0 ? warmup : 0 });
+      const answer = await peer.ask({ work, mode, steps, seconds, warmup: run === 0 ? warmup : WARM_AGAIN });
       if ("error" in answer) {
         failures.push(`PyTorch ${mode}: skipped, ${answer.error}`);
         theirs.delete(mode);
@@ -98,7 +102,7 @@ async function compare(
     notes: [
       ...notes,
       ...failures,
-      `runs: ${runs} of ${steps} steps, in turn, after ${warmup} steps of warm-up; median. The factor is the median of the ` +
+      `runs: ${runs} of ${steps} steps, in turn, after ${warmup} steps of warm-up, ${WARM_AGAIN} before each later run; median. The factor is the median of the ` +
         `runs' own. A padded or dynamic run starts no step after ${seconds} s; a sorted one takes batches evenly from the ` +
         "shortest to the longest",
     ],

@@ -2,13 +2,12 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BertClassifier } from "../src/bert/bert-classifier.js";
-import { classifierCost } from "../src/bert/classifier-cost.js";
-import { classifierProgram, classifierTrainingProgram } from "../src/bert/classifier-network.js";
+import { classifierTrainingProgram } from "../src/bert/classifier-network.js";
 import { classifierTrainingRun } from "../src/bert/classifier-run.js";
-import { classify } from "../src/bert/classify.js";
+import { classify, classifyPrograms } from "../src/bert/classify.js";
 import type { BertConfig } from "../src/bert/config.js";
 import { inferConfig } from "../src/bert/infer-config.js";
-import { type MicroBatch, microBatches } from "../src/data/micro-batches.js";
+import { type MicroBatchGroup, microBatches } from "../src/data/micro-batches.js";
 import { PairDataset } from "../src/data/pair-dataset.js";
 import type { TextPair } from "../src/data/text-pair.js";
 import { Random } from "../src/random.js";
@@ -36,12 +35,17 @@ const THREADS = 2;
 
 /** Few enough for the pairs to be split into several micro-batches. */
 const MAX_TOKENS = 30;
+/** Micro-batches in a run. */
+const PER_RUN = 2;
 
 const names = ["bert-small", "three-heads-one-block", "five-heads", "four-blocks", "one-head"];
 
 describe.each(names)("%s", (name) => {
   const expected: Expected = JSON.parse(fixture(name, "expected.json").toString());
   const { config, labels, learningRate, losses } = expected;
+  const programs = [PER_RUN, 1].map((n) =>
+    classifierTrainingProgram(config, labels.length, { dropout: 0 }, n),
+  );
   let model: BertClassifier;
   let dataset: PairDataset;
   let runs: Run[][];
@@ -54,15 +58,14 @@ describe.each(names)("%s", (name) => {
     const vocabulary = new Vocabulary(expected.vocabulary);
     dataset = await PairDataset.encode(expected.pairs, vocabulary, { maxLength: expected.maxLength, labels });
     const all = Int32Array.from({ length: dataset.size }, (_, i) => i);
-    const cost = classifierCost(config, "training");
-    const hands = microBatches(dataset, all, { replicas: THREADS, maxTokens: MAX_TOKENS, cost });
+    const hands = microBatches(dataset, all, { replicas: THREADS, perGroup: PER_RUN, maxTokens: MAX_TOKENS });
     expect(hands.flat().length).toBeGreaterThan(THREADS);
-    const run = (batch: MicroBatch) =>
-      classifierTrainingRun(batch, { targets: meanTargets(labels.length, dataset.size), seed: 0 });
-    runs = hands.map((batches) => batches.map(run));
+    const run = (group: MicroBatchGroup) =>
+      classifierTrainingRun(group, { targets: meanTargets(labels.length, dataset.size), seed: 0 });
+    runs = hands.map((groups) => groups.map(run));
     replicas = await Replicas.start({
-      inference: classifierProgram(config, labels.length),
-      training: classifierTrainingProgram(config, labels.length, { dropout: 0 }),
+      inference: classifyPrograms(model),
+      training: programs,
       parameters: model.parameters,
       threads: THREADS,
     });
@@ -76,8 +79,7 @@ describe.each(names)("%s", (name) => {
   });
 
   test("gradient of every parameter", async () => {
-    const program = classifierTrainingProgram(config, labels.length, { dropout: 0 });
-    const { gradients } = await accumulate(program, model.parameters, runs.flat());
+    const { gradients } = await accumulate(programs, model.parameters, runs.flat());
     const recorded = parseWeights(fixture(name, "gradients.safetensors"), "gradients.safetensors");
     for (const [parameter, tensor] of recorded) {
       const data = tensor.data as Float32Array;

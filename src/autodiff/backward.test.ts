@@ -122,3 +122,24 @@ describe("gradients of graphs", () => {
     });
   });
 });
+
+test("rows that several lookups take from a table add up in its gradient", async () => {
+  const graph = new Graph();
+  const table = graph.input("table", "float32", [3, 1]);
+  const lookups = [0, 1].map((i) => {
+    const ids = graph.input(`ids.${i}`, "int32", [2]);
+    return mul(graph, gather(graph, table, ids), graph.scalar(10 ** i));
+  });
+  const loss = total(graph, add(graph, lookups[0]!, lookups[1]!));
+  const gradient = backward(graph, loss, [table]).get(table)!;
+  const found = await evaluate(
+    graph,
+    { gradient },
+    {
+      table: { data: new Float32Array(3), dims: [3, 1] },
+      "ids.0": { data: Int32Array.of(0, 2), dims: [2] },
+      "ids.1": { data: Int32Array.of(2, 2), dims: [2] },
+    },
+  );
+  expect([...found.gradient!]).toEqual([1, 0, 21]);
+});

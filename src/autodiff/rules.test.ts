@@ -10,7 +10,7 @@ import {
 import { largestMagnitude } from "../../test/support/to-be-close-to-tensor.js";
 import { Graph, type Value } from "../onnx/graph.js";
 import { add, mul, reduceSum } from "../onnx/operators.js";
-import type { Feed } from "../runtime/session.js";
+import type { Feed } from "../runtime/program.js";
 import { backward } from "./backward.js";
 import { gradientRules } from "./rules.js";
 

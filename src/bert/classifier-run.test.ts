@@ -1,36 +1,69 @@
 import { describe, expect, test } from "vitest";
-import type { MicroBatch } from "../data/micro-batches.js";
-import { argmaxRows, classifierRun, classifierTrainingRun } from "./classifier-run.js";
+import type { MicroBatch, MicroBatchGroup } from "../data/micro-batches.js";
+import { argmaxRows, classifierRun, classifierTrainingRun, runLogits } from "./classifier-run.js";
 
-/** Two examples: 5 7 | 7 and 5 | 9, the second padded. */
-const batch: MicroBatch = {
-  examples: Int32Array.of(4, 2),
-  length: 3,
+/** Two examples: 5 7 | 7 and 5 | 9, the second padded; and one more, 9 | 5, in a micro-batch of its own. */
+const group: MicroBatchGroup = {
   distinct: Int32Array.of(5, 7, 9),
-  tokens: Int32Array.of(0, 0, 1, 2, 1, 0),
-  lengths: Int32Array.of(3, 2),
-  premiseLengths: Int32Array.of(2, 1),
-  labels: Int32Array.of(1, 0),
+  batches: [
+    {
+      examples: Int32Array.of(4, 2),
+      length: 3,
+      tokens: Int32Array.of(0, 0, 1, 2, 1),
+      lengths: Int32Array.of(3, 2),
+      premiseLengths: Int32Array.of(2, 1),
+      labels: Int32Array.of(1, 0),
+    },
+    {
+      examples: Int32Array.of(7),
+      length: 2,
+      tokens: Int32Array.of(2, 0),
+      lengths: Int32Array.of(2),
+      premiseLengths: Int32Array.of(1),
+      labels: Int32Array.of(2),
+    },
+  ],
 };
 
-test("a run tells the graph each token's row, place and segment, and what is padding", () => {
-  const { feeds, rows, symbols } = classifierRun(batch);
-  expect(symbols).toEqual({ B: 2, T: 3, U: 3 });
-  expect(feeds.tokens).toEqual({ data: batch.tokens, dims: [3, 2] });
-  expect(feeds.position_segments).toEqual({ data: Int32Array.of(0, 0, 2, 3, 5, 4), dims: [3, 2] });
-  expect(feeds.attention_mask).toEqual({ data: Float32Array.of(0, 0, 0, 0, 0, -1e6), dims: [2, 1, 1, 3] });
+test("a run tells the graph each token's row, position, segment and place, and what is padding", () => {
+  const { feeds, rows, symbols, microBatches } = classifierRun(group);
+  expect(microBatches).toBe(2);
+  expect(symbols).toEqual({ U: 3, T: 3, B0: 2, T0: 3, M0: 5, B1: 1, T1: 2, M1: 2 });
+  expect(feeds["tokens.0"]).toEqual({ data: Int32Array.of(0, 0, 1, 2, 1), dims: [5] });
+  expect(feeds["position_segments.0"]).toEqual({ data: Int32Array.of(0, 0, 2, 3, 5), dims: [5] });
+  expect(feeds["token_at.0"]).toEqual({ data: Int32Array.of(0, 1, 2, 3, 4, 0), dims: [3, 2] });
+  expect(feeds["place_of.0"]).toEqual({ data: Int32Array.of(0, 1, 2, 3, 4), dims: [5] });
+  expect(feeds["attention_mask.0"]).toEqual({
+    data: Float32Array.of(0, 0, 0, 0, 0, -1e6),
+    dims: [2, 1, 1, 3],
+  });
+  expect(feeds["tokens.1"]).toEqual({ data: Int32Array.of(2, 0), dims: [2] });
+  expect(feeds["position_segments.1"]).toEqual({ data: Int32Array.of(0, 3), dims: [2] });
   expect(rows).toEqual({
     "encoder.token_embedding.weight": Int32Array.of(5, 7, 9),
     "encoder.pos_embedding": Int32Array.of(0, 1, 2),
   });
 });
 
-test("a training run adds the targets and the seed of its masks", () => {
-  const targets = Float32Array.of(0, 0.125, 0, 0.125, 0, 0);
-  const { feeds, seed, rows } = classifierTrainingRun(batch, { targets: () => targets, seed: 42 });
-  expect(feeds).toEqual({ ...classifierRun(batch).feeds, targets: { data: targets, dims: [2, 3] } });
+test("a training run adds the targets of each micro-batch and the seed of its masks", () => {
+  const targets = (batch: MicroBatch) => Float32Array.from({ length: 3 * batch.labels.length }, (_, i) => i);
+  const { feeds, seed, rows } = classifierTrainingRun(group, { targets, seed: 42 });
+  expect(feeds).toEqual({
+    ...classifierRun(group).feeds,
+    "targets.0": { data: Float32Array.of(0, 1, 2, 3, 4, 5), dims: [2, 3] },
+    "targets.1": { data: Float32Array.of(0, 1, 2), dims: [1, 3] },
+  });
   expect(seed).toBe(42);
-  expect(rows).toEqual(classifierRun(batch).rows);
+  expect(rows).toEqual(classifierRun(group).rows);
+});
+
+test("a run's logits are those of its micro-batches, one after another", () => {
+  const outputs = {
+    loss: Float32Array.of(9),
+    "logits.0": Float32Array.of(1, 2),
+    "logits.1": Float32Array.of(3),
+  };
+  expect(runLogits(outputs)).toEqual(Float32Array.of(1, 2, 3));
 });
 
 describe("argmaxRows", () => {

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cost, randomDataset, range } from "../../test/support/random-dataset.js";
-import { type MicroBatch, microBatches } from "./micro-batches.js";
+import { randomDataset, range } from "../../test/support/random-dataset.js";
+import { type MicroBatch, type MicroBatchGroup, microBatches } from "./micro-batches.js";
 
 const lengthsArbitrary = fc.array(fc.integer({ min: 3, max: 40 }), { minLength: 1, maxLength: 40 });
 const optionsArbitrary = fc.record({
   maxTokens: fc.integer({ min: 1, max: 300 }),
   replicas: fc.integer({ min: 1, max: 6 }),
-  cost: fc.constant(cost),
+  perGroup: fc.integer({ min: 1, max: 5 }),
 });
 
 describe("microBatches", () => {
@@ -16,20 +16,22 @@ describe("microBatches", () => {
       fc.property(lengthsArbitrary, optionsArbitrary, fc.nat(), (lengths, options, skip) => {
         const dataset = randomDataset(lengths, { vocabularySize: 50 });
         const examples = range(lengths.length).filter((i) => i !== skip);
-        const found = microBatches(dataset, examples, options)
-          .flat()
-          .flatMap((batch) => [...batch.examples]);
+        const found = flat(microBatches(dataset, examples, options)).flatMap((batch) => [...batch.examples]);
         expect(found.sort((a, b) => a - b)).toEqual([...examples]);
       }),
     );
   });
 
-  test("keeps to the limit, unless one example alone is beyond it", () => {
+  test("fills groups with as many micro-batches as asked for, or one, and none is empty", () => {
     fc.assert(
       fc.property(lengthsArbitrary, optionsArbitrary, (lengths, options) => {
         const dataset = randomDataset(lengths, { vocabularySize: 50 });
-        for (const { examples, length } of microBatches(dataset, range(lengths.length), options).flat()) {
-          expect(examples.length * length <= options.maxTokens || examples.length === 1).toBe(true);
+        for (const groups of microBatches(dataset, range(lengths.length), options)) {
+          const sizes = new Set(groups.map(({ batches }) => batches.length));
+          expect(sizes.size).toBeLessThanOrEqual(1);
+          for (const size of sizes) expect([options.perGroup, 1]).toContain(size);
+          for (const { batches } of groups)
+            for (const { examples } of batches) expect(examples.length).toBeGreaterThan(0);
         }
       }),
     );
@@ -39,77 +41,70 @@ describe("microBatches", () => {
     fc.assert(
       fc.property(lengthsArbitrary, optionsArbitrary, (lengths, options) => {
         const dataset = randomDataset(lengths, { vocabularySize: 50 });
-        for (const batch of microBatches(dataset, range(lengths.length), options).flat()) {
-          expect(batch.length).toBe(Math.max(...batch.lengths));
-          expect(new Set(batch.distinct).size).toBe(batch.distinct.length);
-          batch.examples.forEach((example, b) => {
-            expect(idsOf(batch, b)).toEqual([...dataset.ids(example)]);
-            expect(batch.lengths[b]).toBe(dataset.length(example));
-            expect(batch.premiseLengths[b]).toBe(dataset.premiseLengths[example]);
-            expect(batch.labels[b]).toBe(dataset.labels[example]);
-          });
+        for (const group of microBatches(dataset, range(lengths.length), options).flat()) {
+          const occur = new Set(
+            group.batches.flatMap(({ examples }) => [...examples].flatMap((i) => [...dataset.ids(i)])),
+          );
+          expect(new Set(group.distinct)).toEqual(occur);
+          expect(group.distinct).toHaveLength(occur.size);
+          for (const batch of group.batches) {
+            expect(batch.length).toBe(Math.max(...batch.lengths));
+            batch.examples.forEach((example, b) => {
+              expect(idsOf(group, batch, b)).toEqual([...dataset.ids(example)]);
+              expect(batch.lengths[b]).toBe(dataset.length(example));
+              expect(batch.premiseLengths[b]).toBe(dataset.premiseLengths[example]);
+              expect(batch.labels[b]).toBe(dataset.labels[example]);
+            });
+          }
         }
       }),
     );
   });
 
-  test("lists the tokens that occur and no others, and pads with the first of them", () => {
-    const dataset = randomDataset([5, 6], { vocabularySize: 50 });
-    const [batch] = microBatches(dataset, range(2), { replicas: 1, maxTokens: 100, cost }).flat();
-    expect(new Set(batch!.distinct)).toEqual(new Set(dataset.tokenIds));
-    expect(batch!.tokens).toHaveLength(2 * 6);
-    expect(batch!.tokens[5 * 2]).toBe(0);
+  test("cuts a share into parts of similar length, with about equally many tokens", () => {
+    const lengths = Array.from({ length: 200 }, (_, i) => 5 + ((i * 37) % 40));
+    const dataset = randomDataset(lengths, { vocabularySize: 50 });
+    const options = { replicas: 2, perGroup: 5, maxTokens: 10_000 };
+    const hands = microBatches(dataset, range(200), options);
+    for (const groups of hands) {
+      expect(groups).toHaveLength(1);
+      const { batches } = groups[0]!;
+      const tokens = batches.map((batch) => batch.tokens.length);
+      expect(Math.max(...tokens) - Math.min(...tokens)).toBeLessThanOrEqual(50);
+      for (const [i, batch] of batches.slice(1).entries()) {
+        expect(Math.min(...batch.lengths)).toBeGreaterThanOrEqual(Math.max(...batches[i]!.lengths));
+      }
+    }
+    const shares = hands.map((groups) => sum(groups[0]!.batches.map((batch) => batch.tokens.length)));
+    expect(Math.abs(shares[0]! - shares[1]!)).toBeLessThanOrEqual(40);
   });
 
-  test("gives one replica the cheapest of all ways to cut the examples, sorted by length", () => {
-    const lengths = fc.array(fc.integer({ min: 3, max: 60 }), { minLength: 1, maxLength: 9 });
-    const perRun = fc.integer({ min: 0, max: 200 });
-    fc.assert(
-      fc.property(lengths, fc.integer({ min: 3, max: 400 }), perRun, (unsorted, maxTokens, fixed) => {
-        // In a batch of fewer tokens, their number sets the limit.
-        fc.pre(maxTokens <= sum(unsorted));
-        const dataset = randomDataset(unsorted, { vocabularySize: 50 });
-        const cost = (size: number, length: number) => size * length + fixed;
-        const options = { replicas: 1, maxTokens, cost };
-        const batches = microBatches(dataset, range(unsorted.length), options).flat();
-        const sorted = unsorted.toSorted((a, b) => a - b);
-        const found = sum(batches.map(({ examples, length }) => cost(examples.length, length)));
-        expect(found).toBe(cheapest(sorted, maxTokens, cost));
-      }),
-      { numRuns: 60 },
+  test("makes more groups of a share with more tokens than one may have", () => {
+    const dataset = randomDataset(new Array(40).fill(10), { vocabularySize: 50 });
+    const groups = microBatches(dataset, range(40), { replicas: 1, perGroup: 4, maxTokens: 100 })[0]!;
+    expect(groups.map(({ batches }) => batches.map(({ tokens }) => tokens.length))).toEqual(
+      new Array(4).fill([30, 20, 30, 20]),
     );
   });
 
   test("shares out a batch of similar lengths evenly", () => {
     const dataset = randomDataset(new Array(12).fill(20), { vocabularySize: 50 });
     for (const replicas of [1, 2, 3, 4, 6, 12]) {
-      const hands = microBatches(dataset, range(12), { replicas, maxTokens: 10_000, cost });
-      const examples = hands.map((batches) => sum(batches.map((batch) => batch.examples.length)));
+      const hands = microBatches(dataset, range(12), { replicas, perGroup: 1, maxTokens: 10_000 });
+      const examples = hands.map((groups) => sum(flat([groups]).map((batch) => batch.examples.length)));
       expect(examples).toEqual(new Array(replicas).fill(12 / replicas));
     }
   });
 
-  test("cuts more finely where the last replica then finishes sooner", () => {
-    const dataset = randomDataset([12, 4, 12, 6], { vocabularySize: 50 });
-    const cost = (size: number, length: number) => size * length + 10;
-    const hands = microBatches(dataset, range(4), { replicas: 2, maxTokens: 1000, cost });
-    // The fewest micro-batches, 4 with 6, 12, and 12, would keep one replica busy for 44, the other for 22.
-    const lengths = hands.map((batches) => batches.map((batch) => [...batch.lengths]));
-    expect(lengths).toEqual([
-      [[12], [6]],
-      [[12], [4]],
-    ]);
-  });
-
   test("leaves replicas without work when there are too few examples", () => {
     const dataset = randomDataset([8], { vocabularySize: 50 });
-    const hands = microBatches(dataset, range(1), { replicas: 3, maxTokens: 100, cost });
-    expect(hands.map((batches) => batches.length).sort()).toEqual([0, 0, 1]);
+    const hands = microBatches(dataset, range(1), { replicas: 3, perGroup: 2, maxTokens: 100 });
+    expect(hands.map((groups) => groups.length).sort()).toEqual([0, 0, 1]);
   });
 
   test("does not depend on the order of the examples", () => {
     const dataset = randomDataset([9, 5, 7, 5, 12, 5], { vocabularySize: 50 });
-    const options = { replicas: 2, maxTokens: 30, cost };
+    const options = { replicas: 2, perGroup: 2, maxTokens: 30 };
     const shuffled = Int32Array.of(3, 5, 0, 1, 4, 2);
     expect(microBatches(dataset, shuffled, options)).toEqual(microBatches(dataset, range(6), options));
     expect([...shuffled]).toEqual([3, 5, 0, 1, 4, 2]);
@@ -117,29 +112,27 @@ describe("microBatches", () => {
 
   test("of nothing is nothing", () => {
     const dataset = randomDataset([5], { vocabularySize: 50 });
-    expect(microBatches(dataset, range(0), { replicas: 2, maxTokens: 10, cost })).toEqual([[], []]);
+    const options = { replicas: 2, perGroup: 3, maxTokens: 10 };
+    expect(microBatches(dataset, range(0), options)).toEqual([[], []]);
   });
 });
 
-function idsOf({ tokens, distinct, lengths, examples }: MicroBatch, b: number): number[] {
-  return Array.from({ length: lengths[b]! }, (_, t) => distinct[tokens[t * examples.length + b]!]!);
+function flat(hands: readonly (readonly MicroBatchGroup[])[]): MicroBatch[] {
+  return hands.flat().flatMap(({ batches }) => batches);
 }
 
-/** The least cost over all 2^(n-1) ways to cut ascending lengths into groups within the limit. */
-function cheapest(lengths: readonly number[], limit: number, costOf: typeof cost): number {
-  let best = Number.POSITIVE_INFINITY;
-  for (let cuts = 0; cuts < 2 ** (lengths.length - 1); cuts++) {
-    let total = 0;
-    let start = 0;
-    for (let end = 1; end <= lengths.length; end++) {
-      if (end < lengths.length && !(cuts & (1 << (end - 1)))) continue;
-      const [size, length] = [end - start, lengths[end - 1]!];
-      total += size > 1 && size * length > limit ? Number.POSITIVE_INFINITY : costOf(size, length);
-      start = end;
+/** Walks through the tokens as they are numbered: the first of each example that has one, then the second, … */
+function idsOf({ distinct }: MicroBatchGroup, { tokens, lengths, length }: MicroBatch, b: number): number[] {
+  const ids: number[] = [];
+  let m = 0;
+  for (let t = 0; t < length; t++) {
+    for (let other = 0; other < lengths.length; other++) {
+      if (t >= lengths[other]!) continue;
+      if (other === b) ids.push(distinct[tokens[m]!]!);
+      m++;
     }
-    best = Math.min(best, total);
   }
-  return best;
+  return ids;
 }
 
 function sum(numbers: readonly number[]): number {

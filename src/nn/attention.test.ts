@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { type NetworkRun, runNetwork, uniformFeed } from "../../test/support/network.js";
 import { head, reshape } from "../onnx/operators.js";
-import type { Feed } from "../runtime/session.js";
-import { firstTokenAttention, selfAttention, selfAttentionOverEmbedding } from "./attention.js";
-import { embed, type Lookup } from "./embedding.js";
+import type { Feed } from "../runtime/program.js";
+import { firstTokenAttention, selfAttention, selfAttentionOverEmbeddings } from "./attention.js";
+import { embed } from "./embedding.js";
 import type { Network } from "./network.js";
+import { type Layout, pad } from "./padding.js";
 
 const NAME = "attention";
 const TOLERANCE = { relative: 1e-6 };
@@ -29,9 +30,24 @@ function dropoutMask(name: string, dims: number[]): { data: Float32Array; dims: 
 
 const maskInput = ({ graph }: Network) => graph.input("mask", "float32", ["B", 1, 1, "T"]);
 
+/** Every place counts as a token, so that M is T·B and padding can be compared, too. */
+function layoutInput(network: Network): Layout {
+  const { graph } = network;
+  return {
+    tokenAt: graph.input("token_at", "int32", ["T", "B"]),
+    placeOf: graph.input("place_of", "int32", ["M"]),
+    mask: maskInput(network),
+  };
+}
+
+function layoutFeeds(T: number, B: number): Record<string, Feed> {
+  const all = Int32Array.from({ length: T * B }, (_, i) => i);
+  return { token_at: { data: all, dims: [T, B] }, place_of: { data: all, dims: [T * B] } };
+}
+
 describe.each([0, 0.3])("dropout %d", (dropout) => {
   describe.each(sizes)("$T tokens, $B examples, hidden $hidden, $heads heads", ({ T, B, hidden, heads }) => {
-    const symbols = { T, B };
+    const symbols = { T, B, M: T * B };
     const full = dropoutMask("attention weights", [B, heads, T, T]);
     const feeds = { mask: maskFeed(T, B), x: uniformFeed("x", [T, B, hidden]) };
 
@@ -45,18 +61,26 @@ describe.each([0, 0.3])("dropout %d", (dropout) => {
         symbols,
         feeds: { ...feeds, "dropout_mask.0": maskOfWeights },
       });
+      const withLayout = (plain: NetworkRun) => ({
+        ...plain,
+        feeds: { ...plain.feeds, ...layoutFeeds(T, B) },
+      });
       const fast = await runNetwork((network) => {
         const x = network.graph.input("x", "float32", ["T", "B", hidden]);
         return { output: firstTokenAttention(network, NAME, x, maskInput(network), heads), inputs: [x] };
       }, run(first));
-      const plain = await runNetwork((network) => {
-        const { graph } = network;
-        const x = graph.input("x", "float32", ["T", "B", hidden]);
-        const flat = reshape(graph, x, ["B*T", hidden]);
-        const all = selfAttention(network, NAME, flat, maskInput(network), heads);
-        const output = reshape(graph, head(graph, reshape(graph, all, ["T", "B", hidden]), 1), ["B", hidden]);
-        return { output, inputs: [x] };
-      }, run(full));
+      const plain = await runNetwork(
+        (network) => {
+          const { graph } = network;
+          const x = graph.input("x", "float32", ["T", "B", hidden]);
+          const layout = layoutInput(network);
+          const flat = reshape(graph, x, ["B*T", hidden]);
+          const [all] = selfAttention(network, NAME, [{ x: flat, layout }], heads);
+          const output = reshape(graph, head(graph, pad(network, all!, layout), 1), ["B", hidden]);
+          return { output, inputs: [x] };
+        },
+        withLayout(run(full)),
+      );
 
       const { [`${NAME}.W_k.bias`]: keyBias, ...gradients } = plain.gradients;
       expect(fast.output).toBeCloseToTensor(plain.output, TOLERANCE);
@@ -66,33 +90,30 @@ describe.each([0, 0.3])("dropout %d", (dropout) => {
     });
 
     test("attention over an embedding is attention over its sum of rows", async () => {
-      const lookupFeeds = {
-        ids: { data: Int32Array.from({ length: T * B }, (_, i) => (i * i) % 3), dims: [T, B] },
-        places: { data: Int32Array.from({ length: T * B }, (_, i) => Math.floor(i / B)), dims: [T, B] },
+      const idFeeds = {
+        ids: { data: Int32Array.from({ length: T * B }, (_, i) => (i * i) % 3), dims: [T * B] },
+        positions: { data: Int32Array.from({ length: T * B }, (_, i) => Math.floor(i / B)), dims: [T * B] },
       };
       const run = {
         dropout,
         symbols: { ...symbols, U: 3 },
-        feeds: { ...feeds, ...lookupFeeds, "dropout_mask.0": full },
+        feeds: { mask: feeds.mask, ...layoutFeeds(T, B), ...idFeeds, "dropout_mask.0": full },
       };
-      const lookups = (network: Network): Lookup[] => [
-        {
-          table: network.rows("tokens", ["U", hidden]),
-          ids: network.graph.input("ids", "int32", ["T", "B"]),
-        },
-        {
-          table: network.rows("positions", ["T", hidden]),
-          ids: network.graph.input("places", "int32", ["T", "B"]),
-        },
+      const tables = (network: Network) => [
+        network.rows("tokens", ["U", hidden]),
+        network.rows("places", ["T", hidden]),
       ];
+      const idInputs = ({ graph }: Network) =>
+        ["ids", "positions"].map((name) => graph.input(name, "int32", ["M"]));
       const fast = await runNetwork((network) => {
-        const mask = maskInput(network);
-        const output = selfAttentionOverEmbedding(network, NAME, lookups(network), mask, hidden, heads);
-        return { output };
+        const inputs = [{ ids: idInputs(network), layout: layoutInput(network) }];
+        const outputs = selfAttentionOverEmbeddings(network, NAME, tables(network), inputs, heads);
+        return { output: outputs[0]! };
       }, run);
       const plain = await runNetwork((network) => {
-        const x = reshape(network.graph, embed(network, lookups(network)), ["B*T", hidden]);
-        return { output: selfAttention(network, NAME, x, maskInput(network), heads) };
+        const x = embed(network, tables(network), idInputs(network));
+        const outputs = selfAttention(network, NAME, [{ x, layout: layoutInput(network) }], heads);
+        return { output: outputs[0]! };
       }, run);
       expect(fast.output).toBeCloseToTensor(plain.output, TOLERANCE);
       expectSameGradients(fast.gradients, plain.gradients);
@@ -112,8 +133,8 @@ function expectSameGradients(actual: Record<string, Float32Array>, expected: Rec
 
 test("a number of heads that does not divide the hidden size is refused", async () => {
   const build = (network: Network) => {
-    const x = network.graph.input("x", "float32", ["B*T", 30]);
-    return { output: selfAttention(network, NAME, x, maskInput(network), 4) };
+    const x = network.graph.input("x", "float32", ["M", 30]);
+    return { output: selfAttention(network, NAME, [{ x, layout: layoutInput(network) }], 4)[0]! };
   };
   await expect(runNetwork(build, { symbols: {}, feeds: {} })).rejects.toThrow(
     "the dimension 7.5 of [T, B, 4, 7.5] is not a whole number",

@@ -24,7 +24,7 @@ function inference(dropout = 0): Program {
     { name: "table", rows: true, gradient: undefined, gradientSum: undefined },
     { name: "scale", rows: false, gradient: undefined, gradientSum: undefined },
   ];
-  return { model: serializeGraph(graph, { y }), parameters, masks, dropout, outputs: ["y"] };
+  return { microBatches: 1, model: serializeGraph(graph, { y }), parameters, masks, dropout, outputs: ["y"] };
 }
 
 /** What it puts out as gradients is easy to foresee: y for the table, the sum of the table's rows for the scale. */
@@ -36,7 +36,8 @@ function training(): Program {
     { name: "table", rows: true, gradient: "ofTable", gradientSum: undefined },
     { name: "scale", rows: false, gradient: "ofScale", gradientSum: "before" },
   ];
-  return { model: serializeGraph(graph, outputs), parameters, masks, dropout: 0, outputs: ["y"] };
+  const model = serializeGraph(graph, outputs);
+  return { microBatches: 1, model, parameters, masks, dropout: 0, outputs: ["y"] };
 }
 
 const sharedParameters = () =>
@@ -46,6 +47,7 @@ const sharedParameters = () =>
   ]);
 
 const runOf = (rows: number[], seed = 0): Run => ({
+  microBatches: 1,
   feeds: {},
   rows: { table: Int32Array.from(rows) },
   symbols: { U: rows.length },
@@ -57,7 +59,7 @@ async function withReplica(
   use: (replica: Replica, parameters: ReturnType<typeof sharedParameters>) => Promise<void>,
 ) {
   const parameters = sharedParameters();
-  const replica = new Replica(program, await createSession(program.model), parameters);
+  const replica = new Replica([program], ({ model }) => createSession(model), parameters);
   try {
     await use(replica, parameters);
   } finally {

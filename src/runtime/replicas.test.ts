@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { accumulate } from "../../test/support/accumulate.js";
 import { meanTargets } from "../../test/support/mean-targets.js";
-import { cost, randomDataset, range } from "../../test/support/random-dataset.js";
+import { randomDataset, range } from "../../test/support/random-dataset.js";
 import { BertClassifier } from "../bert/bert-classifier.js";
 import { classifierProgram, classifierTrainingProgram } from "../bert/classifier-network.js";
-import { classifierRun, classifierTrainingRun } from "../bert/classifier-run.js";
-import { type MicroBatch, microBatches } from "../data/micro-batches.js";
+import { classifierRun, classifierTrainingRun, runLogits } from "../bert/classifier-run.js";
+import { type MicroBatchGroup, microBatches } from "../data/micro-batches.js";
 import { Random } from "../random.js";
 import { Replicas } from "./replicas.js";
 
@@ -14,17 +14,18 @@ const labels = ["a", "b", "c"];
 const lengths = Array.from({ length: 24 }, (_, i) => 4 + ((i * 7) % 17));
 const dataset = randomDataset(lengths, { vocabularySize: config.vocabularySize });
 
-/** The same micro-batches, dealt out to any number of replicas. */
+/** The same groups of micro-batches, dealt out to any number of replicas. */
 function deal(threads: number) {
-  const batches = microBatches(dataset, range(lengths.length), { replicas: 3, maxTokens: 60, cost }).flat();
-  const hands: MicroBatch[][] = Array.from({ length: threads }, () => []);
-  batches.forEach((batch, i) => {
-    hands[i % threads]!.push(batch);
+  const options = { replicas: 3, perGroup: 2, maxTokens: 60 };
+  const groups = microBatches(dataset, range(lengths.length), options).flat();
+  const hands: MicroBatchGroup[][] = Array.from({ length: threads }, () => []);
+  groups.forEach((group, i) => {
+    hands[i % threads]!.push(group);
   });
-  const run = (batch: MicroBatch) =>
-    classifierTrainingRun(batch, {
+  const run = (group: MicroBatchGroup) =>
+    classifierTrainingRun(group, {
       targets: meanTargets(3, lengths.length),
-      seed: batch.examples[0]!,
+      seed: group.batches[0]!.examples[0]!,
     });
   return {
     hands,
@@ -32,6 +33,9 @@ function deal(threads: number) {
     inference: hands.map((hand) => hand.map(classifierRun)),
   };
 }
+
+const trainingPrograms = (dropout: number) =>
+  [2, 1].map((n) => classifierTrainingProgram(config, 3, { dropout }, n));
 
 /** With an epsilon far above every gradient, Adam's step is rate / epsilon times the gradient. */
 const PLAIN_DESCENT = { learningRate: 1e9, beta1: 0, beta2: 0, epsilon: 1e9, step: 1 };
@@ -45,8 +49,8 @@ async function withReplicas<T>(
 ): Promise<T> {
   const model = BertClassifier.fromScratch(config, labels, new Random(3));
   const replicas = await Replicas.start({
-    inference: classifierProgram(config, 3),
-    training: classifierTrainingProgram(config, 3, { dropout }),
+    inference: [2, 1].map((n) => classifierProgram(config, 3, n)),
+    training: trainingPrograms(dropout),
     parameters: model.parameters,
     threads,
   });
@@ -60,8 +64,8 @@ async function withReplicas<T>(
 describe("replicas on worker threads", () => {
   test.each([1, 2, 3])("%d sum the same gradients as one on this thread", async (threads) => {
     const fresh = BertClassifier.fromScratch(config, labels, new Random(3));
-    const program = classifierTrainingProgram(config, 3, { dropout: 0.1 });
-    const { gradients: expected } = await accumulate(program, fresh.parameters, deal(1).training.flat());
+    const programs = trainingPrograms(0.1);
+    const { gradients: expected } = await accumulate(programs, fresh.parameters, deal(1).training.flat());
     await withReplicas(threads, 0.1, async (replicas, model) => {
       await replicas.accumulate(deal(threads).training);
       await replicas.update(PLAIN_DESCENT);
@@ -103,8 +107,8 @@ describe("replicas on worker threads", () => {
       );
       await replicas.accumulate([[second!]]);
       await replicas.update(PLAIN_DESCENT);
-      const program = classifierTrainingProgram(config, 3, { dropout: 0 });
-      const { gradients } = await accumulate(program, before, [second!]);
+      const programs = trainingPrograms(0);
+      const { gradients } = await accumulate(programs, before, [second!]);
       for (const [name, { data }] of before) {
         const gradient = gradients.get(name)?.data ?? new Float32Array(data.length);
         const moved = data.map((x, i) => x - gradient[i]!);
@@ -119,15 +123,17 @@ describe("replicas on worker threads", () => {
       const inferred = await replicas.infer(inference);
       const trained = await replicas.accumulate(training);
       hands.forEach((hand, rank) => {
-        hand.forEach((batch, i) => {
-          const logits = inferred[rank]![i]!.logits!;
-          expect(logits).toHaveLength(batch.examples.length * 3);
-          expect(trained[rank]![i]!.logits).toBeCloseToTensor(logits, { absolute: 1e-6 });
+        hand.forEach(({ batches }, i) => {
+          const logits = runLogits(inferred[rank]![i]!);
+          const examples = batches.reduce((sum, batch) => sum + batch.examples.length, 0);
+          expect(logits).toHaveLength(examples * 3);
+          expect(runLogits(trained[rank]![i]!)).toBeCloseToTensor(logits, { absolute: 1e-6 });
         });
       });
       await replicas.update(adam(1));
       for (const after of [await replicas.infer(inference), await replicas.accumulate(training)]) {
-        expect(after[1]![0]!.logits).not.toBeCloseToTensor(inferred[1]![0]!.logits!, { absolute: 1e-4 });
+        const before = runLogits(inferred[1]![0]!);
+        expect(runLogits(after[1]![0]!)).not.toBeCloseToTensor(before, { absolute: 1e-4 });
       }
     });
   });
@@ -135,7 +141,7 @@ describe("replicas on worker threads", () => {
   test("a run that fails is reported, and later ones still work", async () => {
     await withReplicas(2, 0, async (replicas) => {
       const { training, inference } = deal(2);
-      const { tokens: _, ...feeds } = training[0]![0]!.feeds;
+      const { "tokens.0": _, ...feeds } = training[0]![0]!.feeds;
       const bad = { ...training[0]![0]!, feeds };
       await expect(replicas.accumulate([[bad]])).rejects.toThrow(/a worker thread failed: .*tokens/);
       expect(await replicas.infer([[inference[0]![0]!]])).toHaveLength(2);

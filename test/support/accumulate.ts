@@ -8,14 +8,14 @@ export interface GradientSum {
   readonly touched: Uint8Array | undefined;
 }
 
-/** Runs a program that trains, by one replica on this thread: its outputs run by run, and the summed gradients. */
+/** Runs programs that train, by one replica on this thread: its outputs run by run, and the summed gradients. */
 export async function accumulate(
-  program: Program,
+  programs: readonly Program[],
   parameters: ReadonlyMap<string, SharedParameter>,
   runs: readonly Run[],
 ): Promise<{ outputs: Record<string, Float32Array>[]; gradients: Map<string, GradientSum> }> {
-  const rows = zeroRows(program, parameters);
-  const replica = new Replica(program, await createSession(program.model), parameters);
+  const rows = zeroRows(programs[0]!, parameters);
+  const replica = new Replica(programs, ({ model }) => createSession(model), parameters);
   const outputs = await replica.accumulate(runs, rows);
   await replica.release();
   const whole = [...replica.whole].map(

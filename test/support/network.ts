@@ -3,8 +3,7 @@ import { Network } from "../../src/nn/network.js";
 import type { Value } from "../../src/onnx/graph.js";
 import { mul, reduceSum } from "../../src/onnx/operators.js";
 import { Random } from "../../src/random.js";
-import { resolveShape } from "../../src/runtime/program.js";
-import type { Feed } from "../../src/runtime/session.js";
+import { type Feed, resolveShape } from "../../src/runtime/program.js";
 import { evaluate } from "./evaluate.js";
 
 export interface NetworkRun {

@@ -29,11 +29,6 @@ export function randomDataset(
   });
 }
 
-/** A cost of runs that makes several micro-batches of a few dozen examples. */
-export function cost(size: number, length: number): number {
-  return size * length + 60;
-}
-
 /** 0, 1, … count - 1 */
 export function range(count: number): Int32Array {
   return Int32Array.from({ length: count }, (_, i) => i);
