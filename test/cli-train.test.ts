@@ -23,12 +23,16 @@ describe("training from scratch", () => {
     metrics = readJsonLines(readFileSync(join(folder, "model", "metrics.jsonl"), "utf8"));
   });
 
-  test("leaves model, configuration, vocabulary, metrics and curves, and nothing else", () => {
+  test("leaves model, configuration, vocabulary, metrics and reports, and nothing else", () => {
     expect(readdirSync(join(folder, "model")).sort()).toEqual([
+      "MODEL_CARD.md",
       "config.json",
       "curves.svg",
       "metrics.jsonl",
       "model.safetensors",
+      "predictions.jsonl",
+      "report.html",
+      "run.json",
       "vocab.json",
     ]);
   });

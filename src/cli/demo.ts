@@ -10,6 +10,7 @@ import { expectFreeFolder } from "../hub/model-folder.js";
 import { writeWhole } from "../hub/write-whole.js";
 import { Predictor } from "../predict/predictor.js";
 import { Random } from "../random.js";
+import type { DataRecord } from "../report/run-record.js";
 import { defaultTrainerOptions } from "../train/options.js";
 import { positiveWholeNumber, wholeNumber } from "./options.js";
 import { formatPrediction } from "./predict.js";
@@ -37,7 +38,7 @@ export function addDemoCommand(program: Command): void {
       "Train a small BERT from scratch on generated sample pairs, without a network, and ask it five pairs.",
     )
     .option("--pairs <folder>", "only write the sample pairs there, as train.tsv and test.tsv")
-    .option("--out <folder>", "where the model, metrics.jsonl and curves.svg go", "tunebert-demo")
+    .option("--out <folder>", "where the model, its metrics and its report go", "tunebert-demo")
     .option("--seed <n>", "of initialisation, shuffling and dropout", wholeNumber, 0)
     .option("--threads <n>", "threads to train on", positiveWholeNumber, defaultTrainerOptions.threads)
     .action(demo);
@@ -61,7 +62,19 @@ async function trainOn(corpus: SampleCorpus, { out, seed, threads }: DemoFlags):
   const config = { ...MODEL, vocabularySize: vocabulary.size };
   const model = BertClassifier.fromScratch(config, labels, new Random(seed), INITIAL);
   const saved = { model, vocabulary, maxLength: MAX_LENGTH };
-  await runTraining({ ...saved, train, test, out, overwrite: true, options: { ...TRAINING, seed, threads } });
+  await runTraining({
+    ...saved,
+    train,
+    test,
+    out,
+    overwrite: true,
+    options: { ...TRAINING, seed, threads },
+    description: {
+      settings: { ...INITIAL, minFrequency: options.minFrequency },
+      data: { train: generated("training", train), test: generated("test", test) },
+      unseen: { data: "test", pairs: corpus.test },
+    },
+  });
 
   const predictor = await Predictor.start({ ...saved, threads: 1 });
   try {
@@ -74,7 +87,7 @@ async function trainOn(corpus: SampleCorpus, { out, seed, threads }: DemoFlags):
   } finally {
     await predictor.close();
   }
-  console.log(`\nThe model, its metrics and curves.svg are in ${out}. Ask it yourself:`);
+  console.log(`\nThe model and report.html are in ${out}. Ask it yourself:`);
   console.log(
     `  node ${relative("", process.argv[1]!)} predict --model ${out} "a dog is running ." "a dog is sleeping ."`,
   );
@@ -102,4 +115,8 @@ async function makeFolder(folder: string): Promise<void> {
   } catch (cause) {
     throw new TunebertError(`cannot write to ${folder}: ${(cause as Error).message}`, { cause });
   }
+}
+
+function generated(part: string, { size, skipped, truncated }: PairDataset): DataRecord {
+  return { name: `generated sample pairs (${part}, seed ${PAIRS_SEED})`, pairs: size, skipped, truncated };
 }

@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { TunebertError } from "../error.js";
 import { addConvertCommand } from "./convert.js";
@@ -9,11 +8,10 @@ import { addFetchCommand } from "./fetch.js";
 import { addInspectCommand } from "./inspect.js";
 import { addPredictCommand } from "./predict.js";
 import { addTrainCommand } from "./train.js";
+import { version } from "./version.js";
 
 const FAILED = 1;
 const WRONG_USAGE = 2;
-
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
 const program = new Command("tunebert")
   .description("Fine-tune BERT on pairs of texts, without Python.")

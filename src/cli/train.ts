@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { type Command, Option } from "commander";
 import { BertClassifier } from "../bert/bert-classifier.js";
 import type { BertConfig } from "../bert/config.js";
@@ -9,10 +10,12 @@ import { streamBytes } from "../hub/files.js";
 import { expectFreeFolder } from "../hub/model-folder.js";
 import { classifierFrom, loadPretrained } from "../hub/pretrained.js";
 import { resolveData } from "../hub/resolve.js";
+import type { LabelledPair } from "../predict/answer-labelled.js";
 import { Random } from "../random.js";
 import { DEFAULT_TRUNCATION, type TruncationName, truncations } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { defaultTrainerOptions as defaults } from "../train/options.js";
+import { dataRecord, keepLabelled } from "./data-record.js";
 import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
 import {
   type ColumnFlags,
@@ -28,6 +31,7 @@ interface TrainFlags extends ColumnFlags, DownloadFlags {
   readonly train: string;
   readonly test?: string;
   readonly out: string;
+  readonly tensorboard: boolean;
   readonly overwrite: boolean;
   readonly limit?: number;
   readonly maxLength: number;
@@ -140,7 +144,12 @@ export function addTrainCommand(program: Command): void {
     )
     .option("--threads <n>", "threads to train on", positiveWholeNumber, defaults.threads)
     .optionsGroup("Output:")
-    .requiredOption("--out <folder>", "where the model, metrics.jsonl and curves.svg go")
+    .requiredOption("--out <folder>", "where the model, its metrics and its report go")
+    .option(
+      "--tensorboard",
+      "write the figures of each step for TensorBoard too, to tensorboard in that folder",
+      false,
+    )
     .option("--overwrite", "replace the model that is in the folder", false)
     .addHelpText(
       "after",
@@ -158,10 +167,11 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
     ? await fineTuned(flags, flags.pretrained, command)
     : await fromScratch(flags);
   const { maxLength, truncation } = flags;
+  const testPairs: LabelledPair[] = [];
   const testSet =
     flags.test === undefined
       ? undefined
-      : await PairDataset.encode(pairsOf(flags.test, "test", flags), vocabulary, {
+      : await PairDataset.encode(keepLabelled(pairsOf(flags.test, "test", flags), testPairs), vocabulary, {
           maxLength,
           truncation,
           labels: model.labels,
@@ -171,7 +181,8 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
   console.log(
     `vocabulary of ${vocabulary.size} tokens, ${model.labels.length} labels: ${model.labels.join(", ")}`,
   );
-  const { batchSize, epochs, learningRate, dropout, seed, threads, shuffle, out, overwrite } = flags;
+  const { batchSize, epochs, learningRate, dropout, seed, threads, shuffle, out, overwrite, tensorboard } =
+    flags;
   const options = { batchSize, epochs, learningRate, dropout, seed, threads, shuffle };
   await runTraining({
     model,
@@ -183,7 +194,23 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
     out,
     overwrite,
     options,
+    tensorboard,
+    description: {
+      settings: settingsOf(flags),
+      pretrained: flags.pretrained && basename(flags.pretrained),
+      data: {
+        train: await dataRecord(await resolveData(flags.train, "train", fetchOptions(flags)), trainSet),
+        test:
+          testSet && (await dataRecord(await resolveData(flags.test!, "test", fetchOptions(flags)), testSet)),
+      },
+      unseen: testSet && { data: "test", pairs: testPairs },
+    },
   });
+}
+
+/** What was chosen beside the settings of the trainer and the sizes of the model. */
+function settingsOf({ limit, pretrained, minFrequency, embeddingStd }: TrainFlags): Record<string, unknown> {
+  return { limit, ...(pretrained === undefined ? { minFrequency, embeddingStd } : {}) };
 }
 
 interface Prepared {

@@ -1,6 +1,7 @@
 import type { BertClassifier } from "../bert/bert-classifier.js";
 import type { PairDataset } from "../data/pair-dataset.js";
-import { metricsPath, prepareModelFolder } from "../hub/model-folder.js";
+import { metricsPath, prepareModelFolder, tensorBoardPath } from "../hub/model-folder.js";
+import { CurveRecorder } from "../report/curve-recorder.js";
 import type { TruncationName } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import type { TrainerOptions } from "../train/options.js";
@@ -10,6 +11,8 @@ import { learningCurves } from "./listeners/learning-curves.js";
 import type { Listener } from "./listeners/listener.js";
 import { metricsLog } from "./listeners/metrics-log.js";
 import { progressLine } from "./listeners/progress-line.js";
+import { type RunDescription, runReport } from "./listeners/run-report.js";
+import { tensorBoard } from "./listeners/tensor-board.js";
 import { weightsSaver } from "./listeners/weights-saver.js";
 
 export interface TrainingRun {
@@ -24,28 +27,42 @@ export interface TrainingRun {
   readonly out: string;
   readonly overwrite: boolean;
   readonly options: Partial<TrainerOptions>;
+  readonly description: RunDescription;
+  /** Whether TensorBoard's files are written too. */
+  readonly tensorboard?: boolean;
 }
 
 /**
  * Trains with progress on stderr and a line per epoch on stdout; saves the weights after every epoch, and the
- * learning curves at the end.
+ * learning curves and the reports at the end.
  */
 export async function runTraining(run: TrainingRun): Promise<void> {
   const { model, train, test, out } = run;
   const trainer = new Trainer(model, run.options);
   const { epochs } = trainer.options;
   await prepareModelFolder(out, run, run);
+  const curves = new CurveRecorder();
+  const report = runReport({
+    ...run.description,
+    folder: out,
+    train,
+    options: trainer.options,
+    curves: () => curves.curves,
+  });
   const listeners: Listener[] = [
     metricsLog(metricsPath(out)),
-    learningCurves(out),
+    ...(run.tensorboard ? [tensorBoard(tensorBoardPath(out))] : []),
+    learningCurves(out, curves),
     weightsSaver(out, model),
     progressLine(process.stderr, epochs),
     epochLines(console.log, epochs),
+    report,
   ];
   try {
     for await (const event of trainer.fit(train, test)) {
       for (const listener of listeners) await listener.hear(event);
     }
+    await report.write();
   } finally {
     for (const listener of listeners) listener.close?.();
   }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { TunebertError } from "../error.js";
@@ -31,6 +32,13 @@ export async function* streamBytes(path: string): AsyncGenerator<Uint8Array> {
   } catch (error) {
     throw readFailure(path, error);
   }
+}
+
+/** The SHA-256 of the file, in hexadecimal. @throws TunebertError as {@link readBytes} */
+export async function sha256Of(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const bytes of streamBytes(path)) hash.update(bytes);
+  return hash.digest("hex");
 }
 
 /** Does something with a file's content; errors then name the file. */

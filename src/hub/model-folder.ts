@@ -28,8 +28,10 @@ export interface SavedModel {
 const WEIGHTS = "model.safetensors";
 const CONFIG = "config.json";
 const VOCABULARY = "vocab.json";
-/** What a run leaves beside the model. */
-const REPORTS = ["metrics.jsonl", "curves.svg"];
+const METRICS = "metrics.jsonl";
+const TENSORBOARD = "tensorboard";
+/** What a run leaves beside the model when it is done. */
+const REPORTS = ["curves.svg", "report.html", "MODEL_CARD.md", "run.json", "predictions.jsonl"] as const;
 
 /**
  * Makes `folder` ready for the files of a model and writes config and vocabulary.
@@ -44,7 +46,9 @@ export async function prepareModelFolder(
   await expectFreeFolder(folder, { overwrite });
   try {
     await mkdir(folder, { recursive: true });
-    for (const file of [WEIGHTS, ...REPORTS]) await rm(join(folder, file), { force: true });
+    for (const file of [WEIGHTS, METRICS, TENSORBOARD, ...REPORTS]) {
+      await rm(join(folder, file), { force: true, recursive: true });
+    }
   } catch (cause) {
     throw new TunebertError(`cannot write to ${folder}: ${(cause as Error).message}`, { cause });
   }
@@ -104,13 +108,31 @@ export async function saveWeights(folder: string, model: BertClassifier): Promis
 }
 
 /** Writes a report beside the model: whole, or not at all. */
-export async function saveReport(folder: string, name: "curves.svg", text: string): Promise<void> {
-  await writeWhole(join(folder, name), text);
+export async function saveReport(
+  folder: string,
+  name: (typeof REPORTS)[number],
+  content: string | Uint8Array,
+): Promise<void> {
+  await writeWhole(join(folder, name), content);
+}
+
+/** Reads a report; `path` is for errors. @throws TunebertError when it is not there or not UTF-8 */
+export async function readReport(
+  folder: string,
+  name: (typeof REPORTS)[number],
+): Promise<{ readonly text: string; readonly path: string }> {
+  const path = join(folder, name);
+  return { text: await readText(path), path };
 }
 
 /** Where a run's events are logged. */
 export function metricsPath(folder: string): string {
-  return join(folder, "metrics.jsonl");
+  return join(folder, METRICS);
+}
+
+/** Where a run's files for TensorBoard go. */
+export function tensorBoardPath(folder: string): string {
+  return join(folder, TENSORBOARD);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Axis, GroupMark, Mark } from "vega";
 import { type Domain, epochTicks, valueTicks } from "./chart-domains.js";
+import type { ChartTheme } from "./chart-theme.js";
 
 /** A measurement; within an epoch its `epoch` is a fraction, 2.5 being halfway through the third. */
 export interface CurvePoint {
@@ -10,7 +11,7 @@ export interface CurvePoint {
 /** Colour tells curves apart, and so do dashes and the shape of the markers. */
 interface Style {
   name: string;
-  color: string;
+  color: "first" | "second";
   dash: number[];
   shape: string;
   /** Area in square pixels. */
@@ -19,14 +20,14 @@ interface Style {
 
 export const TRAIN_STYLE: Style = {
   name: "train",
-  color: "#1d5fa8",
+  color: "first",
   dash: [],
   shape: "circle",
   markerSize: 46,
 };
 export const TEST_STYLE: Style = {
   name: "test",
-  color: "#c2410c",
+  color: "second",
   dash: [6, 4],
   shape: "diamond",
   markerSize: 76,
@@ -45,57 +46,69 @@ export interface Panel {
   epochTitle?: string;
 }
 
-export const PANEL_LEFT = 56;
+/** Where a panel stands, in pixels, and where the keys of its curves do. */
+export interface PanelLayout {
+  left: number;
+  width: number;
+  keys: "beside" | "above";
+}
+
 export const PANEL_HEIGHT = 170;
-const PANEL_WIDTH = 520;
-
-const FONT = "Helvetica, Arial, sans-serif";
-const INK = "#1f2933";
-const MUTED = "#52606d";
-const GRID = "#e4e7eb";
-
-export const TEXT = { font: { value: FONT }, fill: { value: INK } };
 
 const LABEL_HEIGHT = 18;
-const KEY_LEFT = PANEL_WIDTH + 14;
+const KEY_GAP = 14;
 const KEY_WIDTH = 26;
+/** Of a key with its label, where several stand above a panel. */
+const LABEL_WIDTH = 118;
 const ROOM_OF_MARKER = 14;
 /** Numbers from here on are written with an exponent. */
 const LONG = 10_000;
 
-/** One panel of the chart: axes, curves, and beside their ends a label with the last value. */
-export function panelMark(panel: Panel, top: number): GroupMark {
+/** One panel of the chart: axes, curves, and beside their ends or above them a label with the last value. */
+export function panelMark(panel: Panel, top: number, layout: PanelLayout, theme: ChartTheme): GroupMark {
+  const { left, width } = layout;
   const ended = panel.curves.filter(({ points }) => points.length > 0);
-  const heights = labelHeights(ended.map(({ points }) => heightOf(points.at(-1)!.value, panel.values)));
+  const places = keyPlaces(
+    ended.map(({ points }) => heightOf(points.at(-1)!.value, panel.values)),
+    layout,
+  );
   return {
     type: "group",
     encode: {
       enter: {
-        x: { value: PANEL_LEFT },
+        x: { value: left },
         y: { value: top },
-        width: { value: PANEL_WIDTH },
+        width: { value: width },
         height: { value: PANEL_HEIGHT },
       },
     },
     // Gridlines take their lengths from these.
     signals: [
-      { name: "width", value: PANEL_WIDTH },
+      { name: "width", value: width },
       { name: "height", value: PANEL_HEIGHT },
     ],
     data: ended.flatMap(({ name, points }) => [
       { name: lineData(name), values: points },
-      { name: markerData(name), values: markedPoints(points, panel.epochs) },
+      { name: markerData(name), values: markedPoints(points, panel.epochs, width) },
     ]),
     scales: [
-      { name: "epoch", type: "linear", domain: panel.epochs, range: [0, PANEL_WIDTH], zero: false },
+      { name: "epoch", type: "linear", domain: panel.epochs, range: [0, width], zero: false },
       { name: "value", type: "linear", domain: panel.values, range: [PANEL_HEIGHT, 0], zero: false },
     ],
-    axes: panelAxes(panel),
+    axes: panelAxes(panel, theme),
     marks: [
-      headingMark(panel.heading),
-      ...ended.flatMap((curve, index) => [...curveMarks(curve), ...labelMarks(curve, heights[index]!)]),
+      headingMark(panel.heading, theme),
+      ...ended.flatMap((curve, index) => [
+        ...curveMarks(curve, theme),
+        ...labelMarks(curve, places[index]!, theme),
+      ]),
     ],
   };
+}
+
+/** What all texts of a chart have in common. */
+export function textOf({ font, ink }: ChartTheme) {
+  return { font: { value: font }, fill: { value: ink } };
 }
 
 /** At most seven characters. */
@@ -104,15 +117,15 @@ export function formatValue(value: number): string {
   return Math.abs(value) < LONG ? value.toPrecision(4) : value.toExponential(1);
 }
 
-function panelAxes({ epochs, values, epochTitle }: Panel): Axis[] {
+function panelAxes({ epochs, values, epochTitle }: Panel, { font, muted, grid }: ChartTheme): Axis[] {
   const shared: Partial<Axis> = {
     domain: false,
     ticks: false,
     grid: true,
-    gridColor: GRID,
-    labelFont: FONT,
+    gridColor: grid,
+    labelFont: font,
     labelFontSize: 12,
-    labelColor: MUTED,
+    labelColor: muted,
     labelPadding: 8,
   };
   return [
@@ -131,21 +144,21 @@ function panelAxes({ epochs, values, epochTitle }: Panel): Axis[] {
       format: "d",
       labels: epochTitle !== undefined,
       ...(epochTitle === undefined ? {} : { title: epochTitle }),
-      titleFont: FONT,
+      titleFont: font,
       titleFontSize: 12,
       titleFontWeight: "normal",
-      titleColor: MUTED,
+      titleColor: muted,
       titlePadding: 8,
     },
   ];
 }
 
-function headingMark(heading: string): Mark {
+function headingMark(heading: string, theme: ChartTheme): Mark {
   return {
     type: "text",
     encode: {
       enter: {
-        ...TEXT,
+        ...textOf(theme),
         text: { value: heading },
         x: { value: 0 },
         y: { value: -12 },
@@ -156,48 +169,50 @@ function headingMark(heading: string): Mark {
   };
 }
 
-function curveMarks({ name, color, dash, shape, markerSize }: Curve): Mark[] {
+function curveMarks(curve: Curve, theme: ChartTheme): Mark[] {
+  const { name } = curve;
   const place = { x: { scale: "epoch", field: "epoch" }, y: { scale: "value", field: "value" } };
   return [
     {
       type: "line",
       from: { data: lineData(name) },
-      encode: { enter: { ...place, ...strokeOf(color, dash) } },
+      encode: { enter: { ...place, ...strokeOf(curve, theme) } },
     },
     {
       type: "symbol",
       from: { data: markerData(name) },
-      encode: { enter: { ...place, ...markerOf(color, shape, markerSize) } },
+      encode: { enter: { ...place, ...markerOf(curve, theme) } },
     },
   ];
 }
 
 /** The key of a curve, which is a piece of its line with a marker, then its name and last value. */
-function labelMarks({ name, color, dash, shape, markerSize, points }: Curve, height: number): Mark[] {
-  const y = { value: height };
+function labelMarks(curve: Curve, place: Place, theme: ChartTheme): Mark[] {
+  const { name, points } = curve;
+  const y = { value: place.y };
   return [
     {
       type: "rule",
       encode: {
         enter: {
-          x: { value: KEY_LEFT },
-          x2: { value: KEY_LEFT + KEY_WIDTH },
+          x: { value: place.x },
+          x2: { value: place.x + KEY_WIDTH },
           y,
-          ...strokeOf(color, dash),
+          ...strokeOf(curve, theme),
         },
       },
     },
     {
       type: "symbol",
-      encode: { enter: { x: { value: KEY_LEFT + KEY_WIDTH / 2 }, y, ...markerOf(color, shape, markerSize) } },
+      encode: { enter: { x: { value: place.x + KEY_WIDTH / 2 }, y, ...markerOf(curve, theme) } },
     },
     {
       type: "text",
       encode: {
         enter: {
-          ...TEXT,
+          ...textOf(theme),
           text: { value: `${name} ${formatValue(points.at(-1)!.value)}` },
-          x: { value: KEY_LEFT + KEY_WIDTH + 8 },
+          x: { value: place.x + KEY_WIDTH + 8 },
           y,
           baseline: { value: "middle" },
           fontSize: { value: 13 },
@@ -207,25 +222,36 @@ function labelMarks({ name, color, dash, shape, markerSize, points }: Curve, hei
   ];
 }
 
-function strokeOf(color: string, dash: number[]) {
-  return { stroke: { value: color }, strokeWidth: { value: 2 }, strokeDash: { value: dash } };
+function strokeOf({ color, dash }: Style, theme: ChartTheme) {
+  return { stroke: { value: theme[color] }, strokeWidth: { value: 2 }, strokeDash: { value: dash } };
 }
 
-function markerOf(color: string, shape: string, size: number) {
+function markerOf({ color, shape, markerSize }: Style, theme: ChartTheme) {
   return {
     shape: { value: shape },
-    size: { value: size },
-    fill: { value: color },
-    stroke: { value: "white" },
+    size: { value: markerSize },
+    fill: { value: theme[color] },
+    stroke: { value: theme.background },
     strokeWidth: { value: 1 },
   };
 }
 
 /** Every point where markers have room, otherwise the last one alone. */
-function markedPoints(points: CurvePoint[], epochs: Domain): CurvePoint[] {
+function markedPoints(points: CurvePoint[], epochs: Domain, width: number): CurvePoint[] {
   const span = points.at(-1)!.epoch - points[0]!.epoch;
-  const room = ((span / (epochs[1] - epochs[0])) * PANEL_WIDTH) / Math.max(1, points.length - 1);
+  const room = ((span / (epochs[1] - epochs[0])) * width) / Math.max(1, points.length - 1);
   return room >= ROOM_OF_MARKER ? points : points.slice(-1);
+}
+
+interface Place {
+  x: number;
+  y: number;
+}
+
+/** Of the keys of curves that end at these heights. */
+function keyPlaces(heights: number[], { width, keys }: PanelLayout): Place[] {
+  if (keys === "beside") return labelHeights(heights).map((y) => ({ x: width + KEY_GAP, y }));
+  return heights.map((_, i) => ({ x: width + KEY_GAP - (heights.length - i) * LABEL_WIDTH, y: -16 }));
 }
 
 /** Heights of at most two labels, moved apart where they would overlap and kept within the panel. */

@@ -1,17 +1,19 @@
 import type { Mark, Spec } from "vega";
 import { accuracyDomain, epochDomain, lossDomain } from "./chart-domains.js";
+import { pageTheme, paperTheme } from "./chart-theme.js";
 import {
   type Curve,
   type CurvePoint,
   formatValue,
   PANEL_HEIGHT,
-  PANEL_LEFT,
   type Panel,
+  type PanelLayout,
   panelMark,
   TEST_STYLE,
-  TEXT,
   TRAIN_STYLE,
+  textOf,
 } from "./curve-panel.js";
+import { drawSvg } from "./draw-svg.js";
 
 export type { CurvePoint } from "./curve-panel.js";
 
@@ -31,19 +33,21 @@ export interface LearningCurves {
  * Points that are not finite are left out.
  */
 export async function drawLearningCurves(curves: LearningCurves): Promise<string> {
-  // Vega is large: only those who draw wait for it.
-  const { parse, View } = await import("vega");
   const panels = learningPanels(curves);
-  const view = new View(parse(chartSpec(panels, curves.title)), { renderer: "none" });
-  try {
-    const svg = await view.toSVG();
-    return `${svg.replace("<svg ", `<svg role="img" aria-label="${describe(panels)}" `)}\n`;
-  } finally {
-    view.finalize();
-  }
+  return drawSvg(chartSpec(panels, curves.title), describe(Object.values(panels)));
+}
+
+/** Draws loss and accuracy apart, each 360 pixels wide, for a page that shows them side by side where it has room. */
+export async function drawCurvePanels(curves: LearningCurves): Promise<{ loss: string; accuracy: string }> {
+  const { loss, accuracy } = learningPanels(curves);
+  const draw = (panel: Panel) => drawSvg(panelSpec({ ...panel, epochTitle: "Epoch" }), describe([panel]));
+  return { loss: await draw(loss), accuracy: await draw(accuracy) };
 }
 
 const WIDTH = 720;
+const WIDE: PanelLayout = { left: 56, width: 520, keys: "beside" };
+const NARROW: PanelLayout = { left: 44, width: 302, keys: "above" };
+const NARROW_WIDTH = 360;
 const TITLE_HEIGHT = 34;
 const HEADING_HEIGHT = 42;
 const EPOCH_AXIS_HEIGHT = 54;
@@ -80,11 +84,25 @@ function chartSpec({ loss, accuracy }: Panels, title: string | undefined): Spec 
   const lossTop = (title ? TITLE_HEIGHT : 0) + HEADING_HEIGHT;
   const accuracyTop = lossTop + PANEL_HEIGHT + HEADING_HEIGHT;
   return {
-    background: "white",
+    background: paperTheme.background,
     autosize: "none",
     width: WIDTH,
     height: accuracyTop + PANEL_HEIGHT + EPOCH_AXIS_HEIGHT,
-    marks: [...(title ? [titleMark(title)] : []), panelMark(loss, lossTop), panelMark(accuracy, accuracyTop)],
+    marks: [
+      ...(title ? [titleMark(title)] : []),
+      panelMark(loss, lossTop, WIDE, paperTheme),
+      panelMark(accuracy, accuracyTop, WIDE, paperTheme),
+    ],
+  };
+}
+
+function panelSpec(panel: Panel): Spec {
+  return {
+    background: pageTheme.background,
+    autosize: "none",
+    width: NARROW_WIDTH,
+    height: HEADING_HEIGHT + PANEL_HEIGHT + EPOCH_AXIS_HEIGHT,
+    marks: [panelMark(panel, HEADING_HEIGHT, NARROW, pageTheme)],
   };
 }
 
@@ -97,8 +115,8 @@ function valuesOf(curves: Curve[]): number[] {
 }
 
 /** For readers who cannot see the chart. */
-function describe({ loss, accuracy }: Panels): string {
-  const ends = [loss, accuracy].flatMap(({ heading, curves }) =>
+function describe(panels: readonly Panel[]): string {
+  const ends = panels.flatMap(({ heading, curves }) =>
     curves
       .filter(({ points }) => points.length > 0)
       .map(({ name, points }) => `${name} ${heading.toLowerCase()} ${formatValue(points.at(-1)!.value)}`),
@@ -112,9 +130,9 @@ function titleMark(title: string): Mark {
     type: "text",
     encode: {
       enter: {
-        ...TEXT,
+        ...textOf(paperTheme),
         text: { value: text },
-        x: { value: PANEL_LEFT },
+        x: { value: WIDE.left },
         y: { value: 30 },
         fontSize: { value: 15 },
         fontWeight: { value: "bold" },

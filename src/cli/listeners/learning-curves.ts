@@ -1,11 +1,10 @@
 import { saveReport } from "../../hub/model-folder.js";
-import { CurveRecorder } from "../../report/curve-recorder.js";
+import type { CurveRecorder } from "../../report/curve-recorder.js";
 import { drawLearningCurves } from "../../report/learning-curves.js";
 import type { Listener } from "./listener.js";
 
-/** Draws the learning curves at the end. */
-export function learningCurves(folder: string): Listener {
-  const recorder = new CurveRecorder();
+/** Records the learning curves, and draws them at the end. */
+export function learningCurves(folder: string, recorder: CurveRecorder): Listener {
   return {
     async hear(event) {
       if (event.event === "step") recorder.step(event);

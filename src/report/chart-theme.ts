@@ -1,0 +1,33 @@
+/** The colours and the font of a chart, as CSS writes them. */
+export interface ChartTheme {
+  readonly background: string;
+  readonly ink: string;
+  readonly muted: string;
+  readonly grid: string;
+  /** Of what the chart shows first, and of what it compares that with. */
+  readonly first: string;
+  readonly second: string;
+  readonly font: string;
+}
+
+/** A picture by itself. */
+export const paperTheme: ChartTheme = {
+  background: "white",
+  ink: "#1f2933",
+  muted: "#52606d",
+  grid: "#e4e7eb",
+  first: "#1d5fa8",
+  second: "#c2410c",
+  font: "Helvetica, Arial, sans-serif",
+};
+
+/** A picture within a page, whose style sheet gives the custom properties their values, light or dark. */
+export const pageTheme: ChartTheme = {
+  background: "var(--surface)",
+  ink: "var(--ink)",
+  muted: "var(--muted)",
+  grid: "var(--grid)",
+  first: "var(--first)",
+  second: "var(--second)",
+  font: "var(--font)",
+};

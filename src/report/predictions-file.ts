@@ -1,0 +1,42 @@
+import { TunebertError } from "../error.js";
+import type { AnsweredPair } from "../metrics/answered-pair.js";
+
+/** Digits of a probability; more would say nothing of the model. */
+const DIGITS = 6;
+
+/** The bytes of predictions.jsonl: a line for each pair, in the order of the data. */
+export function formatPredictions(answers: readonly AnsweredPair[]): Uint8Array {
+  return Buffer.concat(
+    answers.map(({ probabilities, ...answer }) => {
+      const rounded = Object.entries(probabilities).map(([label, value]) => [
+        label,
+        Number(value.toPrecision(DIGITS)),
+      ]);
+      return Buffer.from(`${JSON.stringify({ ...answer, probabilities: Object.fromEntries(rounded) })}\n`);
+    }),
+  );
+}
+
+/**
+ * Reads the text of predictions.jsonl.
+ * @throws TunebertError, with `path` and the line, when a line is not what {@link formatPredictions} writes
+ */
+export function parsePredictions(text: string, path: string): AnsweredPair[] {
+  const lines = text.split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  return lines.map((line, i) => {
+    const answer = parseLine(line);
+    if (answer) return answer;
+    throw new TunebertError(`${path}, line ${i + 1}: not an answered pair; the file is damaged`);
+  });
+}
+
+function parseLine(line: string): AnsweredPair | undefined {
+  try {
+    const answer = JSON.parse(line);
+    const texts = [answer.premise, answer.hypothesis, answer.trueLabel, answer.predictedLabel];
+    return texts.every((text) => typeof text === "string") ? answer : undefined;
+  } catch {
+    return undefined;
+  }
+}
