@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { TunebertError } from "../error.js";
+import { addCompareCommand } from "./compare.js";
 import { addConvertCommand } from "./convert.js";
 import { addDemoCommand } from "./demo.js";
 import { addEvaluateCommand } from "./evaluate.js";
@@ -22,6 +23,7 @@ const program = new Command("tunebert")
 addTrainCommand(program);
 addEvaluateCommand(program);
 addPredictCommand(program);
+addCompareCommand(program);
 addInspectCommand(program);
 addConvertCommand(program);
 addFetchCommand(program);

@@ -6,12 +6,12 @@ export function settingRows(settings: Readonly<Record<string, unknown>>): [name:
 }
 
 /** `batchSize` as people write it: `batch size`. */
-function settingName(name: string): string {
+export function settingName(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 /** A setting's value for people. */
-function settingText(value: unknown): string {
+export function settingText(value: unknown): string {
   if (value === null) return "none";
   if (typeof value === "boolean") return value ? "yes" : "no";
   return typeof value === "object" ? JSON.stringify(value) : String(value);
