@@ -56,7 +56,7 @@ test("modelCard tells what the run knows", () => {
     '- class weights: \\{"same":1,"other":2\\}',
     "| same | 0.500 | 0.500 | 0.500 | 2 |",
     "accuracy is 0.5000",
-    "Abacus \\(R\\), 2 cores, Node 20.1.2",
+    "2 epochs of 125 steps, at\n100 examples/s on 2 threads (Abacus \\(R\\),\n2 cores, Node 20.1.2). The model is that of epoch 1.",
   ]) {
     expect(card).toContain(text);
   }

@@ -32,7 +32,7 @@ import { loadModel, Predictor } from "tunebert";
 
 const predictor = await Predictor.start({ ...(await loadModel("FOLDER")), threads: 1 });
 const [answer] = await predictor.predict([{ premise: "first text", hypothesis: "second text" }]);
-console.log(answer.label, answer.probabilities);
+console.log(answer);
 await predictor.close();
 \`\`\`
 
@@ -55,8 +55,9 @@ ${list([
   ...settingRows(run.settings).map(([name, value]) => [name, markdown(value)] as const),
 ])}
 
-Training took ${grouped(run.training.steps)} steps at ${run.training.examplesPerSecond.toFixed(0)} examples/s on ${run.training.threads} ${run.training.threads === 1 ? "thread" : "threads"}
-(${markdown(run.machine.processor)}, ${run.machine.cores} ${run.machine.cores === 1 ? "core" : "cores"}, Node ${run.machine.node.replace("v", "")}).
+Training took ${counted(run.training.epochs, "epoch")} of ${counted(run.training.steps / run.training.epochs, "step")}, at
+${run.training.examplesPerSecond.toFixed(0)} examples/s on ${counted(run.training.threads, "thread")} (${markdown(run.machine.processor)},
+${counted(run.machine.cores, "core")}, Node ${run.machine.node.replace("v", "")}). The model is that of epoch ${run.training.savedEpoch}.
 
 ## Results
 
@@ -158,7 +159,7 @@ ${rows.join("\n")}
 function limits({ evaluation, model }: RunRecord): string {
   return [
     "- It knows nothing but the labels above, and answers with one of them whatever the texts are.",
-    "- Words that it did not meet in training are one and the same unknown word to it.",
+    "- Words that are not in its vocabulary are one and the same unknown word to it.",
     `- Whatever goes beyond ${model.maxLength} tokens of a pair has no influence.`,
     evaluation?.data === "validation"
       ? "- The results are on validation pairs. Where these also chose among models or settings, the results flatter it."
@@ -171,6 +172,10 @@ function limits({ evaluation, model }: RunRecord): string {
   ]
     .filter((line) => line !== undefined)
     .join("\n");
+}
+
+function counted(number: number, noun: string): string {
+  return `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 function list(items: readonly (readonly [name: string, value: string])[]): string {

@@ -29,7 +29,7 @@ ${facts("Model", [
   ["longest input", `${model.maxLength} tokens`],
   ["truncation", model.truncation],
 ])}
-${facts("Training", settingRows(settings))}</section>`,
+${facts("Training", [...settingRows(settings), ["saved model", savedModel(training)]])}</section>`,
     html`<section aria-labelledby="data"><h2 id="data">Data</h2>
 ${dataFacts("Training pairs", data.train)}
 ${dataFacts("Validation pairs", data.validation)}
@@ -55,6 +55,10 @@ ${facts("Machine", [
   ],
 ])}</section>`,
   ];
+}
+
+function savedModel({ epochs, savedEpoch }: RunRecord["training"]): string {
+  return `of epoch ${savedEpoch}, of ${epochs} epochs done`;
 }
 
 function dataFacts(caption: string, data: DataRecord | undefined): Html | undefined {

@@ -47,6 +47,7 @@ describe("reportPage", () => {
         "same 0.500 0.500 0.500 2",
         "batch size 32",
         "shuffle yes",
+        "saved model of epoch 1, of 2 epochs done",
         "class weights {&#34;same&#34;:1,&#34;other&#34;:2}",
         `SHA-256 of the file ${"ab".repeat(32)}`,
         "skipped without a label 3",

@@ -57,7 +57,10 @@ export interface MachineRecord {
 }
 
 export interface TrainingRecord {
+  /** Done; less than were asked for if training stopped early. */
   readonly epochs: number;
+  /** Whose model is saved: the best on validation pairs, or without those the last. */
+  readonly savedEpoch: number;
   readonly steps: number;
   readonly threads: number;
   /** Wall time of all steps; evaluation and saving not counted. */

@@ -59,6 +59,7 @@ export const sampleRun: RunRecord = {
   },
   training: {
     epochs: 2,
+    savedEpoch: 1,
     steps: 250,
     threads: 2,
     seconds: 80,

@@ -67,7 +67,7 @@ export function runReport(run: ReportedRun): RunReport {
 async function writeReports(
   run: ReportedRun,
   steps: number,
-  { epoch: epochs, trainLoss, trainAccuracy, examplesPerSecond, threads }: DoneEvent,
+  { epoch: epochs, bestEpoch, trainLoss, trainAccuracy, examplesPerSecond, threads }: DoneEvent,
 ): Promise<void> {
   const { folder, settings, options, data, pretrained, unseen, train } = run;
   const saved = await loadModel(folder);
@@ -86,11 +86,13 @@ async function writeReports(
       truncation,
       pretrained,
     },
-    settings: { ...options, ...settings },
+    // What chooses among models says nothing where none is chosen.
+    settings: { ...options, metric: data.validation && options.metric, ...settings },
     data,
     machine: thisMachine(),
     training: {
       epochs,
+      savedEpoch: data.validation ? bestEpoch : epochs,
       steps,
       threads,
       seconds: (epochs * train.size) / examplesPerSecond,
