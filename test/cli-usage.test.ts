@@ -26,7 +26,9 @@ describe("--help of a command gives each of its flags a line", () => {
       [
         ...["train", "test", "limit", "max-length", "premise-column", "hypothesis-column", "label-column"],
         ...["pretrained", "heads", "hidden", "ffn", "blocks", "vocab-size", "min-frequency", "embedding-std"],
-        ...["batch-size", "epochs", "learning-rate", "dropout", "no-shuffle", "seed", "threads"],
+        ...["batch-size", "accumulate", "epochs", "learning-rate", "schedule", "warmup", "weight-decay"],
+        ...["clip-norm", "dropout", "label-smoothing", "class-weights", "freeze", "no-shuffle", "seed"],
+        ...["threads", "validation", "metric", "patience"],
         ...["out", "overwrite"],
       ],
     ],
@@ -46,10 +48,13 @@ test("--help of train names the defaults of d2l", async () => {
   const text = stdout.replace(/\s+/g, " ");
   for (const line of [
     "--max-length <n> longest input in tokens; longer pairs are truncated (default: 128)",
-    "--batch-size <n> examples per optimizer step (default: 512)",
+    "--batch-size <n> examples per batch (default: 512)",
     "--epochs <n> passes over the training pairs (default: 5)",
     "--learning-rate <x> of Adam (default: 0.0001)",
     "--dropout <p> probability of dropping (default: 0.1)",
+    '--schedule <name> what becomes of the learning rate until the last step (choices: "constant", "linear", "cosine", ' +
+      'default: "constant")',
+    "--weight-decay <x> of AdamW; 0 is plain Adam (default: 0)",
   ]) {
     expect(text).toContain(line);
   }
@@ -74,6 +79,37 @@ describe("wrong usage exits with 2, says why, and touches nothing", () => {
     ["no learning rate", [...train, "--learning-rate", "0"], "'0' is invalid. Expected a number above 0"],
     ["an infinite learning rate", [...train, "--learning-rate", "Infinity"], "Expected a number above 0"],
     ["dropping everything", [...train, "--dropout", "1"], "'1' is invalid. Expected a number from 0"],
+    [
+      "an unknown schedule",
+      [...train, "--schedule", "steps"],
+      "Allowed choices are constant, linear, cosine",
+    ],
+    ["a step and a half of warm-up", [...train, "--warmup", "1.5"], "or a fraction below 1"],
+    [
+      "negative decay",
+      [...train, "--weight-decay", "-1"],
+      "'-1' is invalid. Expected a number of at least 0",
+    ],
+    ["clipping to nothing", [...train, "--clip-norm", "0"], "'0' is invalid. Expected a number above 0"],
+    [
+      "smoothing everything",
+      [...train, "--label-smoothing", "1"],
+      "'1' is invalid. Expected a number from 0",
+    ],
+    ["a class weight of 0", [...train, "--class-weights", "yes=0"], "label=weight with a weight above 0"],
+    ["two class weights", [...train, "--class-weights", "yes=1", "yes=2"], "There are two weights for yes"],
+    [
+      "balance and weights",
+      [...train, "--class-weights", "balanced", "yes=2"],
+      "Expected equal or balanced alone",
+    ],
+    [
+      "freezing an unknown part",
+      [...train, "--freeze", "output"],
+      "Expected nothing, embeddings, encoder, or a number",
+    ],
+    ["patience with nothing", [...train, "--patience", "1"], "--patience needs pairs to measure on"],
+    ["a metric of nothing", [...train, "--metric", "validation-loss"], "--metric needs pairs to measure on"],
     ["one text to predict", ["predict", "--model", "nli", "a text"], "one text is not a pair"],
     ["three texts to predict", ["predict", "--model", "nli", "a", "b", "c"], "too many arguments"],
     [

@@ -21,6 +21,14 @@ export function positiveNumber(text: string): number {
   return number;
 }
 
+export function numberFromZero(text: string): number {
+  const number = Number(text);
+  if (text.trim() === "" || !(number >= 0 && Number.isFinite(number))) {
+    throw new InvalidArgumentError("Expected a number of at least 0.");
+  }
+  return number;
+}
+
 export function probability(text: string): number {
   const number = Number(text);
   if (text.trim() === "" || !(number >= 0 && number < 1)) {

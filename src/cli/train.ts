@@ -6,6 +6,7 @@ import { PairDataset } from "../data/pair-dataset.js";
 import { readPairs } from "../data/read-pairs.js";
 import type { TextPair } from "../data/text-pair.js";
 import { TunebertError } from "../error.js";
+import type { Split } from "../hub/catalog.js";
 import { streamBytes } from "../hub/files.js";
 import { expectFreeFolder } from "../hub/model-folder.js";
 import { classifierFrom, loadPretrained } from "../hub/pretrained.js";
@@ -14,21 +15,15 @@ import type { LabelledPair } from "../predict/answer-labelled.js";
 import { Random } from "../random.js";
 import { DEFAULT_TRUNCATION, type TruncationName, truncations } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
-import { defaultTrainerOptions as defaults } from "../train/options.js";
 import { dataRecord, keepLabelled } from "./data-record.js";
 import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
-import {
-  type ColumnFlags,
-  columnOptions,
-  positiveNumber,
-  positiveWholeNumber,
-  probability,
-  wholeNumber,
-} from "./options.js";
+import { type ColumnFlags, columnOptions, positiveNumber, positiveWholeNumber } from "./options.js";
+import { addTrainingOptions, type TrainingFlags, trainerOptionsOf } from "./training-options.js";
 import { runTraining } from "./training-run.js";
 
-interface TrainFlags extends ColumnFlags, DownloadFlags {
+interface TrainFlags extends ColumnFlags, DownloadFlags, TrainingFlags {
   readonly train: string;
+  readonly validation?: string;
   readonly test?: string;
   readonly out: string;
   readonly tensorboard: boolean;
@@ -44,13 +39,6 @@ interface TrainFlags extends ColumnFlags, DownloadFlags {
   readonly blocks?: number;
   readonly vocabSize?: number;
   readonly embeddingStd?: number;
-  readonly batchSize: number;
-  readonly epochs: number;
-  readonly learningRate: number;
-  readonly dropout: number;
-  readonly shuffle: boolean;
-  readonly seed: number;
-  readonly threads: number;
 }
 
 /** Position rows of a model from scratch; a longer `--max-length` makes more. */
@@ -60,13 +48,17 @@ const POSITIONS = 512;
 const SIZES = { hidden: 256, ffn: 512, heads: 4, blocks: 2 };
 
 export function addTrainCommand(program: Command): void {
-  program
+  const command = program
     .command("train")
     .description("Fine-tune a pretrained BERT on labelled pairs of texts, or train one from scratch.")
     .optionsGroup("Data:")
     .requiredOption(
       "--train <file>",
       "labelled pairs to train on: SNLI's .txt, or .tsv, .csv, .jsonl with named columns; or snli, which is fetched",
+    )
+    .option(
+      "--validation <file>",
+      "labelled pairs by which the best epoch's model is chosen and kept; snli means its dev pairs",
     )
     .option(
       "--test <file>",
@@ -129,20 +121,9 @@ export function addTrainCommand(program: Command): void {
       "--embedding-std <x>",
       "standard deviation of fresh embeddings, from scratch (default: 1)",
       positiveNumber,
-    )
-    .optionsGroup("Training:")
-    .option("--batch-size <n>", "examples per optimizer step", positiveWholeNumber, defaults.batchSize)
-    .option("--epochs <n>", "passes over the training pairs", positiveWholeNumber, defaults.epochs)
-    .option("--learning-rate <x>", "of Adam", positiveNumber, defaults.learningRate)
-    .option("--dropout <p>", "probability of dropping", probability, defaults.dropout)
-    .option("--no-shuffle", "keep the order of the file in every epoch")
-    .option(
-      "--seed <n>",
-      "of initialisation, shuffling and dropout; same seed and threads, same bits",
-      wholeNumber,
-      defaults.seed,
-    )
-    .option("--threads <n>", "threads to train on", positiveWholeNumber, defaults.threads)
+    );
+  addTrainingOptions(command);
+  command
     .optionsGroup("Output:")
     .requiredOption("--out <folder>", "where the model, its metrics and its report go")
     .option(
@@ -162,48 +143,56 @@ Examples:
 }
 
 async function train(flags: TrainFlags, command: Command): Promise<void> {
+  for (const name of ["metric", "patience"]) {
+    if (command.getOptionValueSource(name) === "cli" && flags.validation === undefined) {
+      command.error(`error: --${name} needs pairs to measure on; give them with --validation`);
+    }
+  }
   await expectFreeFolder(flags.out, flags);
   const { trainSet, model, vocabulary } = flags.pretrained
     ? await fineTuned(flags, flags.pretrained, command)
     : await fromScratch(flags);
   const { maxLength, truncation } = flags;
-  const testPairs: LabelledPair[] = [];
-  const testSet =
-    flags.test === undefined
-      ? undefined
-      : await PairDataset.encode(keepLabelled(pairsOf(flags.test, "test", flags), testPairs), vocabulary, {
-          maxLength,
-          truncation,
-          labels: model.labels,
-        });
+  const recordOf = async (file: string, split: Split, dataset: PairDataset) =>
+    dataRecord(await resolveData(file, split, fetchOptions(flags)), dataset);
+  const unseen = async (name: "validation" | "test", split: Split) => {
+    const file = flags[name];
+    if (file === undefined) return undefined;
+    const pairs: LabelledPair[] = [];
+    const options = { maxLength, truncation, labels: model.labels };
+    const read = keepLabelled(pairsOf(file, split, flags), pairs);
+    return { data: name, pairs, set: await PairDataset.encode(read, vocabulary, options) };
+  };
+  const validation = await unseen("validation", "dev");
+  const test = await unseen("test", "test");
   report("train", trainSet);
-  if (testSet) report("test", testSet);
+  if (validation) report("validation", validation.set);
+  if (test) report("test", test.set);
   console.log(
     `vocabulary of ${vocabulary.size} tokens, ${model.labels.length} labels: ${model.labels.join(", ")}`,
   );
-  const { batchSize, epochs, learningRate, dropout, seed, threads, shuffle, out, overwrite, tensorboard } =
-    flags;
-  const options = { batchSize, epochs, learningRate, dropout, seed, threads, shuffle };
+  const { out, overwrite, tensorboard } = flags;
   await runTraining({
     model,
     vocabulary,
     maxLength,
     truncation,
     train: trainSet,
-    test: testSet,
+    validation: validation?.set,
+    test: test?.set,
     out,
     overwrite,
-    options,
+    options: trainerOptionsOf(flags),
     tensorboard,
     description: {
       settings: settingsOf(flags),
       pretrained: flags.pretrained && basename(flags.pretrained),
       data: {
-        train: await dataRecord(await resolveData(flags.train, "train", fetchOptions(flags)), trainSet),
-        test:
-          testSet && (await dataRecord(await resolveData(flags.test!, "test", fetchOptions(flags)), testSet)),
+        train: await recordOf(flags.train, "train", trainSet),
+        validation: validation && (await recordOf(flags.validation!, "dev", validation.set)),
+        test: test && (await recordOf(flags.test!, "test", test.set)),
       },
-      unseen: testSet && { data: "test", pairs: testPairs },
+      unseen: test ?? validation,
     },
   });
 }
@@ -262,7 +251,7 @@ async function fromScratch(flags: TrainFlags): Promise<Prepared> {
   return { trainSet: dataset, model, vocabulary };
 }
 
-async function* pairsOf(name: string, split: "train" | "test", flags: TrainFlags): AsyncGenerator<TextPair> {
+async function* pairsOf(name: string, split: Split, flags: TrainFlags): AsyncGenerator<TextPair> {
   const file = await resolveData(name, split, fetchOptions(flags));
   yield* readPairs(streamBytes(file), { ...flags, fileName: file });
 }

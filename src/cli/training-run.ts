@@ -22,6 +22,8 @@ export interface TrainingRun {
   /** Default: longest-first. */
   readonly truncation?: TruncationName | undefined;
   readonly train: PairDataset;
+  /** By which the best epoch's model is chosen; default: none, and the latest is kept. */
+  readonly validation?: PairDataset | undefined;
   readonly test: PairDataset | undefined;
   /** Where model and reports go. */
   readonly out: string;
@@ -33,11 +35,11 @@ export interface TrainingRun {
 }
 
 /**
- * Trains with progress on stderr and a line per epoch on stdout; saves the weights after every epoch, and the
- * learning curves and the reports at the end.
+ * Trains with progress on stderr and a line per epoch on stdout; saves the weights of the latest epoch, or of the
+ * best by validation, and the learning curves and the reports at the end.
  */
 export async function runTraining(run: TrainingRun): Promise<void> {
-  const { model, train, test, out } = run;
+  const { model, train, validation, test, out } = run;
   const trainer = new Trainer(model, run.options);
   const { epochs } = trainer.options;
   await prepareModelFolder(out, run, run);
@@ -53,13 +55,13 @@ export async function runTraining(run: TrainingRun): Promise<void> {
     metricsLog(metricsPath(out)),
     ...(run.tensorboard ? [tensorBoard(tensorBoardPath(out))] : []),
     learningCurves(out, curves),
-    weightsSaver(out, model),
+    weightsSaver(out, model, { which: validation ? "best" : "latest" }),
     progressLine(process.stderr, epochs),
     epochLines(console.log, epochs),
     report,
   ];
   try {
-    for await (const event of trainer.fit(train, test)) {
+    for await (const event of trainer.fit(train, test, { validation })) {
       for (const listener of listeners) await listener.hear(event);
     }
     await report.write();

@@ -20,6 +20,10 @@ describe("class weights", () => {
     expect(classWeightsOf({ maybe: 2.5, yes: 0.5 }, labels, train)).toEqual([0.5, 1, 2.5, 1]);
   });
 
+  test("are not mixed up with what every object has", () => {
+    expect(classWeightsOf({ yes: 2 }, ["constructor", "yes"], train)).toEqual([1, 2]);
+  });
+
   test("are refused for other labels, and where they are not positive numbers", () => {
     expect(() => classWeightsOf({ perhaps: 1 }, labels, train)).toThrow(
       "there is a class weight for the label perhaps, but the labels are yes, no, maybe, never",

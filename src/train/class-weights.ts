@@ -30,7 +30,7 @@ export function classWeightsOf(
       throw new TunebertError(`the class weight of ${label} is ${weight}; it must be a positive number`);
     }
   }
-  return labels.map((label) => classWeights[label] ?? 1);
+  return labels.map((label) => (Object.hasOwn(classWeights, label) ? classWeights[label]! : 1));
 }
 
 /** Labels that never occur need no weight and get 0. */

@@ -6,7 +6,7 @@ export function epochLines(print: (text: string) => void, epochs: number): Liste
   return {
     hear(event) {
       if (event.event === "epoch") print(epochLine(event, epochs));
-      else if (event.event === "done") print(summaryLines(event));
+      else if (event.event === "done") print(summaryLines(event, epochs));
     },
   };
 }
@@ -15,14 +15,24 @@ function epochLine(event: EpochEvent, epochs: number): string {
   return `epoch ${event.epoch}/${epochs}: ${figures(event)}`;
 }
 
-/** The two lines with which d2l's `train_ch13` ends. */
-function summaryLines(event: DoneEvent): string {
-  const { examplesPerSecond, threads } = event;
+/** The two lines with which d2l's `train_ch13` ends, and which epoch's model is kept where that is chosen. */
+function summaryLines(event: DoneEvent, epochs: number): string {
+  const { examplesPerSecond, threads, epoch, bestEpoch } = event;
+  const early = epoch < epochs ? "; stopped early, with no better one since" : "";
+  const kept = event.validationLoss === undefined ? "" : `kept: the model of epoch ${bestEpoch}${early}\n`;
   const speed = `${examplesPerSecond.toFixed(1)} examples/sec on ${threads} CPU thread${threads === 1 ? "" : "s"}`;
-  return `${figures(event)}\n${speed}`;
+  return `${figures(event)}\n${kept}${speed}`;
 }
 
-function figures({ trainLoss, trainAccuracy, testAccuracy }: EpochEvent | DoneEvent): string {
-  const test = testAccuracy === undefined ? "" : `, test acc ${testAccuracy.toFixed(3)}`;
-  return `loss ${trainLoss.toFixed(3)}, train acc ${trainAccuracy.toFixed(3)}${test}`;
+function figures(event: EpochEvent | DoneEvent): string {
+  const named = [
+    ["loss", event.trainLoss],
+    ["train acc", event.trainAccuracy],
+    ["validation loss", event.validationLoss],
+    ["validation acc", event.validationAccuracy],
+    ["test acc", event.testAccuracy],
+  ] as const;
+  return named
+    .flatMap(([name, figure]) => (figure === undefined ? [] : `${name} ${figure.toFixed(3)}`))
+    .join(", ");
 }

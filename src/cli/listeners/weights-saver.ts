@@ -2,11 +2,15 @@ import type { BertClassifier } from "../../bert/bert-classifier.js";
 import { saveWeights } from "../../hub/model-folder.js";
 import type { Listener } from "./listener.js";
 
-/** Saves the weights after every epoch. */
-export function weightsSaver(folder: string, model: BertClassifier): Listener {
+/** Saves the weights of the latest epoch, or of the best. */
+export function weightsSaver(
+  folder: string,
+  model: BertClassifier,
+  { which }: { readonly which: "latest" | "best" },
+): Listener {
   return {
-    async hear({ event }) {
-      if (event === "epoch") await saveWeights(folder, model);
+    async hear(event) {
+      if (event.event === "epoch" && (which === "latest" || event.best)) await saveWeights(folder, model);
     },
   };
 }
