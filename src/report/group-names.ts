@@ -1,8 +1,8 @@
 import type { AccuracyGroup } from "../metrics/accuracy-groups.js";
 
-/** A group of lengths: `8–11 words`. */
+/** A group of lengths: `8–11`. */
 export function lengthName({ from, to }: AccuracyGroup): string {
-  return `${from === to ? from : `${from}–${to}`} word${to === 1 ? "" : "s"}`;
+  return from === to ? String(from) : `${from}–${to}`;
 }
 
 /** A group of parts: `33–50 %`. */

@@ -46,7 +46,7 @@ export async function drawCurvePanels(curves: LearningCurves): Promise<{ loss: s
 
 const WIDTH = 720;
 const WIDE: PanelLayout = { left: 56, width: 520, keys: "beside" };
-const NARROW: PanelLayout = { left: 44, width: 302, keys: "above" };
+const NARROW: PanelLayout = { left: 48, width: 298, keys: "above" };
 const NARROW_WIDTH = 360;
 const TITLE_HEIGHT = 34;
 const HEADING_HEIGHT = 42;

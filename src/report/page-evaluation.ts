@@ -27,15 +27,17 @@ const LONGEST_TEXT = 600;
 
 function confusionSection({ perClass, confusion }: Evaluation): Html {
   const labels = perClass.map(({ label }) => label);
-  const caption = "Pairs by their true label (rows) and the label that the model gave (columns)";
+  const caption = "Pairs by their true label and the label given";
   const cell = (count: number, row: number, column: number) => {
     const { support } = perClass[row]!;
     const share = support === 0 ? 0 : count / support;
     return html`<td${row === column ? html` class="right"` : undefined} style="--share: ${share.toFixed(3)}">${count}<small>${percent(share)}</small></td>`;
   };
   return html`<section aria-labelledby="confusion"><h2 id="confusion">Confusion matrix</h2>
+<p class="note">A row holds the pairs that have a label, a column those that the model gave it to. Percentages are of the row;
+right answers are framed.</p>
 <div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="confusion">
-<caption>${caption}. The percentages are of the row; right answers are framed.</caption>
+<caption>${caption}</caption>
 <thead><tr><th scope="col">true \\ given</th>${labels.map((label) => html`<th scope="col">${label}</th>`)}</tr></thead>
 <tbody>${confusion.map(
     (counts, row) =>
@@ -70,8 +72,8 @@ ${numbersBehind(groupTable(heading, groups, name))}</figure>`;
 accuracy of all. Length counts the words of both texts. Overlap is the part of the second text's words that occur in
 the first.</p>
 <div class="charts">
-${await figure("length", byLength, lengthName)}
-${await figure("overlap", byOverlap, overlapName)}
+${await figure("length in words", byLength, lengthName)}
+${await figure("overlap of the texts", byOverlap, overlapName)}
 </div></section>`;
 }
 

@@ -58,7 +58,7 @@ ${facts("Machine", [
 }
 
 function savedModel({ epochs, savedEpoch }: RunRecord["training"]): string {
-  return `of epoch ${savedEpoch}, of ${epochs} epochs done`;
+  return `that of epoch ${savedEpoch} of ${epochs}`;
 }
 
 function dataFacts(caption: string, data: DataRecord | undefined): Html | undefined {

@@ -47,7 +47,7 @@ describe("reportPage", () => {
         "same 0.500 0.500 0.500 2",
         "batch size 32",
         "shuffle yes",
-        "saved model of epoch 1, of 2 epochs done",
+        "saved model that of epoch 1 of 2",
         "class weights {&#34;same&#34;:1,&#34;other&#34;:2}",
         `SHA-256 of the file ${"ab".repeat(32)}`,
         "skipped without a label 3",
@@ -61,8 +61,8 @@ describe("reportPage", () => {
     expect(charts).toEqual([
       "Learning curves, ending at train loss 0.500",
       "Learning curves, ending at train accuracy 0.750, test accuracy 0.500",
-      "Accuracy by length: 4 words: 0.000 of 1, 5 words: 1.000 of 1, 8 words: 1.000 of 1, 9 words: 0.000 of 1",
-      expect.stringMatching(/^Accuracy by overlap: 0–20 %|^Accuracy by overlap: \d/),
+      "Accuracy by length in words: 4: 0.000 of 1, 5: 1.000 of 1, 8: 1.000 of 1, 9: 0.000 of 1",
+      expect.stringMatching(/^Accuracy by overlap of the texts: \d+ %: /),
       expect.stringMatching(/^Accuracy at confidence: .*; expected calibration error 0\.\d{3}$/),
     ]);
     const drawn = [...page.matchAll(/<svg .*?<\/svg>/gs)].join();

@@ -33,12 +33,12 @@ figure svg { display: block; max-width: 100%; height: auto; }
 table { border-collapse: collapse; margin: 12px 0 0; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding-bottom: 4px; }
 th, td { padding: 5px 10px; text-align: right; border-bottom: 1px solid var(--grid); vertical-align: top; }
-th, td { overflow-wrap: normal; }
-th { font-weight: 600; }
+th, td { overflow-wrap: break-word; }
+th { font-weight: 600; max-width: 11em; }
 time { white-space: nowrap; }
 th:first-child { text-align: left; padding-left: 0; }
 .facts { width: 100%; }
-.facts th { font-weight: 400; color: var(--muted); width: 45%; }
+.facts th { font-weight: 400; max-width: none; color: var(--muted); width: 45%; }
 .facts td { text-align: left; overflow-wrap: anywhere; }
 .confusion td { min-width: 84px; text-align: center; background: rgb(var(--shade) / calc(var(--share) * .42)); }
 .confusion td small { display: block; color: inherit; }
