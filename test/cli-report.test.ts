@@ -70,6 +70,22 @@ describe("a run with test pairs", () => {
   });
 });
 
+test("a run with validation pairs alone reports on them, and on the model that they chose", async () => {
+  const out = join(folder, "validated");
+  const flags5 = ["--epochs", "5", "--learning-rate", "1e-2"];
+  await succeed(["train", ...flags, ...flags5, "--validation", test9, "--out", out]);
+  const epochs = readJsonLines(read("metrics.jsonl", out)).filter(({ event }) => event === "epoch");
+  const best = Math.max(...epochs.map(({ validationAccuracy }) => validationAccuracy as number));
+  const run = JSON.parse(read("run.json", out));
+  expect(run.evaluation).toMatchObject({ data: "validation", examples: 9, accuracy: best });
+  expect(run.training.savedEpoch).toBe(
+    epochs.find(({ validationAccuracy }) => validationAccuracy === best)!.epoch,
+  );
+  expect(run.data.validation).toMatchObject({ name: "test pairs.csv", pairs: 9 });
+  expect(read("report.html", out)).toMatch(/Learning curves, ending at train loss [\d.]+, validation loss/);
+  expect(read("MODEL_CARD.md", out)).toContain("split: validation");
+});
+
 test("a run without test pairs leaves a report that says so, and nothing of the run before it", async () => {
   const out = join(folder, "untested");
   await succeed(["train", ...flags, "--test", test9, "--out", out, "--tensorboard"]);

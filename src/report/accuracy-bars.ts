@@ -2,7 +2,7 @@ import type { Mark, NumericValueRef, Spec } from "vega";
 import type { AccuracyGroup } from "../metrics/accuracy-groups.js";
 import { wilsonInterval } from "../metrics/wilson-interval.js";
 import { pageTheme as theme } from "./chart-theme.js";
-import { textOf } from "./curve-panel.js";
+import { textOf } from "./curve-style.js";
 import { drawSvg } from "./draw-svg.js";
 
 export interface AccuracyBars {

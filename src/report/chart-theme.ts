@@ -7,6 +7,7 @@ export interface ChartTheme {
   /** Of what the chart shows first, and of what it compares that with. */
   readonly first: string;
   readonly second: string;
+  readonly third: string;
   readonly font: string;
 }
 
@@ -18,6 +19,7 @@ export const paperTheme: ChartTheme = {
   grid: "#e4e7eb",
   first: "#1d5fa8",
   second: "#c2410c",
+  third: "#3b7a24",
   font: "Helvetica, Arial, sans-serif",
 };
 
@@ -29,5 +31,6 @@ export const pageTheme: ChartTheme = {
   grid: "var(--grid)",
   first: "var(--first)",
   second: "var(--second)",
+  third: "var(--third)",
   font: "var(--font)",
 };

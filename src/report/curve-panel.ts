@@ -1,41 +1,9 @@
 import type { Axis, GroupMark, Mark } from "vega";
 import { type Domain, epochTicks, valueTicks } from "./chart-domains.js";
 import type { ChartTheme } from "./chart-theme.js";
-
-/** A measurement; within an epoch its `epoch` is a fraction, 2.5 being halfway through the third. */
-export interface CurvePoint {
-  epoch: number;
-  value: number;
-}
-
-/** Colour tells curves apart, and so do dashes and the shape of the markers. */
-interface Style {
-  name: string;
-  color: "first" | "second";
-  dash: number[];
-  shape: string;
-  /** Area in square pixels. */
-  markerSize: number;
-}
-
-export const TRAIN_STYLE: Style = {
-  name: "train",
-  color: "first",
-  dash: [],
-  shape: "circle",
-  markerSize: 46,
-};
-export const TEST_STYLE: Style = {
-  name: "test",
-  color: "second",
-  dash: [6, 4],
-  shape: "diamond",
-  markerSize: 76,
-};
-
-export interface Curve extends Style {
-  points: CurvePoint[];
-}
+import { keyMarks, keyPlaces, PANEL_HEIGHT, type PanelLayout } from "./curve-keys.js";
+import { type Curve, type CurvePoint, markerOf, strokeOf, textOf } from "./curve-style.js";
+import { LONG } from "./format-value.js";
 
 export interface Panel {
   heading: string;
@@ -46,23 +14,7 @@ export interface Panel {
   epochTitle?: string;
 }
 
-/** Where a panel stands, in pixels, and where the keys of its curves do. */
-export interface PanelLayout {
-  left: number;
-  width: number;
-  keys: "beside" | "above";
-}
-
-export const PANEL_HEIGHT = 170;
-
-const LABEL_HEIGHT = 18;
-const KEY_GAP = 14;
-const KEY_WIDTH = 26;
-/** Of a key with its label, where several stand above a panel. */
-const LABEL_WIDTH = 118;
 const ROOM_OF_MARKER = 14;
-/** Numbers from here on are written with an exponent. */
-const LONG = 10_000;
 
 /** One panel of the chart: axes, curves, and beside their ends or above them a label with the last value. */
 export function panelMark(panel: Panel, top: number, layout: PanelLayout, theme: ChartTheme): GroupMark {
@@ -100,21 +52,10 @@ export function panelMark(panel: Panel, top: number, layout: PanelLayout, theme:
       headingMark(panel.heading, theme),
       ...ended.flatMap((curve, index) => [
         ...curveMarks(curve, theme),
-        ...labelMarks(curve, places[index]!, theme),
+        ...keyMarks(curve, places[index]!, theme),
       ]),
     ],
   };
-}
-
-/** What all texts of a chart have in common. */
-export function textOf({ font, ink }: ChartTheme) {
-  return { font: { value: font }, fill: { value: ink } };
-}
-
-/** At most seven characters. */
-export function formatValue(value: number): string {
-  if (Math.abs(value) < 100) return value.toFixed(3);
-  return Math.abs(value) < LONG ? value.toPrecision(4) : value.toExponential(1);
 }
 
 function panelAxes({ epochs, values, epochTitle }: Panel, { font, muted, grid }: ChartTheme): Axis[] {
@@ -186,84 +127,11 @@ function curveMarks(curve: Curve, theme: ChartTheme): Mark[] {
   ];
 }
 
-/** The key of a curve, which is a piece of its line with a marker, then its name and last value. */
-function labelMarks(curve: Curve, place: Place, theme: ChartTheme): Mark[] {
-  const { name, points } = curve;
-  const y = { value: place.y };
-  return [
-    {
-      type: "rule",
-      encode: {
-        enter: {
-          x: { value: place.x },
-          x2: { value: place.x + KEY_WIDTH },
-          y,
-          ...strokeOf(curve, theme),
-        },
-      },
-    },
-    {
-      type: "symbol",
-      encode: { enter: { x: { value: place.x + KEY_WIDTH / 2 }, y, ...markerOf(curve, theme) } },
-    },
-    {
-      type: "text",
-      encode: {
-        enter: {
-          ...textOf(theme),
-          text: { value: `${name} ${formatValue(points.at(-1)!.value)}` },
-          x: { value: place.x + KEY_WIDTH + 8 },
-          y,
-          baseline: { value: "middle" },
-          fontSize: { value: 13 },
-        },
-      },
-    },
-  ];
-}
-
-function strokeOf({ color, dash }: Style, theme: ChartTheme) {
-  return { stroke: { value: theme[color] }, strokeWidth: { value: 2 }, strokeDash: { value: dash } };
-}
-
-function markerOf({ color, shape, markerSize }: Style, theme: ChartTheme) {
-  return {
-    shape: { value: shape },
-    size: { value: markerSize },
-    fill: { value: theme[color] },
-    stroke: { value: theme.background },
-    strokeWidth: { value: 1 },
-  };
-}
-
 /** Every point where markers have room, otherwise the last one alone. */
 function markedPoints(points: CurvePoint[], epochs: Domain, width: number): CurvePoint[] {
   const span = points.at(-1)!.epoch - points[0]!.epoch;
   const room = ((span / (epochs[1] - epochs[0])) * width) / Math.max(1, points.length - 1);
   return room >= ROOM_OF_MARKER ? points : points.slice(-1);
-}
-
-interface Place {
-  x: number;
-  y: number;
-}
-
-/** Of the keys of curves that end at these heights. */
-function keyPlaces(heights: number[], { width, keys }: PanelLayout): Place[] {
-  if (keys === "beside") return labelHeights(heights).map((y) => ({ x: width + KEY_GAP, y }));
-  return heights.map((_, i) => ({ x: width + KEY_GAP - (heights.length - i) * LABEL_WIDTH, y: -16 }));
-}
-
-/** Heights of at most two labels, moved apart where they would overlap and kept within the panel. */
-function labelHeights(wanted: number[]): number[] {
-  const [first, second] = wanted;
-  if (first === undefined || second === undefined) return wanted;
-  const overlap = Math.max(0, LABEL_HEIGHT - Math.abs(first - second));
-  const side = first <= second ? -1 : 1;
-  const moved = [first + (side * overlap) / 2, second - (side * overlap) / 2];
-  const above = Math.min(0, ...moved);
-  const below = Math.max(PANEL_HEIGHT, ...moved) - PANEL_HEIGHT;
-  return moved.map((height) => height - above - below);
 }
 
 function heightOf(value: number, [low, high]: Domain): number {

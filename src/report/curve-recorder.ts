@@ -14,9 +14,17 @@ export interface CurveStep {
 
 /** Collects the points of the learning curves while training runs. */
 export class CurveRecorder {
+  readonly #validationLoss: CurvePoint[] = [];
+  readonly #validationAccuracy: CurvePoint[] = [];
   readonly #trainLoss: CurvePoint[] = [];
   readonly #trainAccuracy: CurvePoint[] = [];
   readonly #testAccuracy: CurvePoint[] = [];
+
+  /** What was measured on validation pairs, if there are any. */
+  validation(epoch: number, loss: number | undefined, accuracy: number | undefined): void {
+    if (loss !== undefined) this.#validationLoss.push({ epoch, value: loss });
+    if (accuracy !== undefined) this.#validationAccuracy.push({ epoch, value: accuracy });
+  }
 
   step({ epoch, stepInEpoch, stepsPerEpoch, trainLoss, trainAccuracy }: CurveStep): void {
     const every = Math.max(1, Math.floor(stepsPerEpoch / POINTS_PER_EPOCH));
@@ -35,6 +43,8 @@ export class CurveRecorder {
       trainLoss: this.#trainLoss,
       trainAccuracy: this.#trainAccuracy,
       testAccuracy: this.#testAccuracy,
+      validationLoss: this.#validationLoss,
+      validationAccuracy: this.#validationAccuracy,
     };
   }
 }

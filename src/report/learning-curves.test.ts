@@ -12,7 +12,7 @@ describe("drawLearningCurves", () => {
     const svg = await drawLearningCurves(fiveEpochs);
     expect(svg).toMatch(/^<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
     expect(svg).toMatch(/<\/svg>\n$/);
-    expect(svg).toMatch(/<rect width="720" height="\d+" fill="white"\/>/);
+    expect(svg).toMatch(/<rect width="736" height="\d+" fill="white"\/>/);
     expect(svg).not.toMatch(/href|url\(|<script|<style|@import/);
     expect(await drawLearningCurves(fiveEpochs)).toBe(svg);
   });
@@ -90,6 +90,23 @@ describe("drawLearningCurves", () => {
       expect(height).toBeGreaterThanOrEqual(0);
       expect(height).toBeLessThan(180);
     }
+  });
+
+  test("shows validation beside training and test, told apart by dashes and markers", async () => {
+    const svg = await drawLearningCurves({
+      ...fiveEpochs,
+      validationLoss: at([1, 2, 3, 4, 5], [0.95, 0.8, 0.7, 0.66, 0.65]),
+      validationAccuracy: at([1, 2, 3, 4, 5], [0.6, 0.65, 0.7, 0.73, 0.742]),
+    });
+    expect(texts(svg)).toEqual(
+      expect.arrayContaining(["validation 0.650", "train 0.812", "validation 0.742", "test 0.741"]),
+    );
+    expect(svg.match(/<path[^>]*stroke-dasharray="2,3"/g)).toHaveLength(2);
+    const heights = [...svg.matchAll(/translate\(568,([\d.]+)\)[^>]*>(?:train|validation|test) 0\.[78]/g)]
+      .map((match) => Number(match[1]))
+      .sort((a, b) => a - b);
+    expect(heights).toHaveLength(3);
+    for (const [i, height] of heights.slice(1).entries()) expect(height - heights[i]!).toBeGreaterThan(17.9);
   });
 
   test("leaves out points that are not finite, and curves without points", async () => {

@@ -1,21 +1,20 @@
 import type { Mark, Spec } from "vega";
 import { accuracyDomain, epochDomain, lossDomain } from "./chart-domains.js";
 import { pageTheme, paperTheme } from "./chart-theme.js";
+import { keysHeight, PANEL_HEIGHT, type PanelLayout } from "./curve-keys.js";
+import { type Panel, panelMark } from "./curve-panel.js";
 import {
   type Curve,
   type CurvePoint,
-  formatValue,
-  PANEL_HEIGHT,
-  type Panel,
-  type PanelLayout,
-  panelMark,
   TEST_STYLE,
   TRAIN_STYLE,
   textOf,
-} from "./curve-panel.js";
+  VALIDATION_STYLE,
+} from "./curve-style.js";
 import { drawSvg } from "./draw-svg.js";
+import { formatValue } from "./format-value.js";
 
-export type { CurvePoint } from "./curve-panel.js";
+export type { CurvePoint } from "./curve-style.js";
 
 /** What is drawn; each curve from left to right. */
 export interface LearningCurves {
@@ -25,11 +24,15 @@ export interface LearningCurves {
   trainAccuracy: readonly CurvePoint[];
   /** Values between 0 and 1. */
   testAccuracy: readonly CurvePoint[];
+  /** Default: there are no validation pairs. */
+  validationLoss?: readonly CurvePoint[];
+  /** Values between 0 and 1. */
+  validationAccuracy?: readonly CurvePoint[];
   title?: string | undefined;
 }
 
 /**
- * Draws the loss and, below it, the accuracies over the epochs as a standalone SVG document, 720 pixels wide.
+ * Draws the loss and, below it, the accuracies over the epochs as a standalone SVG document, 736 pixels wide.
  * Points that are not finite are left out.
  */
 export async function drawLearningCurves(curves: LearningCurves): Promise<string> {
@@ -40,14 +43,18 @@ export async function drawLearningCurves(curves: LearningCurves): Promise<string
 /** Draws loss and accuracy apart, each 360 pixels wide, for a page that shows them side by side where it has room. */
 export async function drawCurvePanels(curves: LearningCurves): Promise<{ loss: string; accuracy: string }> {
   const { loss, accuracy } = learningPanels(curves);
-  const draw = (panel: Panel) => drawSvg(panelSpec({ ...panel, epochTitle: "Epoch" }), describe([panel]));
+  const keys = Math.max(...[loss, accuracy].map((panel) => panel.curves.filter(hasPoints).length));
+  const top = keysHeight(keys) + GAP_ABOVE_KEYS;
+  const draw = (panel: Panel) =>
+    drawSvg(panelSpec({ ...panel, epochTitle: "Epoch" }, top), describe([panel]));
   return { loss: await draw(loss), accuracy: await draw(accuracy) };
 }
 
-const WIDTH = 720;
+const WIDTH = 736;
 const WIDE: PanelLayout = { left: 56, width: 520, keys: "beside" };
 const NARROW: PanelLayout = { left: 48, width: 298, keys: "above" };
 const NARROW_WIDTH = 360;
+const GAP_ABOVE_KEYS = 6;
 const TITLE_HEIGHT = 34;
 const HEADING_HEIGHT = 42;
 const EPOCH_AXIS_HEIGHT = 54;
@@ -59,10 +66,15 @@ interface Panels {
   accuracy: Panel;
 }
 
-function learningPanels({ trainLoss, trainAccuracy, testAccuracy }: LearningCurves): Panels {
-  const loss = [{ ...TRAIN_STYLE, points: finitePoints(trainLoss) }];
+function learningPanels(curves: LearningCurves): Panels {
+  const { trainLoss, trainAccuracy, testAccuracy, validationLoss = [], validationAccuracy = [] } = curves;
+  const loss = [
+    { ...TRAIN_STYLE, points: finitePoints(trainLoss) },
+    { ...VALIDATION_STYLE, points: finitePoints(validationLoss) },
+  ];
   const accuracy = [
     { ...TRAIN_STYLE, points: finitePoints(trainAccuracy) },
+    { ...VALIDATION_STYLE, points: finitePoints(validationAccuracy) },
     { ...TEST_STYLE, points: finitePoints(testAccuracy) },
   ];
   const epochs = epochDomain(
@@ -96,14 +108,18 @@ function chartSpec({ loss, accuracy }: Panels, title: string | undefined): Spec 
   };
 }
 
-function panelSpec(panel: Panel): Spec {
+function panelSpec(panel: Panel, top: number): Spec {
   return {
     background: pageTheme.background,
     autosize: "none",
     width: NARROW_WIDTH,
-    height: HEADING_HEIGHT + PANEL_HEIGHT + EPOCH_AXIS_HEIGHT,
-    marks: [panelMark(panel, HEADING_HEIGHT, NARROW, pageTheme)],
+    height: top + PANEL_HEIGHT + EPOCH_AXIS_HEIGHT,
+    marks: [panelMark(panel, top, NARROW, pageTheme)],
   };
+}
+
+function hasPoints({ points }: Curve): boolean {
+  return points.length > 0;
 }
 
 function finitePoints(points: readonly CurvePoint[]): CurvePoint[] {
@@ -118,7 +134,7 @@ function valuesOf(curves: Curve[]): number[] {
 function describe(panels: readonly Panel[]): string {
   const ends = panels.flatMap(({ heading, curves }) =>
     curves
-      .filter(({ points }) => points.length > 0)
+      .filter(hasPoints)
       .map(({ name, points }) => `${name} ${heading.toLowerCase()} ${formatValue(points.at(-1)!.value)}`),
   );
   return ends.length > 0 ? `Learning curves, ending at ${ends.join(", ")}` : "Learning curves without points";

@@ -2,7 +2,7 @@ import type { Axis, Mark, Spec } from "vega";
 import type { Calibration } from "../metrics/calibration.js";
 import { wilsonInterval } from "../metrics/wilson-interval.js";
 import { pageTheme as theme } from "./chart-theme.js";
-import { textOf } from "./curve-panel.js";
+import { textOf } from "./curve-style.js";
 import { drawSvg } from "./draw-svg.js";
 
 /**

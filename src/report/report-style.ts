@@ -4,12 +4,12 @@ export const REPORT_STYLE = `
   color-scheme: light dark;
   --font: system-ui, -apple-system, "Segoe UI", Roboto, Helvetica, Arial, sans-serif;
   --surface: #ffffff; --raised: #f5f7f9; --ink: #1f2933; --muted: #52606d; --grid: #dfe3e8;
-  --first: #1d5fa8; --second: #c2410c; --shade: 29 95 168;
+  --first: #1d5fa8; --second: #c2410c; --third: #3b7a24; --shade: 29 95 168;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --surface: #14181d; --raised: #1d232a; --ink: #e6eaee; --muted: #a9b5c1; --grid: #333c46;
-    --first: #74b3f5; --second: #f3a063; --shade: 116 179 245;
+    --first: #74b3f5; --second: #f3a063; --third: #8fce7f; --shade: 116 179 245;
   }
 }
 @media print { :root { color-scheme: light; } section { break-inside: avoid; } }
