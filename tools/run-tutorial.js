@@ -85,5 +85,6 @@ function fileName(content) {
 function comparable(output) {
   return output
     .replaceAll(/[\d.]+ examples\/sec on \d+ CPU threads?/g, "… examples/sec")
+    .replaceAll(/^examples per second .*$/gm, "examples per second …")
     .replaceAll(/"(seconds|examplesPerSecond)":[\d.]+/g, '"$1":…');
 }
