@@ -29,6 +29,14 @@ export type { ByteSource } from "./data/record-blocks.js";
 export type { TextPair } from "./data/text-pair.js";
 export { TunebertError } from "./error.js";
 export { type Artifact, catalog, type Split } from "./hub/catalog.js";
+export type { StoredCheckpoint } from "./hub/checkpoint-file.js";
+export {
+  CheckpointFolder,
+  type CheckpointFolderOptions,
+  type CheckpointPlace,
+  type FoundCheckpoint,
+  latestCheckpoint,
+} from "./hub/checkpoint-folder.js";
 export type { DownloadPatience } from "./hub/download.js";
 export { type FetchEvent, type Fetched, type FetchOptions, fetchArtifact } from "./hub/fetch-artifact.js";
 export { streamBytes } from "./hub/files.js";
@@ -53,7 +61,7 @@ export { type CurvePoint, drawLearningCurves, type LearningCurves } from "./repo
 export type { SharedParameter } from "./runtime/program.js";
 export type { TruncationName } from "./text/truncate-pair.js";
 export { Vocabulary } from "./text/vocabulary.js";
-export type { Checkpoint, CheckpointState, CheckpointStore } from "./train/checkpoint.js";
+export type { Checkpoint, CheckpointState, CheckpointStore, ReadCheckpoint } from "./train/checkpoint.js";
 export type { CheckpointInterval } from "./train/checkpoints.js";
 export type { ClassWeights } from "./train/class-weights.js";
 export type {

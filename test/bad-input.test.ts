@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { parseSafetensors, serializeSafetensors } from "../src/weights/safetensors.js";
-import { fail, holdsModel, readBytes, succeed, temporaryFolder } from "./support/command.js";
+import { fail, filesOf, holdsModel, readBytes, succeed, temporaryFolder } from "./support/command.js";
 import {
   copyWeights,
   TINY_SIZES,
@@ -151,6 +151,7 @@ describe("a loss that is not finite", () => {
     expect(message).toMatch(/^the loss is NaN at step 2 \(epoch 2\)/);
     expect(readBytes(out, "model.safetensors")).toEqual(good);
     expect(readdirSync(out).sort()).toEqual([
+      "checkpoints",
       "config.json",
       "metrics.jsonl",
       "model.safetensors",
@@ -320,9 +321,9 @@ describe("an output folder", () => {
 
   test("that holds a trained model is left as it is without --overwrite", async () => {
     await succeed(scratch(data, "--epochs", "1"));
-    const files = readdirSync(out).map((file) => [file, readBytes(out, file)]);
+    const files = filesOf(out);
     expect(await fail(scratch(data, "--seed", "1"))).toContain("holds a trained model already");
-    expect(readdirSync(out).map((file) => [file, readBytes(out, file)])).toEqual(files);
+    expect(filesOf(out)).toEqual(files);
   });
 
   test("that is a file is left as it is", async () => {
@@ -357,7 +358,7 @@ describe("a model folder", () => {
 
   beforeAll(async () => {
     await succeed(scratch(data, "--epochs", "1", "--out", model));
-    files = new Map(readdirSync(model).map((file) => [file, readBytes(model, file)]));
+    files = filesOf(model);
   });
 
   /** A copy with one file changed, or taken away. */

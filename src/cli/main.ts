@@ -7,6 +7,7 @@ import { addDemoCommand } from "./demo.js";
 import { addEvaluateCommand } from "./evaluate.js";
 import { addFetchCommand } from "./fetch.js";
 import { addInspectCommand } from "./inspect.js";
+import { Interrupted } from "./interrupted.js";
 import { addPredictCommand } from "./predict.js";
 import { addTrainCommand } from "./train.js";
 import { version } from "./version.js";
@@ -41,9 +42,10 @@ try {
   process.exitCode = exitCode(error);
 }
 
-/** Says what went wrong, unless commander already has. */
+/** Says what went wrong, unless that has been said. */
 function exitCode(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
+  if (error instanceof Interrupted) return error.exitCode;
   console.error(error instanceof TunebertError ? `tunebert: ${asTyped(printable(error.message))}` : error);
   return FAILED;
 }

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
+import type { CheckpointInterval } from "../train/checkpoints.js";
 
 /** Parsers and options that several commands share. */
 
@@ -36,6 +37,17 @@ export function probability(text: string): number {
   }
   return number;
 }
+
+/** `500` for so many steps; `90s`, `10m`, `2h` for a time. */
+export function checkpointInterval(text: string): CheckpointInterval {
+  const [, digits, unit = ""] = /^(\d{1,9})([smh]?)$/.exec(text) ?? [];
+  const count = Number(digits);
+  if (!(count >= 1))
+    throw new InvalidArgumentError("Expected a number of steps, or a time such as 90s, 10m or 2h.");
+  return unit === "" ? { steps: count } : { seconds: count * SECONDS[unit]! };
+}
+
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 
 /** The columns of a table that hold a pair; names as in readPairs. */
 export interface ColumnFlags {

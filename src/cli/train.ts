@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { type Command, Option } from "commander";
 import { BertClassifier } from "../bert/bert-classifier.js";
@@ -15,13 +16,21 @@ import type { LabelledPair } from "../predict/answer-labelled.js";
 import { Random } from "../random.js";
 import { DEFAULT_TRUNCATION, type TruncationName, truncations } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
+import type { Fingerprint } from "../train/fingerprint.js";
+import {
+  addCheckpointOptions,
+  type CheckpointFlags,
+  checkpointSettings,
+  checkpointToResume,
+  reportResume,
+} from "./checkpoint-options.js";
 import { dataRecord, keepLabelled } from "./data-record.js";
 import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
 import { type ColumnFlags, columnOptions, positiveNumber, positiveWholeNumber } from "./options.js";
 import { addTrainingOptions, type TrainingFlags, trainerOptionsOf } from "./training-options.js";
 import { runTraining } from "./training-run.js";
 
-interface TrainFlags extends ColumnFlags, DownloadFlags, TrainingFlags {
+interface TrainFlags extends ColumnFlags, DownloadFlags, TrainingFlags, CheckpointFlags {
   readonly train: string;
   readonly validation?: string;
   readonly test?: string;
@@ -39,6 +48,7 @@ interface TrainFlags extends ColumnFlags, DownloadFlags, TrainingFlags {
   readonly blocks?: number;
   readonly vocabSize?: number;
   readonly embeddingStd?: number;
+  readonly logFormat: "text" | "json";
 }
 
 /** Position rows of a model from scratch; a longer `--max-length` makes more. */
@@ -123,6 +133,7 @@ export function addTrainCommand(program: Command): void {
       positiveNumber,
     );
   addTrainingOptions(command);
+  addCheckpointOptions(command);
   command
     .optionsGroup("Output:")
     .requiredOption("--out <folder>", "where the model, its metrics and its report go")
@@ -131,7 +142,15 @@ export function addTrainCommand(program: Command): void {
       "write the figures of each step for TensorBoard too, to tensorboard in that folder",
       false,
     )
-    .option("--overwrite", "replace the model that is in the folder", false)
+    .option("--overwrite", "replace the model and the checkpoints that are in the folder", false)
+    .addOption(
+      new Option(
+        "--log-format <format>",
+        "what goes to standard output: lines to read, or each event as JSON",
+      )
+        .choices(["text", "json"])
+        .default("text"),
+    )
     .addHelpText(
       "after",
       `
@@ -148,11 +167,13 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
       command.error(`error: --${name} needs pairs to measure on; give them with --validation`);
     }
   }
-  await expectFreeFolder(flags.out, flags);
+  const { out, overwrite, tensorboard, maxLength, truncation } = flags;
+  const say = speaker(flags);
+  const resumeFrom = await checkpointToResume(flags);
+  if (!resumeFrom) await expectFreeFolder(out, { overwrite });
   const { trainSet, model, vocabulary } = flags.pretrained
     ? await fineTuned(flags, flags.pretrained, command)
     : await fromScratch(flags);
-  const { maxLength, truncation } = flags;
   const recordOf = async (file: string, split: Split, dataset: PairDataset) =>
     dataRecord(await resolveData(file, split, fetchOptions(flags)), dataset);
   const unseen = async (name: "validation" | "test", split: Split) => {
@@ -165,13 +186,11 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
   };
   const validation = await unseen("validation", "dev");
   const test = await unseen("test", "test");
-  report("train", trainSet);
-  if (validation) report("validation", validation.set);
-  if (test) report("test", test.set);
-  console.log(
-    `vocabulary of ${vocabulary.size} tokens, ${model.labels.length} labels: ${model.labels.join(", ")}`,
-  );
-  const { out, overwrite, tensorboard } = flags;
+  say(describe("train", trainSet));
+  if (validation) say(describe("validation", validation.set));
+  if (test) say(describe("test", test.set));
+  say(`vocabulary of ${vocabulary.size} tokens, ${model.labels.length} labels: ${model.labels.join(", ")}`);
+  if (resumeFrom) reportResume(resumeFrom, flags);
   await runTraining({
     model,
     vocabulary,
@@ -183,6 +202,8 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
     out,
     overwrite,
     options: trainerOptionsOf(flags),
+    checkpoints: checkpointSettings(flags, { resumeFrom, fingerprint: fingerprint(flags, vocabulary) }),
+    json: flags.logFormat === "json",
     tensorboard,
     description: {
       settings: settingsOf(flags),
@@ -200,6 +221,16 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
 /** What was chosen beside the settings of the trainer and the sizes of the model. */
 function settingsOf({ limit, pretrained, minFrequency, embeddingStd }: TrainFlags): Record<string, unknown> {
   return { limit, ...(pretrained === undefined ? { minFrequency, embeddingStd } : {}) };
+}
+
+/** What makes the run what it is, and the trainer does not see. */
+function fingerprint(
+  { maxLength, truncation, pretrained, embeddingStd }: TrainFlags,
+  vocabulary: Vocabulary,
+): Fingerprint {
+  const digest = createHash("sha256").update(JSON.stringify(vocabulary)).digest("hex");
+  const start = { pretrained: pretrained ?? null, embeddingStd: embeddingStd ?? null };
+  return { data: { vocabulary: digest }, settings: { maxLength, truncation, ...start } };
 }
 
 interface Prepared {
@@ -222,7 +253,7 @@ async function fineTuned(flags: TrainFlags, folder: string, command: Command): P
     preferredLabels: pretrained.labels,
   });
   const model = classifierFrom(pretrained, labelsOf(trainSet, flags.train), new Random(flags.seed));
-  console.log(`output layer: ${model.keepsOutput ? "kept from the checkpoint" : "fresh"}`);
+  speaker(flags)(`output layer: ${model.keepsOutput ? "kept from the checkpoint" : "fresh"}`);
   return { trainSet, model, vocabulary: pretrained.vocabulary };
 }
 
@@ -275,11 +306,16 @@ function expectPositions(maxLength: number, { maxPositions }: BertConfig): void 
 }
 
 /** As d2l does, with what was left out or cut. */
-function report(name: string, { size, skipped, truncated }: PairDataset): void {
+function describe(name: string, { size, skipped, truncated }: PairDataset): string {
   const notes = [
     skipped > 0 && `${skipped} skipped without a label`,
     truncated > 0 && `${truncated} truncated`,
   ];
   const details = notes.filter(Boolean).join(", ");
-  console.log(`read ${size} ${name} examples${details && ` (${details})`}`);
+  return `read ${size} ${name} examples${details && ` (${details})`}`;
+}
+
+/** Standard output is for JSON alone where that is asked for. */
+function speaker({ logFormat }: TrainFlags): (line: string) => void {
+  return logFormat === "json" ? console.error : console.log;
 }

@@ -5,15 +5,18 @@ import { CurveRecorder } from "../report/curve-recorder.js";
 import type { TruncationName } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import type { TrainerOptions } from "../train/options.js";
-import { Trainer } from "../train/trainer.js";
+import { type FitOptions, Trainer } from "../train/trainer.js";
 import { epochLines } from "./listeners/epoch-lines.js";
+import { jsonLog } from "./listeners/json-log.js";
 import { learningCurves } from "./listeners/learning-curves.js";
 import type { Listener } from "./listeners/listener.js";
+import { restoreMemories } from "./listeners/memories.js";
 import { metricsLog } from "./listeners/metrics-log.js";
 import { progressLine } from "./listeners/progress-line.js";
 import { type RunDescription, runReport } from "./listeners/run-report.js";
 import { tensorBoard } from "./listeners/tensor-board.js";
 import { weightsSaver } from "./listeners/weights-saver.js";
+import { type CheckpointSettings, resumable } from "./resumable.js";
 
 export interface TrainingRun {
   readonly model: BertClassifier;
@@ -32,17 +35,21 @@ export interface TrainingRun {
   readonly description: RunDescription;
   /** Whether TensorBoard's files are written too. */
   readonly tensorboard?: boolean;
+  /** Default: there are none, and the run cannot be resumed. */
+  readonly checkpoints?: CheckpointSettings | undefined;
+  /** Whether stdout gets a line of JSON for each event, and nothing else; default: a line for each epoch. */
+  readonly json?: boolean;
 }
 
 /**
- * Trains with progress on stderr and a line per epoch on stdout; saves the weights of the latest epoch, or of the
- * best by validation, and the learning curves and the reports at the end.
+ * Trains with progress on stderr and a line per epoch on stdout; saves checkpoints, the weights of the latest epoch, or
+ * of the best by validation, and the learning curves and the reports at the end.
+ * @throws Interrupted when the process was asked to stop, once a checkpoint is kept
  */
 export async function runTraining(run: TrainingRun): Promise<void> {
-  const { model, train, validation, test, out } = run;
+  const { model, train, validation, test, out, overwrite, checkpoints } = run;
   const trainer = new Trainer(model, run.options);
   const { epochs } = trainer.options;
-  await prepareModelFolder(out, run, run);
   const curves = new CurveRecorder();
   const report = runReport({
     ...run.description,
@@ -57,15 +64,21 @@ export async function runTraining(run: TrainingRun): Promise<void> {
     learningCurves(out, curves),
     weightsSaver(out, model, { which: validation ? "best" : "latest" }),
     progressLine(process.stderr, epochs),
-    epochLines(console.log, epochs),
+    run.json ? jsonLog(console.log) : epochLines(console.log, epochs),
     report,
   ];
-  try {
-    for await (const event of trainer.fit(train, test, { validation })) {
-      for (const listener of listeners) await listener.hear(event);
+  const follow = async (options: FitOptions) => {
+    try {
+      const events = trainer.fit(train, test, { ...options, validation });
+      await prepareModelFolder(out, run, { overwrite, resume: options.resumeFrom !== undefined });
+      if (checkpoints?.resumeFrom) restoreMemories(listeners, checkpoints.resumeFrom);
+      for await (const event of events) {
+        for (const listener of listeners) await listener.hear(event);
+      }
+      await report.write();
+    } finally {
+      for (const listener of listeners) listener.close?.();
     }
-    await report.write();
-  } finally {
-    for (const listener of listeners) listener.close?.();
-  }
+  };
+  await (checkpoints ? resumable(follow, { ...checkpoints, out, listeners }) : follow({}));
 }

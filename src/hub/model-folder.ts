@@ -9,10 +9,12 @@ import { DEFAULT_TRUNCATION, type TruncationName } from "../text/truncate-pair.j
 import { Vocabulary } from "../text/vocabulary.js";
 import { serializeSafetensors } from "../weights/safetensors.js";
 import type { StateDict } from "../weights/tensor.js";
+import { checkpointsPath, listCheckpoints, removeCheckpoints } from "./checkpoint-folder.js";
 import { inFile, readText } from "./files.js";
 import { FORMAT, formatModelConfig, parseModelConfig } from "./model-config.js";
 import { readWeights } from "./read-weights.js";
-import { writeWhole } from "./write-whole.js";
+import { whyNotWritten } from "./write-failure.js";
+import { isTemporary, sweepTemporary, writeWhole } from "./write-whole.js";
 
 /** A trained classifier with all that is needed to ask it. */
 export interface SavedModel {
@@ -35,48 +37,55 @@ const REPORTS = ["curves.svg", "report.html", "MODEL_CARD.md", "run.json", "pred
 
 /**
  * Makes `folder` ready for the files of a model and writes config and vocabulary.
- * @throws TunebertError when the folder holds files that are not tunebert's, or a trained model that is not to be
- * overwritten, or cannot be written
+ * @param resume whether what is there belongs to the same run, and stays
+ * @throws TunebertError as {@link expectFreeFolder}, or when the folder cannot be written
  */
 export async function prepareModelFolder(
   folder: string,
   { model, vocabulary, maxLength, truncation = DEFAULT_TRUNCATION }: SavedModel,
-  { overwrite }: { readonly overwrite: boolean },
+  { overwrite, resume = false }: { readonly overwrite: boolean; readonly resume?: boolean },
 ): Promise<void> {
-  await expectFreeFolder(folder, { overwrite });
+  if (!resume) await expectFreeFolder(folder, { overwrite });
   try {
     await mkdir(folder, { recursive: true });
-    for (const file of [WEIGHTS, METRICS, TENSORBOARD, ...REPORTS]) {
-      await rm(join(folder, file), { force: true, recursive: true });
+    for (const place of [folder, checkpointsPath(folder)]) await sweepTemporary(place);
+    if (!resume) {
+      await removeCheckpoints(folder);
+      for (const file of [WEIGHTS, METRICS, TENSORBOARD, ...REPORTS]) {
+        await rm(join(folder, file), { force: true, recursive: true });
+      }
     }
   } catch (cause) {
-    throw new TunebertError(`cannot write to ${folder}: ${(cause as Error).message}`, { cause });
+    throw new TunebertError(`cannot write to ${folder}: ${whyNotWritten(cause)}`, { cause });
   }
   const { config, labels } = model;
-  await writeWhole(join(folder, VOCABULARY), JSON.stringify(vocabulary));
   await writeWhole(join(folder, CONFIG), formatModelConfig({ config, labels, maxLength, truncation }));
+  await writeWhole(join(folder, VOCABULARY), JSON.stringify(vocabulary));
 }
 
 /**
  * Sees to it that nothing in a folder would be lost: only one that is new, empty or written by tunebert is
- * taken, and a model in it only with `overwrite`.
+ * taken, and a model or checkpoints in it only with `overwrite`.
  * @throws TunebertError when the folder is not to be touched
  */
 export async function expectFreeFolder(
   folder: string,
   { overwrite }: { readonly overwrite: boolean },
 ): Promise<void> {
-  if ((await entriesOf(folder)).length === 0) return;
+  if ((await entriesOf(folder)).every(isTemporary)) return;
   if (!(await isModelFolder(folder))) {
     throw new TunebertError(
       `${folder} holds files that tunebert did not write; choose an empty or a new folder`,
     );
   }
-  if (!overwrite && existsSync(join(folder, WEIGHTS))) {
-    throw new TunebertError(
-      `${folder} holds a trained model already; choose another folder, or pass --overwrite to replace it`,
-    );
-  }
+  if (overwrite) return;
+  const hasModel = existsSync(join(folder, WEIGHTS));
+  const hasCheckpoints = (await listCheckpoints(folder)).length > 0;
+  if (!hasModel && !hasCheckpoints) return;
+  throw new TunebertError(
+    `${folder} holds ${hasModel ? "a trained model" : "the checkpoints of a run"} already; choose another folder, ` +
+      `${hasCheckpoints ? "pass --resume to go on with its training, " : ""}or pass --overwrite to replace it`,
+  );
 }
 
 async function entriesOf(folder: string): Promise<string[]> {

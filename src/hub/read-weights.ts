@@ -9,7 +9,12 @@ import { readFailure } from "./files.js";
  * @throws TunebertError that names the file, when it cannot be read or its content is refused
  */
 export function readWeights(path: string): StateDict {
-  return parseWeights(aligned(readShared(path)), path);
+  return parseWeights(readSharedBytes(path), path);
+}
+
+/** The whole file in memory that threads can share, placed so that tensors in it are aligned. @throws TunebertError */
+export function readSharedBytes(path: string): Uint8Array {
+  return aligned(readShared(path));
 }
 
 /** The file's bytes, with room to move them before they begin. */

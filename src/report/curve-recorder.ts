@@ -38,6 +38,13 @@ export class CurveRecorder {
     if (testAccuracy !== undefined) this.#testAccuracy.push({ epoch, value: testAccuracy });
   }
 
+  /** Takes over points that were recorded before. */
+  restore({ trainLoss, trainAccuracy, testAccuracy }: LearningCurves): void {
+    this.#trainLoss.push(...trainLoss);
+    this.#trainAccuracy.push(...trainAccuracy);
+    this.#testAccuracy.push(...testAccuracy);
+  }
+
   get curves(): LearningCurves {
     return {
       trainLoss: this.#trainLoss,

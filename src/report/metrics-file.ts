@@ -1,23 +1,44 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { TunebertError } from "../error.js";
 
-/** A log of events, one JSON object a line, each on disk before the next is made. */
+/** A log of events, one JSON object a line, each handed to the operating system before the next is made. */
 export class MetricsFile {
   readonly #path: string;
   readonly #descriptor: number;
 
-  /** Starts the file anew. @throws TunebertError when it cannot be written */
-  constructor(path: string) {
+  /**
+   * Opens the file for more lines.
+   * @param keep bytes of it that stay; the rest is cut off
+   * @throws TunebertError when it cannot be written
+   */
+  constructor(path: string, keep = 0) {
     this.#path = path;
-    this.#descriptor = this.#attempt(() => openSync(path, "w"));
+    this.#descriptor = this.#attempt(() => openSync(path, "a"));
+    this.#attempt(() => ftruncateSync(this.#descriptor, Math.min(keep, this.#size())));
   }
 
+  /** @throws TunebertError when it cannot be written */
   append(event: Readonly<Record<string, unknown>>): void {
-    this.#attempt(() => writeSync(this.#descriptor, `${JSON.stringify(event)}\n`));
+    const line = Buffer.from(`${JSON.stringify(event)}\n`);
+    this.#attempt(() => {
+      for (let at = 0; at < line.length; ) at += writeSync(this.#descriptor, line, at);
+    });
+  }
+
+  /** Sees to it that all lines are on the disk. @returns how many bytes they are */
+  flush(): number {
+    return this.#attempt(() => {
+      fsyncSync(this.#descriptor);
+      return this.#size();
+    });
   }
 
   close(): void {
     closeSync(this.#descriptor);
+  }
+
+  #size(): number {
+    return fstatSync(this.#descriptor).size;
   }
 
   #attempt<T>(action: () => T): T {

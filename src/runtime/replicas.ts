@@ -148,14 +148,15 @@ class ReplicaThread {
     this.#worker.on("message", (reply: WorkerReply) => {
       const waiting = this.#waiting;
       this.#waiting = undefined;
-      if ("error" in reply) waiting?.reject(new TunebertError(`a worker thread failed: ${reply.error}`));
+      if ("error" in reply)
+        waiting?.reject(new TunebertError(`a worker thread failed: ${reply.error}`, { cause: reply.error }));
       else {
         this.#seconds = addSeconds(this.#seconds, reply.seconds);
         waiting?.resolve([...reply.outputs]);
       }
     });
     this.#worker.on("error", (error) => this.#fail(`a worker thread failed: ${error.message}`, error));
-    this.#worker.on("exit", (code) => this.#fail(`a worker thread ended with code ${code}`));
+    this.#worker.on("exit", (code) => this.#fail(`a worker thread ended with code ${code}`, code));
   }
 
   ask(request: WorkerRequest): Promise<RunOutputs[]> {
@@ -176,7 +177,7 @@ class ReplicaThread {
     await this.#worker.terminate();
   }
 
-  #fail(message: string, cause?: Error): void {
+  #fail(message: string, cause: unknown): void {
     this.#failure ??= new TunebertError(message, { cause });
     this.#waiting?.reject(this.#failure);
     this.#waiting = undefined;

@@ -14,8 +14,15 @@ export interface Checkpoint {
 
 /** What is not a tensor; JSON. */
 export interface CheckpointState extends SavedTrainingState {
+  readonly version: number;
   readonly threads: number;
   readonly fingerprint: Fingerprint;
+}
+
+/** A checkpoint that comes from elsewhere, and is checked before training goes on from it. */
+export interface ReadCheckpoint {
+  readonly tensors: StateDict;
+  readonly state: Readonly<Record<string, unknown>>;
 }
 
 /** Keeps checkpoints, say in a folder. */

@@ -1,5 +1,6 @@
 import type { SharedParameter } from "../runtime/program.js";
 import type { Replicas } from "../runtime/replicas.js";
+import { STATE_VERSION } from "./check-state.js";
 import { type Checkpoint, type CheckpointState, type CheckpointStore, nameTensors } from "./checkpoint.js";
 import type { CheckpointEvent } from "./events.js";
 import type { TrainingState } from "./training-state.js";
@@ -7,13 +8,13 @@ import type { TrainingState } from "./training-state.js";
 /** How often checkpoints are taken, besides at the end of each epoch. */
 export type CheckpointInterval = { readonly steps: number } | { readonly seconds: number };
 
-export const DEFAULT_INTERVAL: CheckpointInterval = { seconds: 600 };
+const DEFAULT_INTERVAL: CheckpointInterval = { seconds: 600 };
 
 export interface CheckpointsOptions {
   /** Without one, no checkpoints are taken. */
   readonly store: CheckpointStore | undefined;
-  readonly every: CheckpointInterval;
-  readonly replicas: Replicas;
+  /** Default: every 10 minutes. */
+  readonly every: CheckpointInterval | undefined;
   readonly parameters: ReadonlyMap<string, SharedParameter>;
   /** What goes into every checkpoint. */
   readonly constants: Pick<CheckpointState, "threads" | "fingerprint">;
@@ -34,18 +35,18 @@ export class Checkpoints {
   }
 
   /** Takes a checkpoint if it is time, and reports one that has been kept meanwhile. */
-  async *afterStep(state: TrainingState): AsyncGenerator<CheckpointEvent> {
+  async *afterStep(state: TrainingState, replicas: Replicas): AsyncGenerator<CheckpointEvent> {
     if (this.#saving?.isOver) yield* this.flush();
-    if (this.#isDue(state)) yield* this.take(state);
+    if (this.#isDue(state)) yield* this.take(state, replicas);
   }
 
   /** Takes a checkpoint, once the one before is kept. */
-  async *take(state: TrainingState): AsyncGenerator<CheckpointEvent> {
+  async *take(state: TrainingState, replicas: Replicas): AsyncGenerator<CheckpointEvent> {
     const { store } = this.#options;
     if (!store) return;
     yield* this.flush();
     const started = performance.now();
-    const checkpoint = await this.#copy(state);
+    const checkpoint = await this.#copy(state, replicas);
     this.#takenAt = performance.now();
     const stalled = (this.#takenAt - started) / 1000;
     const { step, epoch, stepInEpoch, best } = checkpoint.state;
@@ -64,8 +65,8 @@ export class Checkpoints {
   }
 
   /** Takes a checkpoint and waits for it. */
-  async *takeLast(state: TrainingState): AsyncGenerator<CheckpointEvent> {
-    yield* this.take(state);
+  async *takeLast(state: TrainingState, replicas: Replicas): AsyncGenerator<CheckpointEvent> {
+    yield* this.take(state, replicas);
     yield* this.flush();
   }
 
@@ -82,14 +83,14 @@ export class Checkpoints {
   }
 
   #isDue({ step }: TrainingState): boolean {
-    const { every } = this.#options;
+    const { every = DEFAULT_INTERVAL } = this.#options;
     if ("steps" in every) return step % every.steps === 0;
     return performance.now() - this.#takenAt >= every.seconds * 1000;
   }
 
   /** In memory that the next one takes again. */
-  async #copy(state: TrainingState): Promise<Checkpoint> {
-    const { replicas, parameters, constants } = this.#options;
+  async #copy(state: TrainingState, replicas: Replicas): Promise<Checkpoint> {
+    const { parameters, constants } = this.#options;
     this.#copies ??= new Map(
       [...parameters].map(([name, { shape, data }]) => [
         name,
@@ -99,6 +100,6 @@ export class Checkpoints {
     for (const [name, { data }] of this.#copies) data.set(parameters.get(name)!.data);
     const { order, saved } = state.snapshot();
     const tensors = nameTensors({ parameters: this.#copies, moments: await replicas.moments(), order });
-    return { tensors, state: { ...saved, ...constants } };
+    return { tensors, state: { version: STATE_VERSION, ...saved, ...constants } };
   }
 }

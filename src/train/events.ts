@@ -71,6 +71,8 @@ export interface CheckpointEvent {
 /** At the end: the last epoch's figures. */
 export interface DoneEvent extends EpochFigures {
   readonly event: "done";
+  /** steps taken */
+  readonly step: number;
   /** the last epoch; less than were asked for if training stopped early */
   readonly epoch: number;
   readonly bestEpoch: number;

@@ -1,9 +1,10 @@
-import { expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { randomDataset } from "../../test/support/random-dataset.js";
 import { BertClassifier } from "../bert/bert-classifier.js";
 import { Random } from "../random.js";
 import type { StateDict } from "../weights/tensor.js";
-import type { Checkpoint } from "./checkpoint.js";
+import { checkState } from "./check-state.js";
+import type { Checkpoint, ReadCheckpoint } from "./checkpoint.js";
 import type { TrainEvent } from "./events.js";
 import type { TrainerOptions } from "./options.js";
 import { type FitOptions, Trainer } from "./trainer.js";
@@ -17,7 +18,7 @@ const OPTIONS = { batchSize: 9, epochs: 3, learningRate: 1e-2, dropout: 0.2, see
 
 /** Keeps every checkpoint as it was when it was taken. */
 class MemoryStore {
-  readonly checkpoints: Checkpoint[] = [];
+  readonly checkpoints: ReadCheckpoint[] = [];
 
   async save({ tensors, state }: Checkpoint) {
     const copies: StateDict = new Map(
@@ -68,26 +69,23 @@ test.each([
     ...[
       [1, 1, 1],
       [2, 1, 2],
-      [3, 1, 3],
       [3, 2, 0],
     ],
     ...[
       [4, 2, 1],
       [5, 2, 2],
-      [6, 2, 3],
       [6, 3, 0],
     ],
     ...[
       [7, 3, 1],
       [8, 3, 2],
-      [9, 3, 3],
       [9, 4, 0],
     ],
   ]);
   const events = withoutTimes(whole.events);
   for (const checkpoint of checkpoints) {
     const resumed = await trainModel(options, { resumeFrom: checkpoint }, 2);
-    const { step, epoch, stepInEpoch } = checkpoint.state;
+    const { step, epoch, stepInEpoch } = checkState(checkpoint.state);
     const label = `from step ${step}, ${stepInEpoch} of epoch ${epoch}`;
     expect(resumed.parameters, label).toEqual(whole.parameters);
     expect(withoutTimes(resumed.events), label).toEqual(events.slice(step + epoch - 1));
@@ -123,12 +121,13 @@ test("with every option, and where patience ends it, a resumed run has the same 
   if (done.event !== "done") throw new Error(`training ended with a ${done.event} event`);
   expect(done.epoch).toBeLessThan(9);
   expect(done.bestEpoch).toBe(done.epoch - 2);
-  expect(store.checkpoints).toHaveLength(done.epoch * 4); // three steps an epoch, and its end
+  expect(store.checkpoints).toHaveLength(done.epoch * 3); // after two steps of an epoch, and at its end
   const events = withoutTimes(whole.events);
-  for (const [i, checkpoint] of store.checkpoints.entries()) {
+  for (const checkpoint of store.checkpoints) {
     const resumed = await trainModel(options, { validation, resumeFrom: checkpoint }, 2);
-    expect(resumed.parameters, `checkpoint ${i + 1}`).toEqual(whole.parameters);
-    expect(withoutTimes(resumed.events), `checkpoint ${i + 1}`).toEqual(events.slice(i + 1));
+    const { step, epoch } = checkState(checkpoint.state);
+    expect(resumed.parameters, `step ${step}`).toEqual(whole.parameters);
+    expect(withoutTimes(resumed.events), `step ${step}`).toEqual(events.slice(step + epoch - 1));
   }
 });
 
@@ -155,4 +154,84 @@ test("more epochs are refused where the learning rate depends on how many there 
   await trainModel(options, { checkpoints: store });
   const resume = trainModel({ ...options, epochs: 2 }, { resumeFrom: store.checkpoints[0]! });
   await expect(resume).rejects.toThrow("epochs was 1, is 2");
+});
+
+test.each([1, 3])(
+  "aborted in step %d, training ends after it with a checkpoint to go on from",
+  async (last) => {
+    const whole = await trainModel({});
+    const store = new MemoryStore();
+    const controller = new AbortController();
+    const model = BertClassifier.fromScratch(config, train.labelNames, new Random(1));
+    const options = { signal: controller.signal, checkpoints: store };
+    const seen: TrainEvent["event"][] = [];
+    const aborted = async () => {
+      for await (const event of new Trainer(model, OPTIONS).fit(train, validation, options)) {
+        seen.push(event.event);
+        if (event.event === "step" && event.step === last) controller.abort(new Error("enough"));
+      }
+    };
+    await expect(aborted()).rejects.toThrow("enough");
+    expect(seen).toEqual([...Array.from({ length: last }, () => "step"), "checkpoint"]);
+    expect(store.checkpoints).toHaveLength(1);
+    const resumed = await trainModel({}, { resumeFrom: store.checkpoints[0] });
+    expect(resumed.parameters).toEqual(whole.parameters);
+    expect(withoutTimes(resumed.events)).toEqual(withoutTimes(whole.events).slice(last));
+  },
+);
+
+describe("refuses a checkpoint", () => {
+  let checkpoint: ReadCheckpoint;
+  beforeAll(async () => {
+    checkpoint = (await everyCheckpoint({ epochs: 1 })).checkpoints[1]!;
+  });
+
+  const resume = (options: Partial<TrainerOptions>, state: Record<string, unknown> = {}) => {
+    const model = BertClassifier.fromScratch(config, train.labelNames, new Random(1));
+    const resumeFrom = { tensors: checkpoint.tensors, state: { ...checkpoint.state, ...state } };
+    return new Trainer(model, { ...OPTIONS, ...options }).fit(train, validation, { resumeFrom });
+  };
+
+  test("of other settings, which it names, but not of fewer epochs or other threads", () => {
+    expect(() => resume({ learningRate: 5e-4, seed: 6 })).toThrow(
+      /another run:\n {2}learningRate was 0.01, is 0.0005\n {2}seed was 5, is 6\n/,
+    );
+    expect(() => resume({ epochs: 9, threads: 1 })).not.toThrow();
+  });
+
+  test("of other data, which it names", () => {
+    const model = BertClassifier.fromScratch(config, train.labelNames, new Random(1));
+    const other = randomDataset(lengths, { vocabularySize: 100, seed: 9 });
+    const trainer = new Trainer(model, OPTIONS);
+    expect(() => trainer.fit(other, validation, { resumeFrom: checkpoint })).toThrow(
+      /another run:\n {2}the training pairs changed\n/,
+    );
+    expect(() => trainer.fit(train, undefined, { resumeFrom: checkpoint })).toThrow(/no test pairs any more/);
+    const fingerprint = { data: { vocabulary: "1" }, settings: { maxLength: 7 } };
+    expect(() => trainer.fit(train, validation, { resumeFrom: checkpoint, fingerprint })).toThrow(
+      /there were no vocabulary\n {2}maxLength was not given, is 7\n/,
+    );
+  });
+
+  test("whose state is none, or whose tensors do not fit", () => {
+    expect(() => resume({}, { version: 2 })).toThrow(/version 2/);
+    expect(() => resume({}, { step: -1 })).toThrow(/no valid step/);
+    expect(() => resume({}, { random: [1, 2] })).toThrow(/no valid random/);
+    const tensors: StateDict = new Map(checkpoint.tensors);
+    const name = "output.bias";
+    tensors.set(`adam.mean.${name}`, { type: "float32", shape: [1], data: Float32Array.of(1) });
+    const trainer = new Trainer(BertClassifier.fromScratch(config, train.labelNames, new Random(1)), OPTIONS);
+    expect(() => trainer.fit(train, validation, { resumeFrom: { ...checkpoint, tensors } })).toThrow(
+      /expected float32 \[3\] under adam.mean.output.bias, found float32 \[1\]/,
+    );
+    const order = new Int32Array(train.size); // 0 again and again
+    tensors.delete(`adam.mean.${name}`);
+    tensors.set("order", { type: "int32", shape: [train.size], data: order });
+    expect(() => trainer.fit(train, validation, { resumeFrom: { ...checkpoint, tensors } })).toThrow(/order/);
+  });
+});
+
+test("a store that fails ends training, with its error", async () => {
+  const checkpoints = { save: () => Promise.reject(new Error("disk full")) };
+  await expect(trainModel({}, { checkpoints })).rejects.toThrow("disk full");
 });

@@ -7,17 +7,19 @@ import type { PairDataset } from "../data/pair-dataset.js";
 import { TunebertError } from "../error.js";
 import { meanCrossEntropy } from "../metrics/cross-entropy.js";
 import { clipFactor } from "../runtime/clip.js";
+import type { Moments } from "../runtime/moments.js";
 import { Replicas, type RunOutputs } from "../runtime/replicas.js";
 import type { WorkSeconds } from "../runtime/work-seconds.js";
-import { type Checkpoint, type CheckpointStore, findTensors } from "./checkpoint.js";
-import { type CheckpointInterval, Checkpoints, DEFAULT_INTERVAL } from "./checkpoints.js";
+import type { CheckpointStore, ReadCheckpoint } from "./checkpoint.js";
+import { type CheckpointInterval, Checkpoints } from "./checkpoints.js";
 import { classWeightsOf } from "./class-weights.js";
 import type { StepEvent, TrainEvent } from "./events.js";
 import { expectFit } from "./expect-fit.js";
-import { expectSame, type Fingerprint, fingerprintOf } from "./fingerprint.js";
+import { type Fingerprint, fingerprintOf } from "./fingerprint.js";
 import { patienceIsOver } from "./model-selection.js";
 import { type TrainerOptions, trainerOptions } from "./options.js";
 import { type PreparedBatch, prepareBatch, trainingPrograms } from "./prepare-batch.js";
+import { resume } from "./resume.js";
 import { learningRateSchedule } from "./schedule.js";
 import { TrainingState } from "./training-state.js";
 
@@ -38,7 +40,7 @@ export interface FitOptions {
   /** How often one is taken, besides at the end of each epoch; default: every 10 minutes. */
   readonly checkpointEvery?: CheckpointInterval | undefined;
   /** Where to go on; default: at the beginning. */
-  readonly resumeFrom?: Checkpoint | undefined;
+  readonly resumeFrom?: ReadCheckpoint | undefined;
   /** What has to be the same when training resumes, besides the datasets, the model's sizes and the options. */
   readonly fingerprint?: Partial<Fingerprint> | undefined;
 }
@@ -54,7 +56,6 @@ export interface FitOptions {
 export class Trainer {
   readonly options: TrainerOptions;
   readonly #model: BertClassifier;
-
   readonly #frozen: ReadonlySet<string>;
 
   /** @throws TunebertError when an option is outside its range, or does not fit the model */
@@ -73,55 +74,47 @@ export class Trainer {
    * @throws TunebertError when an example does not fit the model, a checkpoint cannot be kept or is of another
    *   training, or a loss is not finite; the parameters are then those before the step that failed
    */
-  async *fit(
+  fit(
     train: PairDataset,
     test?: PairDataset,
-    {
-      validation,
-      signal,
-      checkpoints: store,
-      checkpointEvery: every = DEFAULT_INTERVAL,
-      resumeFrom,
-      fingerprint,
-    }: FitOptions = {},
+    { validation, signal, checkpoints, checkpointEvery, resumeFrom, fingerprint: given }: FitOptions = {},
   ): AsyncGenerator<TrainEvent, void, undefined> {
     for (const dataset of [train, validation, test]) if (dataset) expectFit(dataset, this.#model);
-    const { parameters } = this.#model;
-    const { threads, seed, patience } = this.options;
+    const { seed, threads, patience } = this.options;
     if (patience !== undefined && !validation) {
       throw new TunebertError("patience is for a validation set, on which the model is measured; give one");
     }
     const plan = this.#plan(train);
-    const constants = {
-      threads,
-      fingerprint: fingerprintOf({
-        train,
-        validation,
-        test,
-        model: this.#model,
-        options: this.options,
-        given: fingerprint,
-      }),
-    };
-    let state = new TrainingState(train.size, seed);
-    const kept = resumeFrom && findTensors(resumeFrom.tensors, parameters);
-    if (kept) {
-      expectSame(resumeFrom.state.fingerprint, constants.fingerprint);
-      state = TrainingState.restore(kept.order, resumeFrom.state, train.size);
-      for (const [name, { data }] of kept.parameters) parameters.get(name)!.data.set(data);
-    }
+    const model = this.#model;
+    const { parameters } = model;
+    const fingerprint = fingerprintOf({ train, validation, test, model, options: this.options, given });
+    const resumed = resumeFrom && resume(resumeFrom, { parameters, fingerprint, size: train.size });
+    const state = resumed?.state ?? new TrainingState(train.size, seed);
+    const keeper = new Checkpoints({
+      store: checkpoints,
+      every: checkpointEvery,
+      parameters,
+      constants: { threads, fingerprint },
+    });
+    const fit = { train, validation, test, signal, plan, state, checkpoints: keeper };
+    return this.#start(fit, resumed?.moments);
+  }
+
+  async *#start(fit: Fit, moments: Moments | undefined): AsyncGenerator<TrainEvent, void, undefined> {
+    const { parameters } = this.#model;
+    const { threads } = this.options;
     const replicas = await Replicas.start({
       inference: classifyPrograms(this.#model),
-      training: trainingPrograms(this.#model, train, { ...this.options, frozen: this.#frozen }),
+      training: trainingPrograms(this.#model, fit.train, { ...this.options, frozen: this.#frozen }),
       parameters,
       threads,
     });
-    const checkpoints = new Checkpoints({ store, every, replicas, parameters, constants });
+    const { state, checkpoints, signal } = fit;
     try {
-      if (kept) await replicas.setMoments(kept.moments);
-      yield* this.#run({ replicas, state, checkpoints, plan, train, validation, test, signal });
+      if (moments) await replicas.setMoments(moments);
+      yield* this.#run(fit, replicas);
     } catch (error) {
-      if (signal?.aborted && error === signal.reason) yield* checkpoints.takeLast(state);
+      if (signal?.aborted && error === signal.reason) yield* checkpoints.takeLast(state, replicas);
       throw error;
     } finally {
       await checkpoints.settle();
@@ -137,8 +130,8 @@ export class Trainer {
   }
 
   /** May be aborted where the state is one to go on from: between steps, and while the model is measured. */
-  async *#run(fit: Fit): AsyncGenerator<TrainEvent> {
-    const { replicas, state, checkpoints, plan, train, signal } = fit;
+  async *#run(fit: Fit, replicas: Replicas): AsyncGenerator<TrainEvent> {
+    const { state, checkpoints, plan, train, signal } = fit;
     const { batchSize, accumulate, epochs, threads, shuffle, metric, patience } = this.options;
     while (state.epoch <= epochs && !patienceIsOver(state.best, state.epoch - 1, patience)) {
       signal?.throwIfAborted();
@@ -166,21 +159,15 @@ export class Trainer {
         const seconds = (now - started) / 1000;
         started = now;
         state.count({ loss, correct, size: batch.size, seconds, random: batch.random });
-        yield this.#stepEvent(state, {
-          loss,
-          ...update,
-          batch,
-          seconds,
-          work: replicas.takeSeconds(),
-          stepsPerEpoch: plan.stepsPerEpoch,
-          size: train.size,
-        });
-        yield* checkpoints.afterStep(state);
+        const work = replicas.takeSeconds();
+        const { stepsPerEpoch } = plan;
+        yield this.#stepEvent(state, { loss, ...update, stepsPerEpoch, batch, seconds, work });
+        if (next) yield* checkpoints.afterStep(state, replicas); // else the epoch's own is near
         signal?.throwIfAborted();
         batch = next;
       }
-      const validation = await this.#evaluate(fit, fit.validation);
-      const test = await this.#evaluate(fit, fit.test);
+      const validation = await this.#evaluate(fit.validation, replicas, signal);
+      const test = await this.#evaluate(fit.test, replicas, signal);
       const { epoch, examplesPerSecond } = state;
       const measured = {
         validationLoss: validation?.loss,
@@ -189,11 +176,19 @@ export class Trainer {
       };
       state.endEpoch(measured, metric);
       yield { event: "epoch", epoch, ...state.last!, best: state.best!.epoch === epoch, examplesPerSecond };
-      yield* checkpoints.take(state);
+      yield* checkpoints.take(state, replicas);
     }
     yield* checkpoints.flush();
-    const { epoch, best, last, examplesPerSecond } = state;
-    yield { event: "done", epoch: epoch - 1, bestEpoch: best!.epoch, ...last!, examplesPerSecond, threads };
+    const { step, epoch, best, last, examplesPerSecond } = state;
+    yield {
+      event: "done",
+      step,
+      epoch: epoch - 1,
+      bestEpoch: best!.epoch,
+      ...last!,
+      examplesPerSecond,
+      threads,
+    };
   }
 
   /** Takes the optimizer's step with the gradients that the replicas have. */
@@ -216,7 +211,7 @@ export class Trainer {
     return { loss, correct: correct.reduce((sum, count) => sum + count, 0) };
   }
 
-  async #evaluate({ replicas, signal }: Fit, dataset: PairDataset | undefined) {
+  async #evaluate(dataset: PairDataset | undefined, replicas: Replicas, signal: AbortSignal | undefined) {
     if (!dataset) return undefined;
     const logits = await classify(replicas, dataset, this.#model, { threads: this.options.threads, signal });
     const { labels, size } = dataset;
@@ -228,8 +223,8 @@ export class Trainer {
     return answers.reduce((equal, answer, i) => equal + Number(answer === labels[i]), 0);
   }
 
-  #stepEvent(state: TrainingState, { batch, work, size, ...stepped }: Stepped): StepEvent {
-    const { step, epoch, stepInEpoch, trainLoss, trainAccuracy, examplesPerSecond } = state;
+  #stepEvent(state: TrainingState, { batch, work, ...stepped }: Stepped): StepEvent {
+    const { size, step, epoch, stepInEpoch, trainLoss, trainAccuracy, examplesPerSecond } = state;
     return {
       event: "step",
       step,
@@ -254,16 +249,15 @@ interface Plan {
   readonly loss: LossOptions;
 }
 
-/** What training works with. */
+/** What a call of {@link Trainer.fit} works with. */
 interface Fit {
-  readonly plan: Plan;
-  readonly replicas: Replicas;
-  readonly state: TrainingState;
-  readonly checkpoints: Checkpoints;
   readonly train: PairDataset;
   readonly validation: PairDataset | undefined;
   readonly test: PairDataset | undefined;
   readonly signal: AbortSignal | undefined;
+  readonly plan: Plan;
+  readonly state: TrainingState;
+  readonly checkpoints: Checkpoints;
 }
 
 interface Stepped {
@@ -274,8 +268,6 @@ interface Stepped {
   readonly batch: PreparedBatch;
   readonly seconds: number;
   readonly work: WorkSeconds;
-  /** examples in an epoch */
-  readonly size: number;
 }
 
 function divergence(what: string, value: number, { step, epoch }: TrainingState): TunebertError {

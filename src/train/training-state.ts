@@ -60,6 +60,11 @@ export class TrainingState {
     this.#random = new Random(seed).state;
   }
 
+  /** Examples in an epoch. */
+  get size(): number {
+    return this.#order.length;
+  }
+
   /** A generator of its own, which may run ahead of the state. */
   random(): Random {
     return new Random(this.#random);

@@ -1,4 +1,5 @@
 import { TunebertError } from "../error.js";
+import { concatenate } from "./concatenate.js";
 import { bytesOf, checkFilled, countElements, elementSize, elementsOf, isNatural } from "./elements.js";
 import { quote, showNumbers } from "./show.js";
 import type { StateDict, Tensor, TensorType } from "./tensor.js";
@@ -56,18 +57,36 @@ export function serializeSafetensors(
   state: StateDict,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
+  return concatenate([...safetensorsPieces(state, metadata)]);
+}
+
+/**
+ * What {@link serializeSafetensors} returns, piece by piece: the header, then each tensor's own memory.
+ * @throws TunebertError as {@link serializeSafetensors}
+ */
+export function* safetensorsPieces(
+  state: StateDict,
+  metadata: Readonly<Record<string, string>> = {},
+): Generator<Uint8Array> {
   const tensors = [...state].sort(([, a], [, b]) => elementSize(b.type) - elementSize(a.type));
   const header = writeHeader(tensors, metadata);
-  const dataLength = tensors.reduce((sum, [, tensor]) => sum + tensor.data.byteLength, 0);
-  const file = new Uint8Array(LENGTH_BYTES + header.length + dataLength);
-  new DataView(file.buffer).setBigUint64(0, BigInt(header.length), true);
-  file.set(header, LENGTH_BYTES);
-  let at = LENGTH_BYTES + header.length;
-  for (const [, { data }] of tensors) {
-    file.set(bytesOf(data), at);
-    at += data.byteLength;
+  const length = new Uint8Array(LENGTH_BYTES);
+  new DataView(length.buffer).setBigUint64(0, BigInt(header.length), true);
+  yield length;
+  yield header;
+  for (const [, { data }] of tensors) yield bytesOf(data);
+}
+
+/**
+ * The free text by key that a safetensors file's header holds.
+ * @throws TunebertError when the header is malformed or the file is truncated
+ */
+export function parseSafetensorsMetadata(bytes: Uint8Array): Record<string, string> {
+  const metadata = readHeaderObject(bytes.subarray(LENGTH_BYTES, findSafetensorsData(bytes)))[METADATA] ?? {};
+  if (!isObject(metadata) || Object.values(metadata).some((text) => typeof text !== "string")) {
+    throw new TunebertError(`${METADATA} of the safetensors header is not text by key; the file is damaged`);
   }
-  return file;
+  return metadata as Record<string, string>;
 }
 
 interface HeaderEntry {
@@ -92,12 +111,14 @@ function readHeaderLength(bytes: Uint8Array): number {
   return Number(length);
 }
 
-function readHeader(bytes: Uint8Array): HeaderEntry[] {
+function readHeaderObject(bytes: Uint8Array): Record<string, unknown> {
   const header = parseJson(bytes);
-  if (bytes[0] !== OPENING_BRACE || !isObject(header)) {
-    throw new TunebertError("the safetensors header is not a JSON object; the file is damaged");
-  }
-  return Object.entries(header)
+  if (bytes[0] === OPENING_BRACE && isObject(header)) return header;
+  throw new TunebertError("the safetensors header is not a JSON object; the file is damaged");
+}
+
+function readHeader(bytes: Uint8Array): HeaderEntry[] {
+  return Object.entries(readHeaderObject(bytes))
     .filter(([name]) => name !== METADATA)
     .map(([name, entry]) => readHeaderEntry(name, entry))
     .sort((a, b) => a.offsets[0] - b.offsets[0] || a.offsets[1] - b.offsets[1]);

@@ -1,6 +1,6 @@
 /** Runs the built command line as a user would, in a process of its own. */
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,12 +20,27 @@ export interface RunOptions {
   readonly input?: string | Uint8Array;
   /** What is run instead of the built command. */
   readonly script?: string;
+  /** A program, with its first arguments, that runs the command. */
+  readonly wrap?: readonly string[];
 }
 
 /** Runs `tunebert` with these arguments and waits for its end, whatever its exit code. */
 export function tunebert(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const { cwd, input = "", script = COMMAND } = options;
-  const child = spawn(process.execPath, [script, ...args], { cwd, env: { ...process.env, NO_COLOR: "1" } });
+  return start(args, options).ended;
+}
+
+export interface Started {
+  readonly ended: Promise<Ran>;
+  /** So far. */
+  stderr(): string;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Starts `tunebert`. */
+export function start(args: readonly string[], options: RunOptions = {}): Started {
+  const { cwd, input = "", script = COMMAND, wrap = [] } = options;
+  const [program, ...words] = [...wrap, process.execPath, script, ...args];
+  const child = spawn(program!, words, { cwd, env: { ...process.env, NO_COLOR: "1" } });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -35,10 +50,11 @@ export function tunebert(args: readonly string[], options: RunOptions = {}): Pro
     stderr += text;
   });
   child.stdin.on("error", () => {}).end(input);
-  return new Promise((resolve, reject) => {
+  const ended = new Promise<Ran>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, stdout, stderr }));
   });
+  return { ended, stderr: () => stderr, kill: (signal) => child.kill(signal) };
 }
 
 /** Runs `tunebert`, expects that it succeeds, and returns what it printed. */
@@ -82,4 +98,10 @@ export function holdsModel(folder: string): boolean {
 
 export function readBytes(...path: string[]): Uint8Array {
   return new Uint8Array(readFileSync(join(...path)));
+}
+
+/** The files of a folder, but not those of folders in it, with their content. */
+export function filesOf(folder: string): Map<string, Uint8Array> {
+  const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+  return new Map(files.map(({ name }) => [name, readBytes(folder, name)]));
 }

@@ -1,6 +1,6 @@
 import { saveReport } from "../../hub/model-folder.js";
 import type { CurveRecorder } from "../../report/curve-recorder.js";
-import { drawLearningCurves } from "../../report/learning-curves.js";
+import { drawLearningCurves, type LearningCurves } from "../../report/learning-curves.js";
 import type { Listener } from "./listener.js";
 
 /** Records the learning curves, and draws them at the end. */
@@ -14,6 +14,11 @@ export function learningCurves(folder: string, recorder: CurveRecorder): Listene
       } else if (event.event === "done") {
         await saveReport(folder, "curves.svg", await drawLearningCurves(recorder.curves));
       }
+    },
+    memory: {
+      name: "curves",
+      keep: () => recorder.curves,
+      restore: (curves) => recorder.restore(curves as LearningCurves),
     },
   };
 }

@@ -1,25 +1,36 @@
 import { MetricsFile } from "../../report/metrics-file.js";
 import type { TrainEvent } from "../../train/events.js";
-import type { Listener } from "./listener.js";
+import type { Listener, ResumedFrom } from "./listener.js";
 
 /** Writes a line of JSON for each event to a file. */
 export function metricsLog(path: string): Listener {
-  const file = new MetricsFile(path);
-  return { hear: (event) => file.append(lineOf(event)), close: () => file.close() };
+  let file: MetricsFile | undefined;
+  const open = () => {
+    file ??= new MetricsFile(path);
+    return file;
+  };
+  return {
+    hear: (event) => open().append(lineOf(event)),
+    memory: {
+      name: "metricsBytes",
+      keep: () => open().flush(),
+      restore(bytes, from) {
+        file = new MetricsFile(path, Number(bytes));
+        file.append(checkpointLine(from));
+      },
+    },
+    close: () => file?.close(),
+  };
 }
 
 /** What is worth keeping of an event. */
 function lineOf(event: TrainEvent): Record<string, unknown> {
-  switch (event.event) {
-    case "step":
-      return pick(event, ["event", "step", "loss", "learningRate", "gradientNorm", "examples", "seconds"]);
-    case "checkpoint":
-      return pick(event, ["event", "step", "epoch", "file", "bytes"]);
-    default:
-      return { ...event };
-  }
+  if (event.event === "checkpoint") return checkpointLine(event);
+  if (event.event !== "step") return { ...event };
+  const { step, loss, learningRate, gradientNorm, examples, seconds } = event;
+  return { event: "step", step, loss, learningRate, gradientNorm, examples, seconds };
 }
 
-function pick<E extends TrainEvent>(event: E, names: readonly (keyof E & string)[]): Record<string, unknown> {
-  return Object.fromEntries(names.map((name) => [name, event[name]]));
+function checkpointLine({ step, epoch, file, bytes }: ResumedFrom): Record<string, unknown> {
+  return { event: "checkpoint", step, epoch, file, bytes };
 }

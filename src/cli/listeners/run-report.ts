@@ -51,23 +51,20 @@ export interface RunReport extends Listener {
 }
 
 export function runReport(run: ReportedRun): RunReport {
-  let steps = 0;
   let done: DoneEvent | undefined;
   return {
     hear(event) {
-      if (event.event === "step") steps = event.step;
-      else if (event.event === "done") done = event;
+      if (event.event === "done") done = event;
     },
     async write() {
-      if (done) await writeReports(run, steps, done);
+      if (done) await writeReports(run, done);
     },
   };
 }
 
 async function writeReports(
   run: ReportedRun,
-  steps: number,
-  { epoch: epochs, bestEpoch, trainLoss, trainAccuracy, examplesPerSecond, threads }: DoneEvent,
+  { step: steps, epoch: epochs, bestEpoch, trainLoss, trainAccuracy, examplesPerSecond, threads }: DoneEvent,
 ): Promise<void> {
   const { folder, settings, options, data, pretrained, unseen, train } = run;
   const saved = await loadModel(folder);

@@ -1,0 +1,59 @@
+import { TunebertError } from "../error.js";
+import { CheckpointFolder, type FoundCheckpoint } from "../hub/checkpoint-folder.js";
+import type { CheckpointStore } from "../train/checkpoint.js";
+import type { CheckpointInterval } from "../train/checkpoints.js";
+import type { Fingerprint } from "../train/fingerprint.js";
+import type { FitOptions } from "../train/trainer.js";
+import { Interrupted, interruptible } from "./interrupted.js";
+import type { Listener } from "./listeners/listener.js";
+import { keepMemories } from "./listeners/memories.js";
+import { resumeCommand } from "./resume-command.js";
+
+export interface CheckpointSettings {
+  readonly every: CheckpointInterval | undefined;
+  /** How many stay, besides the best. */
+  readonly keep: number;
+  /** What has to be the same in a run that resumes, and the trainer does not see. */
+  readonly fingerprint: Partial<Fingerprint>;
+  readonly resumeFrom: FoundCheckpoint | undefined;
+}
+
+interface Resumable extends CheckpointSettings {
+  readonly out: string;
+  /** Whose memories go into the checkpoints. */
+  readonly listeners: readonly Listener[];
+}
+
+/**
+ * Trains with checkpoints in the folder `out`, and says how to go on when a signal or a fault ends it.
+ * @throws Interrupted when the process was asked to stop, once a checkpoint is kept
+ */
+export async function resumable(
+  train: (options: FitOptions) => Promise<void>,
+  { out, every, keep, fingerprint, resumeFrom, listeners }: Resumable,
+): Promise<void> {
+  const folder = new CheckpointFolder(out, { keep });
+  let step = resumeFrom?.state.step;
+  const checkpoints: CheckpointStore = {
+    async save({ tensors, state }) {
+      const where = await folder.save({ tensors, state: { ...state, ...keepMemories(listeners) } });
+      step = state.step;
+      return where;
+    },
+  };
+  try {
+    await interruptible(
+      (signal) => train({ signal, checkpoints, checkpointEvery: every, resumeFrom, fingerprint }),
+      () => console.error("stopping after this step and a checkpoint; once more stops at once"),
+    );
+  } catch (error) {
+    if (step === undefined) throw error;
+    const hint = `To go on from step ${step}:\n  ${resumeCommand(process.argv, process.env)}`;
+    if (error instanceof Interrupted) console.error(`stopped. ${hint}`);
+    // What came from outside may be over: a full disk, a thread that died.
+    if (error instanceof TunebertError && error.cause !== undefined) {
+      throw new TunebertError(`${error.message}\n${hint}`, { cause: error });
+    }
+    throw error;
+  }
+}
