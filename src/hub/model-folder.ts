@@ -38,7 +38,7 @@ const REPORTS = ["curves.svg", "report.html", "MODEL_CARD.md", "run.json", "pred
 /**
  * Makes `folder` ready for the files of a model and writes config and vocabulary.
  * @param resume whether what is there belongs to the same run, and stays
- * @throws TunebertError as {@link expectFreeFolder}, or when the folder cannot be written
+ * @throws TunebertError when the folder holds what must not be lost, or cannot be written
  */
 export async function prepareModelFolder(
   folder: string,
