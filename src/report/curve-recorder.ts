@@ -12,19 +12,21 @@ export interface CurveStep {
   readonly trainAccuracy: number;
 }
 
+/** What was measured after an epoch; `undefined` where there are no such pairs. */
+export interface CurveEpoch {
+  readonly epoch: number;
+  readonly testAccuracy: number | undefined;
+  readonly validationLoss: number | undefined;
+  readonly validationAccuracy: number | undefined;
+}
+
 /** Collects the points of the learning curves while training runs. */
 export class CurveRecorder {
-  readonly #validationLoss: CurvePoint[] = [];
-  readonly #validationAccuracy: CurvePoint[] = [];
   readonly #trainLoss: CurvePoint[] = [];
   readonly #trainAccuracy: CurvePoint[] = [];
   readonly #testAccuracy: CurvePoint[] = [];
-
-  /** What was measured on validation pairs, if there are any. */
-  validation(epoch: number, loss: number | undefined, accuracy: number | undefined): void {
-    if (loss !== undefined) this.#validationLoss.push({ epoch, value: loss });
-    if (accuracy !== undefined) this.#validationAccuracy.push({ epoch, value: accuracy });
-  }
+  readonly #validationLoss: CurvePoint[] = [];
+  readonly #validationAccuracy: CurvePoint[] = [];
 
   step({ epoch, stepInEpoch, stepsPerEpoch, trainLoss, trainAccuracy }: CurveStep): void {
     const every = Math.max(1, Math.floor(stepsPerEpoch / POINTS_PER_EPOCH));
@@ -34,15 +36,20 @@ export class CurveRecorder {
     this.#trainAccuracy.push({ epoch: at, value: trainAccuracy });
   }
 
-  epoch(epoch: number, testAccuracy: number | undefined): void {
+  epoch({ epoch, testAccuracy, validationLoss, validationAccuracy }: CurveEpoch): void {
     if (testAccuracy !== undefined) this.#testAccuracy.push({ epoch, value: testAccuracy });
+    if (validationLoss !== undefined) this.#validationLoss.push({ epoch, value: validationLoss });
+    if (validationAccuracy !== undefined) this.#validationAccuracy.push({ epoch, value: validationAccuracy });
   }
 
   /** Takes over points that were recorded before. */
-  restore({ trainLoss, trainAccuracy, testAccuracy }: LearningCurves): void {
+  restore(curves: LearningCurves): void {
+    const { trainLoss, trainAccuracy, testAccuracy, validationLoss = [], validationAccuracy = [] } = curves;
     this.#trainLoss.push(...trainLoss);
     this.#trainAccuracy.push(...trainAccuracy);
     this.#testAccuracy.push(...testAccuracy);
+    this.#validationLoss.push(...validationLoss);
+    this.#validationAccuracy.push(...validationAccuracy);
   }
 
   get curves(): LearningCurves {

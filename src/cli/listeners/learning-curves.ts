@@ -8,10 +8,8 @@ export function learningCurves(folder: string, recorder: CurveRecorder): Listene
   return {
     async hear(event) {
       if (event.event === "step") recorder.step(event);
-      else if (event.event === "epoch") {
-        recorder.validation(event.epoch, event.validationLoss, event.validationAccuracy);
-        recorder.epoch(event.epoch, event.testAccuracy);
-      } else if (event.event === "done") {
+      else if (event.event === "epoch") recorder.epoch(event);
+      else if (event.event === "done") {
         await saveReport(folder, "curves.svg", await drawLearningCurves(recorder.curves));
       }
     },
