@@ -87,6 +87,20 @@ test.each([1, 2])("a run on %d threads that was killed resumes to the same bytes
   expect(checkpoints(out)).toEqual(checkpoints(whole));
 });
 
+test("a run with every option of training resumes to the same bytes", async () => {
+  const options = [
+    ...["--batch-size", "6", "--accumulate", "2", "--schedule", "cosine", "--warmup", "0.1"],
+    ...["--weight-decay", "0.1", "--clip-norm", "0.5", "--label-smoothing", "0.1", "--freeze", "embeddings"],
+    ...["--class-weights", "neutral=2", "entailment=0.5", "--validation", data],
+    ...["--metric", "validation-loss", "--patience", "5"],
+  ];
+  await succeed(run("options", ...options));
+  await stopAt(20, "options-killed", start(run("options-killed", ...options)), "SIGKILL");
+  await succeed(run("options-killed", ...options, "--resume"));
+  expectTheSame("options-killed", "options");
+  expect(checkpoints("options-killed")).toEqual(checkpoints("options"));
+});
+
 describe("asked to stop", () => {
   test.each([
     ["SIGINT", 130],

@@ -2,7 +2,6 @@ import type { BertClassifier } from "../bert/bert-classifier.js";
 import { argmaxRows, runLogits } from "../bert/classifier-run.js";
 import { classify, classifyPrograms } from "../bert/classify.js";
 import { frozenParameters } from "../bert/freeze.js";
-import type { LossOptions } from "../bert/loss-targets.js";
 import type { PairDataset } from "../data/pair-dataset.js";
 import { TunebertError } from "../error.js";
 import { meanCrossEntropy } from "../metrics/cross-entropy.js";
@@ -12,15 +11,14 @@ import { Replicas, type RunOutputs } from "../runtime/replicas.js";
 import type { WorkSeconds } from "../runtime/work-seconds.js";
 import type { CheckpointStore, ReadCheckpoint } from "./checkpoint.js";
 import { type CheckpointInterval, Checkpoints } from "./checkpoints.js";
-import { classWeightsOf } from "./class-weights.js";
 import type { StepEvent, TrainEvent } from "./events.js";
 import { expectFit } from "./expect-fit.js";
 import { type Fingerprint, fingerprintOf } from "./fingerprint.js";
 import { patienceIsOver } from "./model-selection.js";
 import { type TrainerOptions, trainerOptions } from "./options.js";
+import { type Plan, planTraining } from "./plan.js";
 import { type PreparedBatch, prepareBatch, trainingPrograms } from "./prepare-batch.js";
 import { resume } from "./resume.js";
-import { learningRateSchedule } from "./schedule.js";
 import { TrainingState } from "./training-state.js";
 
 /** Adam's constants, PyTorch's defaults. */
@@ -70,7 +68,8 @@ export class Trainer {
    * whose event says `best` has the best model so far: save it then, for the model ends with the last epoch's.
    *
    * With `resumeFrom` it goes on where that checkpoint was taken, and with the same number of threads gives the bits
-   * of training that never stopped. There may be more epochs than before; everything else has to be the same.
+   * of training that never stopped. There may be more epochs than before, unless the schedule depends on
+   * their number; everything else has to be the same.
    * @throws TunebertError when an example does not fit the model, a checkpoint cannot be kept or is of another
    *   training, or a loss is not finite; the parameters are then those before the step that failed
    */
@@ -84,8 +83,8 @@ export class Trainer {
     if (patience !== undefined && !validation) {
       throw new TunebertError("patience is for a validation set, on which the model is measured; give one");
     }
-    const plan = this.#plan(train);
     const model = this.#model;
+    const plan = planTraining(this.options, model.labels, train);
     const { parameters } = model;
     const fingerprint = fingerprintOf({ train, validation, test, model, options: this.options, given });
     const resumed = resumeFrom && resume(resumeFrom, { parameters, fingerprint, size: train.size });
@@ -120,13 +119,6 @@ export class Trainer {
       await checkpoints.settle();
       await replicas.close();
     }
-  }
-
-  #plan(train: PairDataset): Plan {
-    const { batchSize, accumulate, epochs, classWeights, labelSmoothing } = this.options;
-    const stepsPerEpoch = Math.ceil(train.size / (batchSize * accumulate));
-    const loss = { classWeights: classWeightsOf(classWeights, this.#model.labels, train), labelSmoothing };
-    return { stepsPerEpoch, rateFactor: learningRateSchedule(this.options, epochs * stepsPerEpoch), loss };
   }
 
   /** May be aborted where the state is one to go on from: between steps, and while the model is measured. */
@@ -192,10 +184,10 @@ export class Trainer {
   }
 
   /** Takes the optimizer's step with the gradients that the replicas have. */
-  async #update(replicas: Replicas, state: TrainingState, { rateFactor }: Plan) {
+  async #update(replicas: Replicas, state: TrainingState, plan: Plan) {
     const { clipNorm, weightDecay } = this.options;
     const step = state.step + 1;
-    const learningRate = this.options.learningRate * rateFactor(step);
+    const learningRate = plan.learningRate(step);
     const gradientNorm = clipNorm === undefined ? undefined : await replicas.gradientNorm();
     if (!Number.isFinite(gradientNorm ?? 0)) throw divergence("norm of the gradients", gradientNorm!, state);
     const gradientScale = gradientNorm === undefined ? 1 : clipFactor(gradientNorm, clipNorm!);
@@ -239,14 +231,6 @@ export class Trainer {
       work: { ...batch.work, ...work },
     };
   }
-}
-
-/** What follows from the options and the training pairs. */
-interface Plan {
-  readonly stepsPerEpoch: number;
-  /** Of the learning rate, by the step. */
-  readonly rateFactor: (step: number) => number;
-  readonly loss: LossOptions;
 }
 
 /** What a call of {@link Trainer.fit} works with. */
