@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { TunebertError } from "../src/error.js";
+import { checkpoints } from "./checkpoints.js";
 import { encode } from "./encode.js";
 import { inference } from "./inference.js";
 import { machine } from "./machine.js";
@@ -12,7 +13,15 @@ import { loadWorkload, type Workload } from "./workload.js";
 
 type Section = (options: BenchOptions, workload: Workload) => AsyncGenerator<Table>;
 
-const sections: Record<SectionName, Section> = { machine, train, inference, scaling, peers, encode };
+const sections: Record<SectionName, Section> = {
+  machine,
+  train,
+  inference,
+  scaling,
+  peers,
+  encode,
+  checkpoints,
+};
 
 const { sections: chosen, options } = parseCommandLine();
 const tables: (Table & { section: SectionName })[] = [];

@@ -2,7 +2,15 @@ import { availableParallelism } from "node:os";
 import { Argument, Command, Option } from "commander";
 import { positiveNumber, positiveWholeNumber, probability } from "../src/cli/options.js";
 
-export const SECTIONS = ["machine", "train", "inference", "scaling", "peers", "encode"] as const;
+export const SECTIONS = [
+  "machine",
+  "train",
+  "inference",
+  "scaling",
+  "peers",
+  "encode",
+  "checkpoints",
+] as const;
 export type SectionName = (typeof SECTIONS)[number];
 
 export const PEER_MODES = ["padded", "dynamic", "sorted", "compiled"] as const;

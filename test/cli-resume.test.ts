@@ -127,8 +127,8 @@ describe("asked to stop", () => {
     slow.kill("SIGINT");
     while (!slow.stderr().includes("stopping")) await sleep(2);
     slow.kill("SIGTERM");
-    const { code, stderr } = await slow.ended;
-    expect(code).toBe(143);
+    const { signal, stderr } = await slow.ended;
+    expect(signal).toBe("SIGTERM");
     expect(stderr).not.toContain("To go on");
   });
 });

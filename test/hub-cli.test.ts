@@ -43,8 +43,8 @@ async function run(args: readonly string[], environment: Record<string, string> 
   child.stderr.on("data", (text) => {
     ran.stderr += text;
   });
-  const [code] = await once(child, "close");
-  return { code, ...ran };
+  const [code, signal] = await once(child, "close");
+  return { code, signal, ...ran };
 }
 
 /** Puts an artifact of the catalog into the cache, as if it had been fetched. */

@@ -17,7 +17,7 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
  * Does something that ends in its own time when the process is asked to stop: the first Ctrl-C, or SIGTERM, aborts the
- * signal, with an {@link Interrupted} for its reason. A second one ends the process at once.
+ * signal, with an {@link Interrupted} for its reason. A second one ends the process at once, as if nobody had listened.
  * @param onStop is called when the first one comes
  */
 export async function interruptible<T>(
@@ -25,17 +25,24 @@ export async function interruptible<T>(
   onStop: () => void,
 ): Promise<T> {
   const controller = new AbortController();
+  const signals = Object.keys(EXIT_CODES) as StopSignal[];
+  const unlisten = () => {
+    for (const signal of signals) process.off(signal, stop);
+  };
   const stop = (signal: StopSignal) => {
-    const reason = new Interrupted(signal);
-    if (controller.signal.aborted) process.exit(reason.exitCode);
-    controller.abort(reason);
+    if (controller.signal.aborted) {
+      // To exit would be to wait for the threads.
+      unlisten();
+      process.kill(process.pid, signal);
+      return;
+    }
+    controller.abort(new Interrupted(signal));
     onStop();
   };
-  const signals = Object.keys(EXIT_CODES) as StopSignal[];
   for (const signal of signals) process.on(signal, stop);
   try {
     return await action(controller.signal);
   } finally {
-    for (const signal of signals) process.off(signal, stop);
+    unlisten();
   }
 }

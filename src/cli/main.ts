@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { TunebertError } from "../error.js";
+import { memoryFailure } from "../runtime/out-of-memory.js";
 import { addCompareCommand } from "./compare.js";
 import { addConvertCommand } from "./convert.js";
 import { addDemoCommand } from "./demo.js";
@@ -46,7 +47,10 @@ try {
 function exitCode(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
   if (error instanceof Interrupted) return error.exitCode;
-  console.error(error instanceof TunebertError ? `tunebert: ${asTyped(printable(error.message))}` : error);
+  const failure = memoryFailure(error) ?? error;
+  console.error(
+    failure instanceof TunebertError ? `tunebert: ${asTyped(printable(failure.message))}` : failure,
+  );
   return FAILED;
 }
 

@@ -1,5 +1,6 @@
 import { TunebertError } from "../error.js";
 import { CheckpointFolder, type FoundCheckpoint } from "../hub/checkpoint-folder.js";
+import { memoryFailure } from "../runtime/out-of-memory.js";
 import type { CheckpointStore } from "../train/checkpoint.js";
 import type { CheckpointInterval } from "../train/checkpoints.js";
 import type { Fingerprint } from "../train/fingerprint.js";
@@ -47,13 +48,14 @@ export async function resumable(
       () => console.error("stopping after this step and a checkpoint; once more stops at once"),
     );
   } catch (error) {
-    if (step === undefined) throw error;
+    const failure = memoryFailure(error) ?? error;
+    if (step === undefined) throw failure;
     const hint = `To go on from step ${step}:\n  ${resumeCommand(process.argv, process.env)}`;
-    if (error instanceof Interrupted) console.error(`stopped. ${hint}`);
+    if (failure instanceof Interrupted) console.error(`stopped. ${hint}`);
     // What came from outside may be over: a full disk, a thread that died.
-    if (error instanceof TunebertError && error.cause !== undefined) {
-      throw new TunebertError(`${error.message}\n${hint}`, { cause: error });
+    if (failure instanceof TunebertError && failure.cause !== undefined) {
+      throw new TunebertError(`${failure.message}\n${hint}`, { cause: failure });
     }
-    throw error;
+    throw failure;
   }
 }

@@ -49,13 +49,9 @@ export class CheckpointFolder {
     const { step, best } = checkpoint.state;
     const folder = checkpointsPath(this.#folder);
     const file = join(folder, fileName(step));
-    try {
-      await mkdir(folder, { recursive: true });
-    } catch (cause) {
-      throw new TunebertError(`cannot write to ${folder}: ${whyNotWritten(cause)}`, { cause });
-    }
+    await inFolder(folder, () => mkdir(folder, { recursive: true }));
     const bytes = await writeCheckpoint(file, checkpoint);
-    await this.#prune(step, best?.step);
+    await inFolder(folder, () => this.#prune(step, best?.step));
     return { file, bytes };
   }
 
@@ -114,6 +110,15 @@ export async function listCheckpoints(folder: string): Promise<string[]> {
 export async function removeCheckpoints(folder: string): Promise<void> {
   for (const file of await listCheckpoints(folder)) await rm(file, { force: true });
   await rmdir(checkpointsPath(folder)).catch(() => {});
+}
+
+/** Does something that changes the folder. @throws TunebertError that names it and says why it could not be done */
+async function inFolder(folder: string, action: () => Promise<unknown>): Promise<void> {
+  try {
+    await action();
+  } catch (cause) {
+    throw new TunebertError(`cannot write to ${folder}: ${whyNotWritten(cause)}`, { cause });
+  }
 }
 
 const FILE_NAME = /^step-(\d{1,15})\.safetensors$/;

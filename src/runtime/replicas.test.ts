@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { Worker } from "node:worker_threads";
+import { describe, expect, test, vi } from "vitest";
 import { accumulate } from "../../test/support/accumulate.js";
 import { meanTargets } from "../../test/support/mean-targets.js";
 import { randomDataset, range } from "../../test/support/random-dataset.js";
@@ -146,5 +147,35 @@ describe("replicas on worker threads", () => {
       await expect(replicas.accumulate([[bad]])).rejects.toThrow(/a worker thread failed: .*tokens/);
       expect(await replicas.infer([[inference[0]![0]!]])).toHaveLength(2);
     });
+  });
+
+  test("a thread that dies is reported, while others are at work and ever after", async () => {
+    const post = vi.spyOn(Worker.prototype, "postMessage");
+    await withReplicas(2, 0, async (replicas) => {
+      await (post.mock.contexts[0] as Worker).terminate();
+      const { training } = deal(2);
+      await expect(replicas.accumulate(training)).rejects.toThrow(
+        "a worker thread failed: it ended with code 1",
+      );
+      await expect(replicas.update(adam(1))).rejects.toThrow("it ended with code 1");
+    });
+    post.mockRestore();
+  });
+
+  test.each([
+    "Array buffer allocation failed",
+    "Worker terminated due to reaching memory limit: JS heap out of memory",
+    "Failed to allocate memory for requested buffer of size 1073741824",
+    "std::bad_alloc",
+  ])("a thread that gets no memory says so, and what to do: %s", async (message) => {
+    const post = vi.spyOn(Worker.prototype, "postMessage");
+    await withReplicas(1, 0, async (replicas) => {
+      const [worker] = post.mock.contexts as Worker[];
+      worker!.emit("error", new Error(message));
+      await expect(replicas.update(adam(1))).rejects.toThrow(
+        `there is not enough memory (${message}). Lower batchSize, maxLength or threads, or end other programs`,
+      );
+    });
+    post.mockRestore();
   });
 });

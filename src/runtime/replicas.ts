@@ -4,6 +4,7 @@ import { TunebertError } from "../error.js";
 import type { AdamStep } from "./adam.js";
 import type { Moments } from "./moments.js";
 import type { ExchangedParameter } from "./optimizer-share.js";
+import { memoryFailure } from "./out-of-memory.js";
 import type { Program, Run, SharedParameter } from "./program.js";
 import type { WorkerReply, WorkerRequest, WorkerSetup } from "./replica-worker.js";
 import { allocateBytes, allocateDoubles, allocateFloats } from "./shared-memory.js";
@@ -140,6 +141,7 @@ class ReplicaThread {
   #waiting: { resolve: (outputs: RunOutputs[]) => void; reject: (error: Error) => void } | undefined;
   #failure: TunebertError | undefined;
   #seconds = NO_SECONDS;
+  #idle: Promise<unknown> = Promise.resolve();
 
   constructor(setup: WorkerSetup) {
     this.#worker = new Worker(createRequire(import.meta.url).resolve("#replica-worker"), {
@@ -148,23 +150,24 @@ class ReplicaThread {
     this.#worker.on("message", (reply: WorkerReply) => {
       const waiting = this.#waiting;
       this.#waiting = undefined;
-      if ("error" in reply)
-        waiting?.reject(new TunebertError(`a worker thread failed: ${reply.error}`, { cause: reply.error }));
+      if ("error" in reply) waiting?.reject(workerFailure(reply.error, reply.error));
       else {
         this.#seconds = addSeconds(this.#seconds, reply.seconds);
         waiting?.resolve([...reply.outputs]);
       }
     });
-    this.#worker.on("error", (error) => this.#fail(`a worker thread failed: ${error.message}`, error));
-    this.#worker.on("exit", (code) => this.#fail(`a worker thread ended with code ${code}`, code));
+    this.#worker.on("error", (error) => this.#fail(error.message, error));
+    this.#worker.on("exit", (code) => this.#fail(`it ended with code ${code}`, code));
   }
 
   ask(request: WorkerRequest): Promise<RunOutputs[]> {
     if (this.#failure) return Promise.reject(this.#failure);
-    return new Promise((resolve, reject) => {
+    const answer = new Promise<RunOutputs[]>((resolve, reject) => {
       this.#waiting = { resolve, reject };
       this.#worker.postMessage(request);
     });
+    this.#idle = answer.catch(() => {});
+    return answer;
   }
 
   takeSeconds(): WorkSeconds {
@@ -173,13 +176,21 @@ class ReplicaThread {
     return seconds;
   }
 
+  /** Ends the thread once it has answered: within ONNX Runtime that would end the whole process. */
   async stop(): Promise<void> {
+    await this.#idle;
     await this.#worker.terminate();
   }
 
   #fail(message: string, cause: unknown): void {
-    this.#failure ??= new TunebertError(message, { cause });
+    this.#failure ??= workerFailure(message, cause);
     this.#waiting?.reject(this.#failure);
     this.#waiting = undefined;
   }
+}
+
+function workerFailure(message: string, cause: unknown): TunebertError {
+  return (
+    memoryFailure(new Error(message)) ?? new TunebertError(`a worker thread failed: ${message}`, { cause })
+  );
 }

@@ -10,6 +10,7 @@ export const COMMAND = fileURLToPath(new URL("../../dist/cli/main.js", import.me
 
 export interface Ran {
   readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -52,7 +53,7 @@ export function start(args: readonly string[], options: RunOptions = {}): Starte
   child.stdin.on("error", () => {}).end(input);
   const ended = new Promise<Ran>((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code) => resolve({ code, stdout, stderr }));
+    child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
   return { ended, stderr: () => stderr, kill: (signal) => child.kill(signal) };
 }
