@@ -1,8 +1,7 @@
 import type { Mark, NumericValueRef, Spec } from "vega";
 import type { AccuracyGroup } from "../metrics/accuracy-groups.js";
 import { wilsonInterval } from "../metrics/wilson-interval.js";
-import { pageTheme as theme } from "./chart-theme.js";
-import { textOf } from "./curve-style.js";
+import { axisOf, textOf, pageTheme as theme } from "./chart-theme.js";
 import { drawSvg } from "./draw-svg.js";
 
 export interface AccuracyBars {
@@ -39,18 +38,11 @@ export function drawAccuracyBars({ heading, groups, name, overall }: AccuracyBar
     ],
     axes: [
       {
+        ...axisOf(theme),
         scale: "accuracy",
         orient: "bottom",
         values: [0, 0.5, 1],
         format: ".1f",
-        domain: false,
-        ticks: false,
-        grid: true,
-        gridColor: theme.grid,
-        labelFont: theme.font,
-        labelFontSize: 12,
-        labelColor: theme.muted,
-        labelPadding: 8,
       },
     ],
     marks: [

@@ -1,3 +1,5 @@
+import type { Axis } from "vega";
+
 /** The colours and the font of a chart, as CSS writes them. */
 export interface ChartTheme {
   readonly background: string;
@@ -34,3 +36,27 @@ export const pageTheme: ChartTheme = {
   third: "var(--third)",
   font: "var(--font)",
 };
+
+/** What all texts of a chart have in common. */
+export function textOf({ font, ink }: ChartTheme) {
+  return { font: { value: font }, fill: { value: ink } };
+}
+
+/** What all axes have in common: gridlines, numbers, and a title where there is one. */
+export function axisOf({ font, muted, grid }: ChartTheme): Partial<Axis> {
+  return {
+    domain: false,
+    ticks: false,
+    grid: true,
+    gridColor: grid,
+    labelFont: font,
+    labelFontSize: 12,
+    labelColor: muted,
+    labelPadding: 8,
+    titleFont: font,
+    titleFontSize: 12,
+    titleFontWeight: "normal",
+    titleColor: muted,
+    titlePadding: 8,
+  };
+}

@@ -1,6 +1,6 @@
 import type { Mark } from "vega";
-import type { ChartTheme } from "./chart-theme.js";
-import { type Curve, markerOf, strokeOf, textOf } from "./curve-style.js";
+import { type ChartTheme, textOf } from "./chart-theme.js";
+import { type Curve, markerOf, strokeOf } from "./curve-style.js";
 import { formatValue } from "./format-value.js";
 
 /** Where a panel stands, in pixels, and where the keys of its curves do. */

@@ -1,8 +1,8 @@
 import type { Axis, GroupMark, Mark } from "vega";
 import { type Domain, epochTicks, valueTicks } from "./chart-domains.js";
-import type { ChartTheme } from "./chart-theme.js";
+import { axisOf, type ChartTheme, textOf } from "./chart-theme.js";
 import { keyMarks, keyPlaces, PANEL_HEIGHT, type PanelLayout } from "./curve-keys.js";
-import { type Curve, type CurvePoint, markerOf, strokeOf, textOf } from "./curve-style.js";
+import { type Curve, type CurvePoint, markerOf, strokeOf } from "./curve-style.js";
 import { LONG } from "./format-value.js";
 
 export interface Panel {
@@ -58,38 +58,23 @@ export function panelMark(panel: Panel, top: number, layout: PanelLayout, theme:
   };
 }
 
-function panelAxes({ epochs, values, epochTitle }: Panel, { font, muted, grid }: ChartTheme): Axis[] {
-  const shared: Partial<Axis> = {
-    domain: false,
-    ticks: false,
-    grid: true,
-    gridColor: grid,
-    labelFont: font,
-    labelFontSize: 12,
-    labelColor: muted,
-    labelPadding: 8,
-  };
+function panelAxes({ epochs, values, epochTitle }: Panel, theme: ChartTheme): Axis[] {
   return [
     {
-      ...shared,
+      ...axisOf(theme),
       scale: "value",
       orient: "left",
       values: valueTicks(values),
       ...(values[1] < LONG ? {} : { format: "~e" }),
     },
     {
-      ...shared,
+      ...axisOf(theme),
       scale: "epoch",
       orient: "bottom",
       values: epochTicks(epochs),
       format: "d",
       labels: epochTitle !== undefined,
       ...(epochTitle === undefined ? {} : { title: epochTitle }),
-      titleFont: font,
-      titleFontSize: 12,
-      titleFontWeight: "normal",
-      titleColor: muted,
-      titlePadding: 8,
     },
   ];
 }

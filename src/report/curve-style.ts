@@ -58,8 +58,3 @@ export function markerOf({ color, shape, markerSize }: CurveStyle, theme: ChartT
     strokeWidth: { value: 1 },
   };
 }
-
-/** What all texts of a chart have in common. */
-export function textOf({ font, ink }: ChartTheme) {
-  return { font: { value: font }, fill: { value: ink } };
-}

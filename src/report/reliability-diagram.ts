@@ -1,8 +1,7 @@
 import type { Axis, Mark, Spec } from "vega";
 import type { Calibration } from "../metrics/calibration.js";
 import { wilsonInterval } from "../metrics/wilson-interval.js";
-import { pageTheme as theme } from "./chart-theme.js";
-import { textOf } from "./curve-style.js";
+import { axisOf, textOf, pageTheme as theme } from "./chart-theme.js";
 import { drawSvg } from "./draw-svg.js";
 
 /**
@@ -46,24 +45,12 @@ const SIDE = 290;
 
 function axis(scale: "confidence" | "accuracy", orient: "bottom" | "left"): Axis {
   return {
+    ...axisOf(theme),
     scale,
     orient,
     title: scale === "confidence" ? "Confidence" : "Accuracy",
     values: [0, 0.2, 0.4, 0.6, 0.8, 1],
     format: ".1f",
-    domain: false,
-    ticks: false,
-    grid: true,
-    gridColor: theme.grid,
-    labelFont: theme.font,
-    labelFontSize: 12,
-    labelColor: theme.muted,
-    labelPadding: 8,
-    titleFont: theme.font,
-    titleFontSize: 12,
-    titleFontWeight: "normal",
-    titleColor: theme.muted,
-    titlePadding: 8,
   };
 }
 

@@ -22,7 +22,7 @@ export class Replica {
   readonly #sessions = new Map<Program, Session>();
   readonly #shared: ReadonlyMap<string, SharedParameter>;
   readonly #copies: Map<string, Feed>;
-  readonly #masks: DropoutMasks;
+  readonly #masks: DropoutMasks | undefined;
   /** Zeros, from which sums of gradients start. */
   readonly #zeros: Map<string, Feed>;
   readonly #whole = new Map<string, { copy: Float32Array; sum: Float32Array }>();
@@ -43,7 +43,7 @@ export class Replica {
       const { data, shape } = shared.get(name)!;
       return { data: new Float32Array(data.length), dims: shape };
     };
-    const { parameters, dropout } = programs[0]!;
+    const { parameters, masks, dropout } = programs[0]!;
     const whole = parameters.filter(({ rows }) => !rows);
     this.#copies = new Map(whole.map(({ name }) => [name, like(name)]));
     this.#zeros = new Map();
@@ -54,7 +54,7 @@ export class Replica {
       const copy = this.#copies.get(name)!.data as Float32Array;
       this.#whole.set(name, { copy, sum: zeros.data as Float32Array });
     }
-    this.#masks = new DropoutMasks(dropout);
+    this.#masks = masks.length > 0 ? new DropoutMasks(dropout) : undefined;
     this.refresh();
   }
 
@@ -123,7 +123,7 @@ export class Replica {
     const random = new Random(run.seed);
     for (const { name, shape } of masks) {
       const dims = resolveShape(shape, run.symbols);
-      feeds[name] = { data: this.#masks.draw(elements(dims), random), dims };
+      feeds[name] = { data: this.#masks!.draw(elements(dims), random), dims };
     }
     return feeds;
   }
