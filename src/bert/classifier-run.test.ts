@@ -28,9 +28,9 @@ const group: MicroBatchGroup = {
 test("a run tells the graph each token's row, position, segment and place, and what is padding", () => {
   const { feeds, rows, symbols, microBatches } = classifierRun(group);
   expect(microBatches).toBe(2);
-  expect(symbols).toEqual({ U: 3, T: 3, B0: 2, T0: 3, M0: 5, B1: 1, T1: 2, M1: 2 });
+  expect(symbols).toEqual({ U: 3, P: 4, B0: 2, T0: 3, M0: 5, B1: 1, T1: 2, M1: 2 });
   expect(feeds["tokens.0"]).toEqual({ data: Int32Array.of(0, 0, 1, 2, 1), dims: [5] });
-  expect(feeds["position_segments.0"]).toEqual({ data: Int32Array.of(0, 0, 2, 3, 5), dims: [5] });
+  expect(feeds["position_segments.0"]).toEqual({ data: Int32Array.of(0, 0, 1, 2, 3), dims: [5] });
   expect(feeds["token_at.0"]).toEqual({ data: Int32Array.of(0, 1, 2, 3, 4, 0), dims: [3, 2] });
   expect(feeds["place_of.0"]).toEqual({ data: Int32Array.of(0, 1, 2, 3, 4), dims: [5] });
   expect(feeds["attention_mask.0"]).toEqual({
@@ -38,10 +38,11 @@ test("a run tells the graph each token's row, position, segment and place, and w
     dims: [2, 1, 1, 3],
   });
   expect(feeds["tokens.1"]).toEqual({ data: Int32Array.of(2, 0), dims: [2] });
-  expect(feeds["position_segments.1"]).toEqual({ data: Int32Array.of(0, 3), dims: [2] });
+  expect(feeds["position_segments.1"]).toEqual({ data: Int32Array.of(0, 2), dims: [2] });
+  expect(feeds.segment_of).toEqual({ data: Int32Array.of(0, 0, 1, 1), dims: [4] });
   expect(rows).toEqual({
     "encoder.token_embedding.weight": Int32Array.of(5, 7, 9),
-    "encoder.pos_embedding": Int32Array.of(0, 1, 2),
+    "encoder.pos_embedding": Int32Array.of(0, 1, 1, 2),
   });
 });
 

@@ -6,29 +6,54 @@ const MASKED = -1e6;
 
 /** Micro-batches as a run of the program that classifies as many. */
 export function classifierRun({ distinct, batches }: MicroBatchGroup): Run {
-  const longest = batches.reduce((most, { length }) => Math.max(most, length), 0);
+  const pairs = new PositionSegments(batches.reduce((most, { length }) => Math.max(most, length), 0));
   const feeds: Record<string, Feed> = {};
-  const symbols: Record<string, number> = { U: distinct.length, T: longest };
+  const symbols: Record<string, number> = {};
   batches.forEach((batch, i) => {
-    for (const [name, feed] of Object.entries(microBatchFeeds(batch))) feeds[`${name}.${i}`] = feed;
+    for (const [name, feed] of Object.entries(microBatchFeeds(batch, pairs))) feeds[`${name}.${i}`] = feed;
     symbols[`B${i}`] = batch.lengths.length;
     symbols[`T${i}`] = batch.length;
     symbols[`M${i}`] = batch.tokens.length;
   });
+  const { positions, segments } = pairs;
   return {
     microBatches: batches.length,
-    feeds,
+    feeds: { ...feeds, segment_of: { data: Int32Array.from(segments), dims: [segments.length] } },
     rows: {
       "encoder.token_embedding.weight": distinct,
-      "encoder.pos_embedding": Int32Array.from({ length: longest }, (_, t) => t),
+      "encoder.pos_embedding": Int32Array.from(positions),
     },
-    symbols,
+    symbols: { ...symbols, U: distinct.length, P: positions.length },
     seed: 0,
   };
 }
 
+/** The pairs of position and segment that occur in a run, numbered as they come. */
+class PositionSegments {
+  readonly positions: number[] = [];
+  readonly segments: number[] = [];
+  readonly #places: Int32Array;
+
+  constructor(longest: number) {
+    this.#places = new Int32Array(2 * longest).fill(-1);
+  }
+
+  place(position: number, segment: number): number {
+    const pair = 2 * position + segment;
+    if (this.#places[pair]! < 0) {
+      this.#places[pair] = this.positions.length;
+      this.positions.push(position);
+      this.segments.push(segment);
+    }
+    return this.#places[pair]!;
+  }
+}
+
 /** Tokens are numbered time-major: the first ones of all examples, then the second ones, and so on. */
-function microBatchFeeds({ length, lengths, premiseLengths, tokens }: MicroBatch): Record<string, Feed> {
+function microBatchFeeds(
+  { length, lengths, premiseLengths, tokens }: MicroBatch,
+  pairs: PositionSegments,
+): Record<string, Feed> {
   const size = lengths.length;
   const positionSegments = new Int32Array(tokens.length); // [M]
   const placeOf = new Int32Array(tokens.length); // [M]
@@ -41,7 +66,7 @@ function microBatchFeeds({ length, lengths, premiseLengths, tokens }: MicroBatch
         mask[b * length + t] = MASKED;
         continue;
       }
-      positionSegments[m] = 2 * t + Number(t >= premiseLengths[b]!);
+      positionSegments[m] = pairs.place(t, Number(t >= premiseLengths[b]!));
       placeOf[m] = t * size + b;
       tokenAt[t * size + b] = m++;
     }

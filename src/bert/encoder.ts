@@ -5,15 +5,16 @@ import { feedForward } from "../nn/feed-forward.js";
 import type { Network } from "../nn/network.js";
 import { type Layout, pad } from "../nn/padding.js";
 import type { Value } from "../onnx/graph.js";
-import { add, head, reshape } from "../onnx/operators.js";
+import { add, gather, head, reshape } from "../onnx/operators.js";
 import { type BertConfig, blockName } from "./config.js";
 
 /**
  * The encoder of d2l section 15.8 up to what a classifier reads: the last block's output for the first token.
  * Works on several micro-batches, which share the rows of the embedding tables; padding takes part in nothing but
- * attention. Declares, for micro-batch i of B sequences with M tokens, the longest of which has T, the inputs
+ * attention. Positions are fed by rows, one for each of the pairs. Declares segment_of [P], the segments of the pairs, and
+ * for micro-batch i of B sequences with M tokens, the longest of which has T, the inputs
  * - tokens.i [M]: for each token, which of the U distinct token rows is its own
- * - position_segments.i [M]: 2 · position + segment
+ * - position_segments.i [M]: and which of the P distinct pairs of position and segment
  * - token_at.i [T, B], place_of.i [M], attention_mask.i [B, 1, 1, T]: see {@link Layout}
  * @returns for each micro-batch [B, H]
  */
@@ -60,18 +61,13 @@ function microBatchInputs({ graph }: Network, i: number): { ids: Value[]; layout
   };
 }
 
-/** Token, segment and position embedding; the latter two as one table, since there are few pairs of them. */
+/** Token embedding [U, H], and the sums of position and segment embedding [P, H], since there are few pairs of them. */
 function embeddingTables(network: Network, hidden: number): Value[] {
-  const { graph } = network;
   const tokens = network.rows("encoder.token_embedding.weight", ["U", hidden]);
-  const positions = network.rows("encoder.pos_embedding", ["T", hidden]);
+  const positions = network.rows("encoder.pos_embedding", ["P", hidden]);
   const segments = network.parameter("encoder.segment_embedding.weight", [2, hidden]);
-  const both = add(
-    graph,
-    reshape(graph, positions, ["T", 1, hidden]),
-    reshape(graph, segments, [1, 2, hidden]),
-  ); // [T, 2, H]
-  return [tokens, reshape(graph, both, ["2*T", hidden])];
+  const segmentOf = network.graph.input("segment_of", "int32", ["P"]);
+  return [tokens, add(network.graph, positions, gather(network.graph, segments, segmentOf))];
 }
 
 /** What follows the attention in a post-norm block: residual, feed-forward network, residual. x, attended [M, H]. */

@@ -5,7 +5,7 @@ import { TunebertError } from "../error.js";
  * symbols is written with its factors sorted, `"B*T"`, so that equal dimensions are equal strings.
  *
  * Legend for the whole project: B batch, T tokens in the sequence, H hidden, F feed-forward, N heads,
- * D = H/N, V vocabulary, K labels, U distinct tokens.
+ * D = H/N, V vocabulary, K labels, U distinct tokens, P distinct pairs of position and segment.
  */
 export type Dim = number | string;
 export type Shape = readonly Dim[];

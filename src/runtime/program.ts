@@ -43,7 +43,7 @@ export interface Run {
   readonly microBatches: number;
   /** Inputs that are neither parameters nor masks. */
   readonly feeds: Readonly<Record<string, Feed>>;
-  /** For each parameter fed by rows: which. */
+  /** For each parameter fed by rows: which; one that is there several times gets the sum of its gradients. */
   readonly rows: Readonly<Record<string, Int32Array>>;
   /** The sizes behind the symbols in shapes. */
   readonly symbols: Readonly<Record<string, number>>;
