@@ -27,15 +27,15 @@ export class DropoutMasks {
     });
   }
 
-  /** A mask of `length` elements. */
-  draw(length: number, random: Random): Float32Array {
-    const mask = new Float32Array(length).fill(this.#kept);
+  /** Writes a mask over the whole of `mask`. */
+  draw(mask: Float32Array, random: Random): void {
+    mask.fill(this.#kept);
     const gaps = this.#gaps;
     for (let i = 0; ; i++) {
       const bits = random.int32();
       const gap = gaps[bits >>> 16]!;
       i += gap === AMBIGUOUS ? this.#gap(bits >>> 0) : gap;
-      if (i >= length) return mask;
+      if (i >= mask.length) return;
       mask[i] = 0;
     }
   }

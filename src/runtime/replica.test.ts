@@ -73,6 +73,21 @@ describe("a replica", () => {
       expect(await replica.infer(runOf([2, 0]))).toEqual({ y: Float32Array.of(5, 60, 1, 20) });
     }));
 
+  test("feeds runs of other sizes than the one before", () =>
+    withReplica(inference(0.5), async (replica) => {
+      const long = [0, 1, 2, 2, 1, 0, 0, 1];
+      const first = await replica.infer(runOf(long, 3));
+      const [short, longer] = [
+        await replica.infer(runOf([2], 3)),
+        await replica.infer(runOf([...long, 2], 3)),
+      ];
+      await withReplica(inference(0.5), async (fresh) => {
+        expect(await fresh.infer(runOf([2], 3))).toEqual(short);
+        expect(await fresh.infer(runOf([...long, 2], 3))).toEqual(longer);
+      });
+      expect(await replica.infer(runOf(long, 3))).toEqual(first);
+    }));
+
   test("sees changed parameters after a refresh", () =>
     withReplica(inference(), async (replica, parameters) => {
       parameters.get("scale")!.data.fill(100);
@@ -89,6 +104,14 @@ describe("a replica", () => {
       expect([...rows.get("table")!.touched]).toEqual([1, 0, 1]);
       expect([...replica.whole.keys()]).toEqual(["scale"]);
       expect([...replica.whole.get("scale")!.sum]).toEqual([1 + 5 + 5, 2 + 6 + 6]);
+    }));
+
+  test("adds up the gradients of a row that a run has several times, over what was there before", () =>
+    withReplica(training(), async (replica, parameters) => {
+      const rows = zeroRows(training(), parameters);
+      rows.get("table")!.data.fill(7);
+      await replica.accumulate([runOf([2, 0, 2])], rows);
+      expect([...rows.get("table")!.data]).toEqual([1, 20, 7, 7, 10, 120]);
     }));
 
   test("starts from zero with each list of runs, also an empty one", () =>

@@ -6,7 +6,7 @@ import type { Session } from "./session.js";
 /** Where the gradients of a table fed by rows are summed; laid out like the table. */
 export interface RowGradients {
   readonly data: Float32Array;
-  /** 1 where a row has received something. */
+  /** 1 where a row has received something, 0 where the next gradient replaces what is there. */
   readonly touched: Uint8Array;
 }
 
@@ -23,6 +23,8 @@ export class Replica {
   readonly #shared: ReadonlyMap<string, SharedParameter>;
   readonly #copies: Map<string, Feed>;
   readonly #masks: DropoutMasks | undefined;
+  /** Memory of inputs that each run makes anew: fresh memory costs more than what is written into it. */
+  readonly #made = new Map<string, Float32Array>();
   /** Zeros, from which sums of gradients start. */
   readonly #zeros: Map<string, Feed>;
   readonly #whole = new Map<string, { copy: Float32Array; sum: Float32Array }>();
@@ -118,27 +120,40 @@ export class Replica {
   #feeds({ parameters, masks }: Program, run: Run): Record<string, Feed> {
     const feeds: Record<string, Feed> = { ...run.feeds };
     for (const { name, rows } of parameters) {
-      feeds[name] = rows ? gatherRows(this.#shared.get(name)!, run.rows[name]!) : this.#copies.get(name)!;
+      feeds[name] = rows ? this.#rows(name, run.rows[name]!) : this.#copies.get(name)!;
     }
     const random = new Random(run.seed);
     for (const { name, shape } of masks) {
       const dims = resolveShape(shape, run.symbols);
-      feeds[name] = { data: this.#masks!.draw(elements(dims), random), dims };
+      const data = this.#memory(name, elements(dims));
+      this.#masks!.draw(data, random);
+      feeds[name] = { data, dims };
     }
     return feeds;
+  }
+
+  #rows(name: string, ids: Int32Array): Feed {
+    const { data: table, shape } = this.#shared.get(name)!;
+    const width = shape.at(-1)!;
+    const data = this.#memory(name, ids.length * width);
+    for (let i = 0; i < ids.length; i++)
+      data.set(table.subarray(ids[i]! * width, (ids[i]! + 1) * width), i * width);
+    return { data, dims: [ids.length, width] };
+  }
+
+  /** Memory for an input, which is the input's own until the next run. */
+  #memory(name: string, length: number): Float32Array {
+    let memory = this.#made.get(name);
+    if (!memory || memory.length < length) {
+      memory = new Float32Array(length);
+      this.#made.set(name, memory);
+    }
+    return memory.subarray(0, length);
   }
 }
 
 function wanted({ outputs }: Program, all: Outputs): Outputs {
   return Object.fromEntries(outputs.map((name) => [name, all[name]!]));
-}
-
-function gatherRows({ data, shape }: SharedParameter, ids: Int32Array): Feed {
-  const width = shape.at(-1)!;
-  const rows = new Float32Array(ids.length * width);
-  for (let i = 0; i < ids.length; i++)
-    rows.set(data.subarray(ids[i]! * width, (ids[i]! + 1) * width), i * width);
-  return { data: rows, dims: [ids.length, width] };
 }
 
 function elements(dims: readonly number[]): number {
@@ -148,9 +163,11 @@ function elements(dims: readonly number[]): number {
 function addRows({ data, touched }: RowGradients, gradient: Float32Array, rows: Int32Array): void {
   const width = gradient.length / rows.length;
   for (let r = 0; r < rows.length; r++) {
-    const to = rows[r]! * width;
+    const row = rows[r]!;
+    const to = row * width;
     const from = r * width;
-    for (let i = 0; i < width; i++) data[to + i] = data[to + i]! + gradient[from + i]!;
-    touched[rows[r]!] = 1;
+    if (touched[row]) for (let i = 0; i < width; i++) data[to + i] = data[to + i]! + gradient[from + i]!;
+    else data.set(gradient.subarray(from, from + width), to);
+    touched[row] = 1;
   }
 }
