@@ -1,43 +1,49 @@
 import { describe, expect, test } from "vitest";
 import {
   adamWStepAfter,
-  freshState,
+  DenseAdam,
   recorded,
   recordedAdamW,
   stepAfter,
 } from "../../test/support/adam-fixture.js";
 import { Random } from "../random.js";
-import { Adam, decay } from "./adam.js";
-
-const adam = new Adam();
+import { Adam } from "./adam.js";
 
 describe("Adam", () => {
   test("makes PyTorch's steps", () => {
-    const state = freshState(recorded.initial.data);
+    const dense = new DenseAdam(recorded.initial.data);
     recorded.steps.forEach(({ gradient, parameter }, i) => {
-      const { data } = gradient;
-      adam.update(state, [Float32Array.from(data)], stepAfter(i), 0, data.length);
+      dense.step([Float32Array.from(gradient.data)], stepAfter(i));
       // One rounding of numbers between 1 and 2: float32 arithmetic in nearly PyTorch's own order.
-      expect(state.parameter, `step ${i + 1}`).toBeCloseToTensor(parameter.data, { absolute: 1.2e-7 });
+      expect(dense.parameter, `step ${i + 1}`).toBeCloseToTensor(parameter.data, { absolute: 1.2e-7 });
     });
   });
 
-  test("leaves what is outside its range alone", () => {
-    const state = freshState([1, 1, 1, 1]);
-    adam.update(state, [Float32Array.of(1, 1, 1, 1)], stepAfter(0), 1, 3);
-    for (const [array, before] of [
-      [state.parameter, 1],
-      [state.mean, 0],
-      [state.variance, 0],
-    ] as const) {
-      expect([...array].map((x) => x === before)).toEqual([true, false, false, true]);
-    }
+  test("leaves what is outside its range alone, and moves every array that holds the parameter", () => {
+    const adam = new Adam([2, 3]);
+    const [first, second] = [Float32Array.of(1, 1, 1, 1), Float32Array.of(1, 1, 1, 1)];
+    adam.moments[1]!.mean.fill(7);
+    adam.begin(stepAfter(0));
+    adam.moveRange([first, second], [Float32Array.of(1, 1, 1, 1)], adam.moments[0]!, 1, 3);
+    expect([...first].map((x) => x === 1)).toEqual([true, false, false, true]);
+    expect(second).toEqual(first);
+    expect(adam.moments[0]!.variance.every((x) => x > 0)).toBe(true);
+    expect(adam.moments[1]).toEqual({ mean: new Float32Array(3).fill(7), variance: new Float32Array(3) });
   });
 
-  test("leaves the gradients as they are", () => {
+  test("leaves the gradients as they are, and takes those that are added to its own", () => {
     const gradients = [Float32Array.of(1, 2, 3), Float32Array.of(4, 5, 6)];
-    adam.update(freshState([1, 1, 1]), gradients, stepAfter(0), 0, 3);
+    const dense = new DenseAdam([1, 1, 1]);
+    dense.step(gradients, stepAfter(0));
     expect(gradients).toEqual([Float32Array.of(1, 2, 3), Float32Array.of(4, 5, 6)]);
+
+    const adam = new Adam([3]);
+    adam.parameter.set([1, 1, 1]);
+    adam.gradient.set([5, 7, 9]);
+    adam.begin(stepAfter(0));
+    adam.move(adam.moments[0]!, 0, 3);
+    expect(adam.parameter.subarray(0, 3)).toEqual(dense.parameter);
+    expect(adam.gradient).toEqual(new Float32Array(adam.chunk));
   });
 
   test("works through ranges of any length, beyond what it holds at a time", () => {
@@ -45,18 +51,24 @@ describe("Adam", () => {
     const random = new Random(4);
     const numbers = () => Float32Array.from({ length }, () => random.normal());
     const [initial, first, second] = [numbers(), numbers(), numbers()];
-    const state = freshState(initial);
-    state.mean.set(numbers());
-    state.variance.set(numbers().map((x) => x * x));
+    const dense = new DenseAdam(initial);
+    dense.mean.set(numbers());
+    dense.variance.set(numbers().map((x) => x * x));
     const expected = Float64Array.from(initial, (x, i) => {
       const g = first[i]! + second[i]!;
-      const mean = 0.9 * state.mean[i]! + 0.1 * g;
-      const variance = 0.999 * state.variance[i]! + 0.001 * g * g;
+      const mean = 0.9 * dense.mean[i]! + 0.1 * g;
+      const variance = 0.999 * dense.variance[i]! + 0.001 * g * g;
       const divisor = Math.sqrt(variance / (1 - 0.999 ** 3)) + 1e-8;
-      return i < 2 ? x : x - (0.1 * mean) / (1 - 0.9 ** 3) / divisor;
+      return x - (0.1 * mean) / (1 - 0.9 ** 3) / divisor;
     });
-    adam.update(state, [first, second], { ...stepAfter(2), learningRate: 0.1 }, 2, length);
-    expect(state.parameter).toBeCloseToTensor(expected, { absolute: 2e-6 });
+    dense.step([first, second], { ...stepAfter(2), learningRate: 0.1 });
+    expect(dense.parameter).toBeCloseToTensor(expected, { absolute: 2e-6 });
+  });
+
+  test("says so when the moments are more than WebAssembly's memory can hold", () => {
+    expect(() => new Adam([400e6, 200e6])).toThrow(
+      "the optimizer's moments take 4.5 GiB on each thread, of 4 that are possible: use more threads",
+    );
   });
 
   test("sums the squares of gradients that are added up", () => {
@@ -67,7 +79,9 @@ describe("Adam", () => {
       .map((x, i) => x + gradients[1]![i]! + gradients[2]![i]!)
       .subarray(1, length - 1)
       .reduce((sum, x) => sum + x * x, 0);
-    expect([adam.sumOfSquares(gradients, 1, length - 1)]).toBeCloseToTensor([expected], { relative: 1e-6 });
+    expect([new Adam([]).sumOfSquares(gradients, 1, length - 1)]).toBeCloseToTensor([expected], {
+      relative: 1e-6,
+    });
   });
 });
 
@@ -75,32 +89,38 @@ describe("AdamW with clipped gradients", () => {
   const { table, bias, steps } = recordedAdamW;
 
   test("makes PyTorch's steps", () => {
-    const decaying = freshState(table);
-    const spared = freshState(bias);
+    const decaying = new DenseAdam(table);
+    const spared = new DenseAdam(bias);
     steps.forEach((recorded, i) => {
       const step = adamWStepAfter(i);
-      const { tableGradient, biasGradient } = recorded;
-      adam.update(decaying, [Float32Array.from(tableGradient)], step, 0, table.length);
-      adam.update(spared, [Float32Array.from(biasGradient)], { ...step, weightDecay: 0 }, 0, bias.length);
+      decaying.step([Float32Array.from(recorded.tableGradient)], step);
+      spared.step([Float32Array.from(recorded.biasGradient)], { ...step, weightDecay: 0 });
       expect(decaying.parameter, `step ${i + 1}`).toBeCloseToTensor(recorded.table, { absolute: 1.2e-7 });
       expect(spared.parameter, `step ${i + 1}`).toBeCloseToTensor(recorded.bias, { absolute: 1.2e-7 });
     });
   });
 
   test("does no more than decay where there is neither a gradient nor moments", () => {
-    const state = freshState(table);
-    const alone = Float32Array.from(table);
-    adam.update(state, [new Float32Array(table.length)], adamWStepAfter(0), 0, table.length);
-    decay(alone, adamWStepAfter(0), 0, table.length);
-    expect(alone).toEqual(state.parameter);
-    expect(alone).not.toEqual(Float32Array.from(table));
+    const values = Float32Array.from({ length: 40_003 }, (_, i) => table[i % table.length]!);
+    values[1] = -0;
+    const dense = new DenseAdam(values);
+    dense.step([new Float32Array(values.length)], adamWStepAfter(0));
+
+    const adam = new Adam([]);
+    const alone = values.slice();
+    adam.begin(adamWStepAfter(0));
+    expect(adam.decays).toBe(true);
+    adam.decay(alone, 1, alone.length);
+    expect(alone.subarray(1)).toEqual(dense.parameter.subarray(1));
+    expect(alone[0]).toBe(values[0]);
+    expect(alone[2]).not.toBe(values[2]);
   });
 
   test("without decay and clipping is Adam to the bit", () => {
     const gradient = Float32Array.from(steps[0]!.tableGradient);
-    const [state, other] = [freshState(table), freshState(table)];
-    adam.update(state, [gradient], stepAfter(0), 0, table.length);
-    adam.update(other, [gradient], { ...stepAfter(0), weightDecay: 0, gradientScale: 1 }, 0, table.length);
-    expect(other).toEqual(state);
+    const [dense, other] = [new DenseAdam(table), new DenseAdam(table)];
+    dense.step([gradient], stepAfter(0));
+    other.step([gradient], { ...stepAfter(0), weightDecay: 0, gradientScale: 1 });
+    for (const key of ["parameter", "mean", "variance"] as const) expect(other[key]).toEqual(dense[key]);
   });
 });

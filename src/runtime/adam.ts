@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { TunebertError } from "../error.js";
+import type { MomentPair } from "./moments.js";
 
 /** What one step of Adam (Kingma and Ba, 2015) or AdamW (Loshchilov and Hutter, 2019) needs to know. */
 export interface AdamStep {
@@ -15,120 +17,171 @@ export interface AdamStep {
   readonly gradientScale?: number;
 }
 
-/** A parameter and its two moments, all of one length. */
-export interface AdamState {
-  readonly parameter: Float32Array;
-  readonly mean: Float32Array;
-  readonly variance: Float32Array;
+/** What src/runtime/kernels.wat exports; arrays by their byte offsets, lengths in elements. */
+interface Kernels {
+  add(to: number, from: number, length: number): void;
+  begin(
+    kept: number,
+    scale: number,
+    fresh1: number,
+    beta2: number,
+    fresh2: number,
+    rate: number,
+    correction: number,
+    epsilon: number,
+  ): void;
+  decay(p: number, length: number): void;
+  adam(p: number, g: number, m: number, v: number, length: number): void;
 }
 
-/** Elements that are worked on at a time; five arrays of them fit a core's cache. */
+/** Elements that are worked on at a time; three arrays of them fit a core's cache. */
 const CHUNK = 16384;
 
-/** What src/runtime/kernels.wat exports. */
-interface Kernels {
-  readonly memory: WebAssembly.Memory;
-  add(to: number, from: number, length: number): void;
-  adam(p: number, g: number, m: number, v: number, length: number, ...constants: number[]): void;
-}
+const BYTES = Float32Array.BYTES_PER_ELEMENT;
+const PAGE_BYTES = 65536;
+const MAX_PAGES = 65536;
 
 /**
- * Adam on arrays wherever they lie: chunks of them are copied into the memory of a WebAssembly module, whose
- * four-wide arithmetic is that of PyTorch's Adam, float32 throughout.
+ * Adam in WebAssembly, whose four-wide arithmetic is that of PyTorch's Adam, float32 throughout. The moments stay
+ * in the module's memory; parameters lie anywhere, and are copied there and back a chunk at a time.
  */
 export class Adam {
-  readonly #kernels: Kernels;
-  readonly #parameter: Float32Array;
-  readonly #gradient: Float32Array;
-  readonly #mean: Float32Array;
-  readonly #variance: Float32Array;
+  /** As many as were asked for; zeros at first. */
+  readonly moments: readonly MomentPair[];
+  /** How many elements can be moved at once. */
+  readonly chunk: number;
+  /** What {@link move} moves: a chunk. */
+  readonly parameter: Float32Array;
+  /** What {@link move} moves it by, and leaves zeros of: a chunk of zeros, to which gradients are added. */
+  readonly gradient: Float32Array;
   readonly #addend: Float32Array;
+  readonly #kernels: Kernels;
+  #kept = 1;
 
-  constructor() {
+  /**
+   * @param lengths of the arrays of moments, in elements
+   * @param width of the widest table fed by rows; four of its rows are moved at once if need be
+   * @throws TunebertError when WebAssembly cannot hold as many moments
+   */
+  constructor(lengths: readonly number[], width = 0) {
+    this.chunk = Math.max(CHUNK, 4 * width);
+    const sizes = [this.chunk, this.chunk, this.chunk, ...lengths.flatMap((length) => [length, length])];
+    const memory = allocate(sizes.reduce((total, size) => total + wholeVectors(size), 0));
+    let place = 0;
+    const arrays = sizes.map((size) => {
+      const array = new Float32Array(memory.buffer, place * BYTES, size);
+      place += wholeVectors(size);
+      return array;
+    });
+    [this.parameter, this.gradient, this.#addend] = arrays.slice(0, 3) as [
+      Float32Array,
+      Float32Array,
+      Float32Array,
+    ];
+    this.moments = lengths.map((_, i) => ({ mean: arrays[3 + 2 * i]!, variance: arrays[4 + 2 * i]! }));
     const module = new WebAssembly.Module(readFileSync(createRequire(import.meta.url).resolve("#kernels")));
-    this.#kernels = new WebAssembly.Instance(module).exports as unknown as Kernels;
-    const array = (place: number) =>
-      new Float32Array(this.#kernels.memory.buffer, place * CHUNK * Float32Array.BYTES_PER_ELEMENT, CHUNK);
-    this.#parameter = array(0);
-    this.#gradient = array(1);
-    this.#mean = array(2);
-    this.#variance = array(3);
-    this.#addend = array(4);
+    const instance = new WebAssembly.Instance(module, { host: { memory } });
+    this.#kernels = instance.exports as unknown as Kernels;
+  }
+
+  /** Sets the step of the moves that follow. */
+  begin(step: AdamStep): void {
+    const { learningRate, beta1, beta2, epsilon, weightDecay = 0, gradientScale = 1 } = step;
+    this.#kept = 1 - learningRate * weightDecay;
+    const rate = learningRate / (1 - beta1 ** step.step);
+    const correction = Math.sqrt(1 - beta2 ** step.step);
+    this.#kernels.begin(this.#kept, gradientScale, 1 - beta1, beta2, 1 - beta2, rate, correction, epsilon);
   }
 
   /**
-   * Updates the elements from `start` up to `end` by the sum of gradients, added up in their order. Gradients
-   * are indexed like the parameter.
+   * Moves {@link parameter} by {@link gradient}, as far as `length`.
+   * @param at where its moments begin
+   * @param length a multiple of four, unless the moments that follow are zero
    */
-  update(
-    { parameter, mean, variance }: AdamState,
+  move({ mean, variance }: MomentPair, at: number, length: number): void {
+    const [m, v] = [mean.byteOffset + at * BYTES, variance.byteOffset + at * BYTES];
+    this.#kernels.adam(this.parameter.byteOffset, this.gradient.byteOffset, m, v, wholeVectors(length));
+  }
+
+  /**
+   * Moves a range by the sum of gradients, added up in their order, which are indexed like the parameter.
+   * @param values arrays that all hold the parameter
+   * @param moments of the range alone
+   */
+  moveRange(
+    values: readonly Float32Array[],
     gradients: readonly Float32Array[],
-    step: AdamStep,
+    moments: MomentPair,
     start: number,
     end: number,
   ): void {
-    const { beta1, beta2, epsilon, gradientScale = 1 } = step;
-    const rate = step.learningRate / (1 - beta1 ** step.step);
-    const correction = Math.sqrt(1 - beta2 ** step.step);
-    const constants = [1 - beta1, beta2, 1 - beta2, rate, correction, epsilon];
-    const [p, g, m, v] = [this.#parameter, this.#gradient, this.#mean, this.#variance];
-    for (let at = start; at < end; at += CHUNK) {
-      const to = Math.min(at + CHUNK, end);
-      p.set(parameter.subarray(at, to));
-      m.set(mean.subarray(at, to));
-      v.set(variance.subarray(at, to));
-      this.#sum(gradients, at, to);
-      scale(p, kept(step), 0, to - at);
-      scale(g, gradientScale, 0, to - at);
-      const length = wholeVectors(to - at);
-      this.#kernels.adam(p.byteOffset, g.byteOffset, m.byteOffset, v.byteOffset, length, ...constants);
-      parameter.set(p.subarray(0, to - at), at);
-      mean.set(m.subarray(0, to - at), at);
-      variance.set(v.subarray(0, to - at), at);
+    for (const [at, to] of this.#chunks(start, end)) {
+      this.parameter.set(values[0]!.subarray(at, to));
+      this.#sum(this.gradient, gradients, at, to);
+      this.move(moments, at - start, to - at);
+      const moved = this.parameter.subarray(0, to - at);
+      for (const array of values) array.set(moved, at);
     }
   }
 
-  /** The sum of the squares of what {@link update} would take for the gradient, before it is scaled. */
+  /** Whether a step takes something of parameters that have no gradient. */
+  get decays(): boolean {
+    return this.#kept !== 1;
+  }
+
+  /** All that a step does to elements whose gradient and moments are zero. */
+  decay(values: Float32Array, start: number, end: number): void {
+    for (const [at, to] of this.#chunks(start, end)) {
+      const p = this.parameter.subarray(0, to - at);
+      p.set(values.subarray(at, to));
+      this.#kernels.decay(p.byteOffset, wholeVectors(p.length));
+      values.set(p, at);
+    }
+  }
+
+  /** The sum of the squares of what {@link moveRange} would take for the gradient, before it is scaled. */
   sumOfSquares(gradients: readonly Float32Array[], start: number, end: number): number {
     let squares = 0;
-    for (let at = start; at < end; at += CHUNK) {
-      const to = Math.min(at + CHUNK, end);
-      const sum = this.#sum(gradients, at, to);
+    for (const [at, to] of this.#chunks(start, end)) {
+      const sum = this.parameter;
+      this.#sum(sum, gradients, at, to);
       for (let i = 0; i < to - at; i++) squares += sum[i]! * sum[i]!;
     }
     return squares;
   }
 
   /** Adds gradients up, in their order. */
-  #sum(gradients: readonly Float32Array[], at: number, to: number): Float32Array {
-    const [g, a] = [this.#gradient, this.#addend];
-    g.set(gradients[0]!.subarray(at, to));
-    for (const addend of gradients.slice(1)) {
-      a.set(addend.subarray(at, to));
-      this.#kernels.add(g.byteOffset, a.byteOffset, wholeVectors(to - at));
+  #sum(sum: Float32Array, gradients: readonly Float32Array[], at: number, to: number): void {
+    sum.set(gradients[0]!.subarray(at, to));
+    for (const gradient of gradients.slice(1)) {
+      this.#addend.set(gradient.subarray(at, to));
+      this.#kernels.add(sum.byteOffset, this.#addend.byteOffset, wholeVectors(to - at));
     }
-    return g;
+  }
+
+  /** A range cut into chunks. */
+  #chunks(start: number, end: number): [number, number][] {
+    const found: [number, number][] = [];
+    const { chunk } = this;
+    for (let at = start; at < end; at += chunk) found.push([at, Math.min(at + chunk, end)]);
+    return found;
   }
 }
 
-/** All that a step does to elements whose gradient and moments are zero. */
-export function decay(parameter: Float32Array, step: AdamStep, start: number, end: number): void {
-  scale(parameter, kept(step), start, end);
-}
-
-/** What weight decay leaves of a parameter. */
-function kept({ learningRate, weightDecay = 0 }: AdamStep): number {
-  return 1 - learningRate * weightDecay;
-}
-
-/** In float32: the product of two float32 numbers is exact in double precision, and rounded when it is stored. */
-function scale(values: Float32Array, factor: number, start: number, end: number): void {
-  if (factor === 1) return;
-  const rounded = Math.fround(factor);
-  for (let i = start; i < end; i++) values[i] = values[i]! * rounded;
+/** Memory of that many elements, up front: arrays on it would be lost if it grew. */
+function allocate(elements: number): WebAssembly.Memory {
+  const pages = Math.ceil((elements * BYTES) / PAGE_BYTES);
+  if (pages > MAX_PAGES) {
+    const gigabytes = (elements * BYTES) / 2 ** 30;
+    throw new TunebertError(
+      `the optimizer's moments take ${gigabytes.toFixed(1)} GiB on each thread, of 4 that are possible: ` +
+        "use more threads, or freeze layers",
+    );
+  }
+  return new WebAssembly.Memory({ initial: pages });
 }
 
 /** A length in elements, rounded up to what the kernels work on at a time. */
 function wholeVectors(length: number): number {
-  return (length + 3) & ~3;
+  return Math.ceil(length / 4) * 4;
 }

@@ -1,13 +1,14 @@
 import { describe, expect, test } from "vitest";
 import {
   adamWStepAfter,
-  freshState,
+  DenseAdam,
   recorded,
   recordedAdamW,
   stepAfter,
 } from "../../test/support/adam-fixture.js";
 import { Random } from "../random.js";
-import { Adam, type AdamStep } from "./adam.js";
+import type { AdamStep } from "./adam.js";
+import type { Moments } from "./moments.js";
 import { OptimizerShare } from "./optimizer-share.js";
 
 /** One parameter and the shares of all replicas in it, on one thread. */
@@ -66,6 +67,18 @@ class Optimizers {
     return Math.sqrt(squares.reduce((sum, x) => sum + x, 0));
   }
 
+  /** The moments of all replicas, in memory that has been written to before. */
+  moments(): Moments {
+    const written = () => new Float32Array(this.parameter.data.length).fill(7);
+    const moments = new Map([["p", { mean: written(), variance: written() }]]);
+    for (const share of this.#shares) share.copyMoments(moments);
+    return moments;
+  }
+
+  takeMoments(moments: Moments): void {
+    for (const share of this.#shares) share.takeMoments(moments);
+  }
+
   row(index: number): number[] {
     const width = this.parameter.shape[1]!;
     return [...this.parameter.data.subarray(index * width, (index + 1) * width)];
@@ -84,11 +97,10 @@ function scattered(gradient: readonly number[], replicas: number, step: number):
 describe.each(["whole", "rows"] as const)("a parameter fed by %s", (kind) => {
   test.each([1, 2, 3, 4])("is moved by %d replicas to the bits of one dense update", (replicas) => {
     const optimizers = new Optimizers(recorded.initial.data, ROWS, replicas, kind);
-    const dense = freshState(recorded.initial.data);
-    const adam = new Adam();
+    const dense = new DenseAdam(recorded.initial.data);
     recorded.steps.forEach(({ gradient: { data } }, i) => {
       optimizers.step(scattered(data, replicas, i), stepAfter(i));
-      adam.update(dense, [Float32Array.from(data)], stepAfter(i), 0, data.length);
+      dense.step([Float32Array.from(data)], stepAfter(i));
       expect(optimizers.parameter.data).toEqual(dense.parameter);
       if (kind === "whole") for (const copy of optimizers.copies) expect(copy).toEqual(dense.parameter);
     });
@@ -104,8 +116,8 @@ describe.each(["whole", "rows"] as const)("a parameter fed by %s", (kind) => {
       return numbers().map((x, i) => (touched[i >> 1] ? x : 0));
     });
     const total = sums.reduce((sum, gradient) => sum.map((x, i) => x + gradient[i]!));
-    const dense = freshState(initial);
-    new Adam().update(dense, [total], stepAfter(0), 0, rows * 2);
+    const dense = new DenseAdam(initial);
+    dense.step([total], stepAfter(0));
 
     const optimizers = new Optimizers(initial, rows, 3, kind);
     const norm = optimizers.step(sums, stepAfter(0));
@@ -128,6 +140,82 @@ describe.each(["whole", "rows"] as const)("a parameter fed by %s", (kind) => {
     });
   });
 });
+
+/** Sums of gradients in which each replica has touched a few rows; some of them are touched by several. */
+function sparse(rows: number, width: number, replicas: number, random: Random): Float32Array[] {
+  return Array.from({ length: replicas }, () => {
+    const touched = Uint8Array.from({ length: rows }, () => Number(random.uniform() < 0.05));
+    return Float32Array.from({ length: rows * width }, (_, i) =>
+      touched[Math.floor(i / width)] ? random.normal() : 0,
+    );
+  });
+}
+
+/** Ends of blocks and of chunks, and rows that four elements at a time do not fit. */
+const SIZES = [
+  [300, 1],
+  [331, 3],
+  [200, 6],
+  [330, 256],
+  [150, 1171],
+  [40, 4500],
+] as const;
+
+describe.each(SIZES)("a table of %d rows of %d", (rows, width) => {
+  const decaying = (step: AdamStep) => ({ ...step, weightDecay: 0.1, gradientScale: 0.3 });
+  const initial = () => {
+    const random = new Random(6);
+    return { random, values: Float32Array.from({ length: rows * width }, () => random.normal()) };
+  };
+
+  test.each([1, 2, 3])(
+    "of which few rows have a gradient is moved by %d replicas as if all had",
+    (replicas) => {
+      const { random, values } = initial();
+      const optimizers = new Optimizers(values, rows, replicas, "rows");
+      const dense = new DenseAdam(values);
+      for (let i = 0; i < 6; i++) {
+        const sums = sparse(rows, width, replicas, random);
+        const total = sums.reduce((sum, gradient) => sum.map((x, j) => x + gradient[j]!));
+        const step = i % 2 === 0 ? stepAfter(i) : decaying(stepAfter(i));
+        const norm = optimizers.step(sums, step);
+        dense.step([total], step);
+        expect(sameBits(optimizers.parameter.data, dense.parameter), `step ${i + 1}`).toBe(true);
+        expect([norm]).toBeCloseToTensor([Math.sqrt(total.reduce((sum, x) => sum + x * x, 0))], {
+          relative: 1e-9,
+        });
+        for (const gradient of optimizers.gradients) expect(gradient.every((x) => x === 0)).toBe(true);
+      }
+      const { mean, variance } = optimizers.moments().get("p")!;
+      expect(sameBits(mean, dense.mean)).toBe(true);
+      expect(sameBits(variance, dense.variance)).toBe(true);
+    },
+  );
+
+  test("goes on from the moments of another number of replicas", () => {
+    const { random, values } = initial();
+    const [first, straight] = [2, 2].map((replicas) => new Optimizers(values, rows, replicas, "rows"));
+    const steps = [0, 1, 2, 3].map(() => sparse(rows, width, 2, random));
+    steps.forEach((sums, i) => {
+      straight!.step(sums, stepAfter(i));
+      if (i < 2) first!.step(sums, stepAfter(i));
+    });
+    const resumed = new Optimizers(first!.parameter.data, rows, 3, "rows");
+    resumed.step(sparse(rows, width, 3, random), { ...stepAfter(0), learningRate: 0 }); // leaves moments to be replaced
+    resumed.takeMoments(first!.moments());
+    steps.slice(2).forEach((sums, i) => {
+      resumed.step([...sums, new Float32Array(rows * width)], stepAfter(2 + i));
+    });
+    expect(sameBits(resumed.parameter.data, straight!.parameter.data)).toBe(true);
+    expect(sameBits(resumed.moments().get("p")!.mean, straight!.moments().get("p")!.mean)).toBe(true);
+  });
+});
+
+function sameBits(one: Float32Array, other: Float32Array): boolean {
+  const bytes = ({ buffer, byteOffset, byteLength }: Float32Array) =>
+    Buffer.from(buffer, byteOffset, byteLength);
+  return bytes(one).equals(bytes(other));
+}
 
 describe("rows", () => {
   test("that never had a gradient are passed over, those that once had go on moving", () => {

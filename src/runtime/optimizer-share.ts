@@ -1,6 +1,7 @@
-import { Adam, type AdamState, type AdamStep, decay } from "./adam.js";
-import type { Moments } from "./moments.js";
+import { Adam, type AdamStep } from "./adam.js";
+import type { MomentPair, Moments } from "./moments.js";
 import type { SharedParameter } from "./program.js";
+import { countRows, type ExchangedTable, TableShare } from "./table-share.js";
 
 /** Memory through which replicas exchange the gradients of one parameter. */
 export interface ExchangedParameter {
@@ -19,9 +20,6 @@ export interface WholeParameter {
   readonly sum: Float32Array;
 }
 
-/** Rows are dealt to replicas in blocks of this many, since frequent rows cluster. */
-const ROW_BLOCK = 64;
-
 /**
  * One replica's share of the optimizer: a part of every parameter, for which it alone keeps Adam's moments. Only
  * what another replica has to know passes through shared memory, which is slow to copy.
@@ -30,23 +28,25 @@ export class OptimizerShare {
   readonly #parameters: ReadonlyMap<string, ExchangedParameter>;
   readonly #rank: number;
   readonly #ranks: number;
-  readonly #adam = new Adam();
-  readonly #moments: Map<string, { mean: Float32Array; variance: Float32Array; live: Uint8Array }>;
+  readonly #adam: Adam;
+  /** This share of the parameters that the graph reads whole: one range of each. */
+  readonly #moments = new Map<string, MomentPair>();
+  readonly #tables = new Map<string, TableShare>();
 
+  /** @throws TunebertError when the moments of one share are more than a thread can hold */
   constructor(parameters: ReadonlyMap<string, ExchangedParameter>, rank: number, ranks: number) {
     this.#parameters = parameters;
     this.#rank = rank;
     this.#ranks = ranks;
-    this.#moments = new Map(
-      [...parameters].map(([name, { parameter, touched }]) => [
-        name,
-        {
-          mean: new Float32Array(parameter.data.length),
-          variance: new Float32Array(parameter.data.length),
-          live: new Uint8Array(touched?.[0]?.length ?? 0),
-        },
-      ]),
-    );
+    const all = [...parameters.values()];
+    const lengths = all.map((exchanged) => this.#ownLength(exchanged));
+    const adam = new Adam(lengths, Math.max(0, ...all.filter(isTable).map(rowWidth)));
+    this.#adam = adam;
+    [...parameters].forEach(([name, exchanged], i) => {
+      const moments = adam.moments[i]!;
+      if (isTable(exchanged)) this.#tables.set(name, new TableShare(exchanged, rank, ranks, adam, moments));
+      else this.#moments.set(name, moments);
+    });
   }
 
   /** Hands the other replicas their parts of this replica's sums. */
@@ -60,15 +60,13 @@ export class OptimizerShare {
 
   /** The sum of the squares of this share of all gradients, once those of all replicas are added up. */
   sumOfSquares(whole: ReadonlyMap<string, WholeParameter>): number {
-    let squares = 0;
-    for (const [name, exchanged] of this.#parameters) {
+    let total = 0;
+    for (const name of this.#parameters.keys()) {
       const own = whole.get(name);
-      if (!own) this.#markLive(name);
-      const gradients = own ? this.#gradients(exchanged, own) : exchanged.gradients;
-      const ranges = own ? this.#ownRanges(name) : this.#rowRanges(name, "live");
-      for (const [start, end] of ranges) squares += this.#adam.sumOfSquares(gradients, start, end);
+      if (own) total += this.#adam.sumOfSquares(this.#gradients(name, own), ...this.#ownRange(own));
+      else for (const squares of this.#tables.get(name)!.squares()) total += squares;
     }
-    return squares;
+    return total;
   }
 
   /**
@@ -76,13 +74,15 @@ export class OptimizerShare {
    * Weight decay is for matrices and tables; vectors, which are biases and those of LayerNorm, are spared.
    */
   update(whole: ReadonlyMap<string, WholeParameter>, step: AdamStep): void {
-    for (const [name, exchanged] of this.#parameters) {
-      const { mean, variance } = this.#moments.get(name)!;
+    for (const [name, { parameter }] of this.#parameters) {
+      const { shape, data } = parameter;
+      this.#adam.begin(shape.length > 1 ? step : { ...step, weightDecay: 0 });
       const own = whole.get(name);
-      const { shape, data } = exchanged.parameter;
-      const decaying = shape.length > 1 ? step : { ...step, weightDecay: 0 };
-      if (own) this.#updateWhole(name, own, { parameter: own.copy, mean, variance }, decaying);
-      else this.#updateRows(name, { parameter: data, mean, variance }, decaying);
+      if (!own) this.#tables.get(name)!.update();
+      else {
+        const [values, gradients] = [[own.copy, data], this.#gradients(name, own)];
+        this.#adam.moveRange(values, gradients, this.#moments.get(name)!, ...this.#ownRange(own));
+      }
     }
   }
 
@@ -96,95 +96,45 @@ export class OptimizerShare {
 
   /** Copies this share of the moments into whole tensors. */
   copyMoments(into: Moments): void {
+    for (const [name, table] of this.#tables) table.copyMoments(into.get(name)!);
     for (const [name, own] of this.#moments) {
       const { mean, variance } = into.get(name)!;
-      for (const [start, end] of this.#ownRanges(name)) {
-        mean.set(own.mean.subarray(start, end), start);
-        variance.set(own.variance.subarray(start, end), start);
-      }
+      const [start] = this.#range(mean.length, this.#rank);
+      mean.set(own.mean, start);
+      variance.set(own.variance, start);
     }
   }
 
-  /** Takes this share of the moments over from whole tensors. Rows without moments lie still until a gradient comes. */
+  /** Takes this share of the moments over from whole tensors. */
   takeMoments(from: Moments): void {
+    for (const [name, table] of this.#tables) table.takeMoments(from.get(name)!);
     for (const [name, own] of this.#moments) {
       const { mean, variance } = from.get(name)!;
-      for (const [start, end] of this.#ownRanges(name)) {
-        own.mean.set(mean.subarray(start, end), start);
-        own.variance.set(variance.subarray(start, end), start);
-      }
-      const width = own.mean.length / own.live.length;
-      own.live.forEach((_, row) => {
-        const moves = (moment: Float32Array) => moment.subarray(row * width, (row + 1) * width).some(Boolean);
-        own.live[row] = Number(moves(own.mean) || moves(own.variance));
-      });
+      const range = this.#range(mean.length, this.#rank);
+      own.mean.set(mean.subarray(...range));
+      own.variance.set(variance.subarray(...range));
     }
-  }
-
-  #updateWhole(name: string, own: WholeParameter, state: AdamState, step: AdamStep): void {
-    const exchanged = this.#parameters.get(name)!;
-    const [start, end] = this.#range(own.copy.length, this.#rank);
-    this.#adam.update(state, this.#gradients(exchanged, own), step, start, end);
-    exchanged.parameter.data.set(own.copy.subarray(start, end), start);
-  }
-
-  /** Rows whose gradient and moments are all zero do not move; the most that they do is decay. */
-  #updateRows(name: string, state: AdamState, step: AdamStep): void {
-    const { gradients } = this.#parameters.get(name)!;
-    this.#markLive(name);
-    for (const [start, end] of this.#rowRanges(name, "live")) {
-      this.#adam.update(state, gradients, step, start, end);
-      for (const gradient of gradients) gradient.fill(0, start, end);
-    }
-    if (!step.weightDecay) return;
-    for (const [start, end] of this.#rowRanges(name, "still")) decay(state.parameter, step, start, end);
   }
 
   /** The gradients of all replicas in this replica's range. */
-  #gradients({ gradients }: ExchangedParameter, own: WholeParameter): Float32Array[] {
+  #gradients(name: string, own: WholeParameter): Float32Array[] {
+    const { gradients } = this.#parameters.get(name)!;
     return gradients.map((gradient, rank) => (rank === this.#rank ? own.sum : gradient));
   }
 
-  /** A row that has ever had a gradient may move in every step from then on. */
-  #markLive(name: string): void {
-    const { live } = this.#moments.get(name)!;
-    for (const rows of this.#parameters.get(name)!.touched!) {
-      for (const [start, end] of this.#rowBlocks(live.length)) {
-        for (let row = start; row < end; row++) {
-          if (rows[row]) {
-            live[row] = 1;
-            rows[row] = 0;
-          }
-        }
-      }
+  #ownRange({ copy }: WholeParameter): [number, number] {
+    return this.#range(copy.length, this.#rank);
+  }
+
+  /** Of how many elements of a parameter this replica keeps the moments. */
+  #ownLength(exchanged: ExchangedParameter): number {
+    const { length } = exchanged.parameter.data;
+    if (isTable(exchanged)) {
+      const width = rowWidth(exchanged);
+      return countRows(length / width, this.#rank, this.#ranks) * width;
     }
-  }
-
-  /** The elements of this replica's rows that may move, or of those that do not. */
-  #rowRanges(name: string, kind: "live" | "still"): [number, number][] {
-    const { mean, live } = this.#moments.get(name)!;
-    const width = mean.length / live.length;
-    const wanted = kind === "live" ? 1 : 0;
-    return this.#rowBlocks(live.length)
-      .flatMap(([start, end]) => stretches(live, wanted, start, end))
-      .map(([first, last]) => [first * width, last * width]);
-  }
-
-  /** The elements of a parameter for which this replica keeps the moments. */
-  #ownRanges(name: string): [number, number][] {
-    const { mean, live } = this.#moments.get(name)!;
-    if (live.length === 0) return [this.#range(mean.length, this.#rank)];
-    const width = mean.length / live.length;
-    return this.#rowBlocks(live.length).map(([start, end]) => [start * width, end * width]);
-  }
-
-  /** The rows of a table that are this replica's. */
-  #rowBlocks(rows: number): [number, number][] {
-    const blocks: [number, number][] = [];
-    for (let start = this.#rank * ROW_BLOCK; start < rows; start += this.#ranks * ROW_BLOCK) {
-      blocks.push([start, Math.min(start + ROW_BLOCK, rows)]);
-    }
-    return blocks;
+    const [start, end] = this.#range(length, this.#rank);
+    return end - start;
   }
 
   #range(length: number, rank: number): [number, number] {
@@ -201,14 +151,10 @@ export class OptimizerShare {
   }
 }
 
-/** Neighbouring rows that are marked so, as [first, last + 1]. */
-function stretches(live: Uint8Array, mark: number, start: number, end: number): [number, number][] {
-  const found: [number, number][] = [];
-  for (let row = start; row < end; row++) {
-    if (live[row] !== mark) continue;
-    const previous = found.at(-1);
-    if (previous?.[1] === row) previous[1] = row + 1;
-    else found.push([row, row + 1]);
-  }
-  return found;
+function isTable(exchanged: ExchangedParameter): exchanged is ExchangedTable {
+  return exchanged.touched !== undefined;
+}
+
+function rowWidth({ parameter }: ExchangedParameter): number {
+  return parameter.shape.at(-1)!;
 }

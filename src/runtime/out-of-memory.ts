@@ -2,7 +2,7 @@ import { TunebertError } from "../error.js";
 
 /** What V8, its worker threads and ONNX Runtime say when memory is refused. */
 const MESSAGES =
-  /allocation failed|bad[ _]alloc|failed to allocate memory|out of memory|invalid (typed )?array (buffer )?length/i;
+  /allocation failed|could not allocate memory|bad[ _]alloc|failed to allocate memory|out of memory|invalid (typed )?array (buffer )?length/i;
 
 /** The error to be shown where memory was refused, with what to do; `undefined` for an error of another kind. */
 export function memoryFailure(error: unknown): TunebertError | undefined {

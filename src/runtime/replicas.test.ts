@@ -166,6 +166,7 @@ describe("replicas on worker threads", () => {
     "Array buffer allocation failed",
     "Worker terminated due to reaching memory limit: JS heap out of memory",
     "Failed to allocate memory for requested buffer of size 1073741824",
+    "WebAssembly.Memory(): could not allocate memory",
     "std::bad_alloc",
   ])("a thread that gets no memory says so, and what to do: %s", async (message) => {
     const post = vi.spyOn(Worker.prototype, "postMessage");

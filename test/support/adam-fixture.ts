@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { AdamState, AdamStep } from "../../src/runtime/adam.js";
+import { Adam, type AdamStep } from "../../src/runtime/adam.js";
 import { clipFactor } from "../../src/runtime/clip.js";
 import type { StoredTensor } from "./gradient-cases.js";
 
@@ -16,12 +16,25 @@ export function stepAfter(index: number): AdamStep {
   return { learningRate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step: index + 1 };
 }
 
-export function freshState(initial: ArrayLike<number>): AdamState {
-  return {
-    parameter: Float32Array.from(initial),
-    mean: new Float32Array(initial.length),
-    variance: new Float32Array(initial.length),
-  };
+/** A parameter all of whose elements are moved by every step. */
+export class DenseAdam {
+  readonly parameter: Float32Array;
+  readonly mean: Float32Array;
+  readonly variance: Float32Array;
+  readonly #adam: Adam;
+
+  constructor(initial: ArrayLike<number>) {
+    this.parameter = Float32Array.from(initial);
+    this.#adam = new Adam([initial.length]);
+    const { mean, variance } = this.#adam.moments[0]!;
+    this.mean = mean;
+    this.variance = variance;
+  }
+
+  step(gradients: readonly Float32Array[], step: AdamStep): void {
+    this.#adam.begin(step);
+    this.#adam.moveRange([this.parameter], gradients, this.#adam.moments[0]!, 0, this.parameter.length);
+  }
 }
 
 /** What PyTorch's AdamW made of a table and a bias, the former alone decaying; tools/make-training-fixtures.py. */
