@@ -106,6 +106,7 @@ def normalisations():
         "softmax": (softmax, uniform(3, 5)),
         "softmax rank 4": (softmax, uniform(2, 2, 2, 3)),
         "softmax masked": (softmax, masked),
+        "softmax dropped": (lambda x, mask: softmax(x) * mask, uniform(3, 5), 1.5 * (uniform(3, 5) > 0).float()),
         "logSoftmax": (log_softmax, uniform(3, 5)),
         "logSoftmax rank 3": (log_softmax, uniform(2, 2, 3)),
         "layerNormalization": (layer_norm, uniform(4, 6), uniform(6), uniform(6)),

@@ -161,7 +161,7 @@ describe("the training program", () => {
     const { masks, dropout } = classifierTrainingProgram(config, K, { dropout: 0.1 }, 1);
     expect(dropout).toBe(0.1);
     const full = [
-      ["B0", 3, "T0", "T0"],
+      [3, "B0", "T0", "T0"],
       ["M0", 24],
       ["M0", 24],
     ];

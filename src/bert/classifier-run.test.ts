@@ -31,11 +31,11 @@ test("a run tells the graph each token's row, position, segment and place, and w
   expect(symbols).toEqual({ U: 3, P: 4, B0: 2, T0: 3, M0: 5, B1: 1, T1: 2, M1: 2 });
   expect(feeds["tokens.0"]).toEqual({ data: Int32Array.of(0, 0, 1, 2, 1), dims: [5] });
   expect(feeds["position_segments.0"]).toEqual({ data: Int32Array.of(0, 0, 1, 2, 3), dims: [5] });
-  expect(feeds["token_at.0"]).toEqual({ data: Int32Array.of(0, 1, 2, 3, 4, 0), dims: [3, 2] });
-  expect(feeds["place_of.0"]).toEqual({ data: Int32Array.of(0, 1, 2, 3, 4), dims: [5] });
+  expect(feeds["token_at.0"]).toEqual({ data: Int32Array.of(0, 2, 4, 1, 3, 0), dims: [2, 3] });
+  expect(feeds["place_of.0"]).toEqual({ data: Int32Array.of(0, 3, 1, 4, 2), dims: [5] });
   expect(feeds["attention_mask.0"]).toEqual({
     data: Float32Array.of(0, 0, 0, 0, 0, -1e6),
-    dims: [2, 1, 1, 3],
+    dims: [2, 1, 3],
   });
   expect(feeds["tokens.1"]).toEqual({ data: Int32Array.of(2, 0), dims: [2] });
   expect(feeds["position_segments.1"]).toEqual({ data: Int32Array.of(0, 2), dims: [2] });

@@ -57,26 +57,27 @@ function microBatchFeeds(
   const size = lengths.length;
   const positionSegments = new Int32Array(tokens.length); // [M]
   const placeOf = new Int32Array(tokens.length); // [M]
-  const tokenAt = new Int32Array(length * size); // [T, B]
-  const mask = new Float32Array(size * length); // [B, 1, 1, T]
+  const tokenAt = new Int32Array(size * length); // [B, T]
+  const mask = new Float32Array(size * length); // [B, 1, T]
   let m = 0;
   for (let t = 0; t < length; t++) {
     for (let b = 0; b < size; b++) {
+      const place = b * length + t;
       if (t >= lengths[b]!) {
-        mask[b * length + t] = MASKED;
+        mask[place] = MASKED;
         continue;
       }
       positionSegments[m] = pairs.place(t, Number(t >= premiseLengths[b]!));
-      placeOf[m] = t * size + b;
-      tokenAt[t * size + b] = m++;
+      placeOf[m] = place;
+      tokenAt[place] = m++;
     }
   }
   return {
     tokens: { data: tokens, dims: [tokens.length] },
     position_segments: { data: positionSegments, dims: [tokens.length] },
-    token_at: { data: tokenAt, dims: [length, size] },
+    token_at: { data: tokenAt, dims: [size, length] },
     place_of: { data: placeOf, dims: [tokens.length] },
-    attention_mask: { data: mask, dims: [size, 1, 1, length] },
+    attention_mask: { data: mask, dims: [size, 1, length] },
   };
 }
 

@@ -5,7 +5,7 @@ import { feedForward } from "../nn/feed-forward.js";
 import type { Network } from "../nn/network.js";
 import { type Layout, pad } from "../nn/padding.js";
 import type { Value } from "../onnx/graph.js";
-import { add, gather, head, reshape } from "../onnx/operators.js";
+import { add, gather, head } from "../onnx/operators.js";
 import { type BertConfig, blockName } from "./config.js";
 
 /**
@@ -15,7 +15,7 @@ import { type BertConfig, blockName } from "./config.js";
  * for micro-batch i of B sequences with M tokens, the longest of which has T, the inputs
  * - tokens.i [M]: for each token, which of the U distinct token rows is its own
  * - position_segments.i [M]: and which of the P distinct pairs of position and segment
- * - token_at.i [T, B], place_of.i [M], attention_mask.i [B, 1, 1, T]: see {@link Layout}
+ * - token_at.i [B, T], place_of.i [M], attention_mask.i [B, 1, T]: see {@link Layout}
  * @returns for each micro-batch [B, H]
  */
 export function encodeFirstToken(network: Network, config: BertConfig, microBatches: number): Value[] {
@@ -41,9 +41,9 @@ export function encodeFirstToken(network: Network, config: BertConfig, microBatc
   const last = blockName(blocks - 1);
   return xs.map((x, m) => {
     const { layout } = inputs[m]!;
-    const padded = pad(network, x, layout); // [T, B, H]
-    const attended = firstTokenAttention(network, `${last}.attention`, padded, layout.mask, heads);
-    const first = reshape(graph, head(graph, padded, 1), [padded.shape[1]!, hidden]);
+    const padded = pad(network, x, layout); // [B, T, H]
+    const first = head(graph, x, padded.shape[0]!); // [B, H]
+    const attended = firstTokenAttention(network, `${last}.attention`, first, padded, layout.mask, heads);
     return residuals(network, last, first, attended, hidden, ffn);
   });
 }
@@ -54,9 +54,9 @@ function microBatchInputs({ graph }: Network, i: number): { ids: Value[]; layout
   return {
     ids: ["tokens", "position_segments"].map((name) => graph.input(`${name}.${i}`, "int32", [tokens])),
     layout: {
-      tokenAt: graph.input(`token_at.${i}`, "int32", [length, batch]),
+      tokenAt: graph.input(`token_at.${i}`, "int32", [batch, length]),
       placeOf: graph.input(`place_of.${i}`, "int32", [tokens]),
-      mask: graph.input(`attention_mask.${i}`, "float32", [batch, 1, 1, length]),
+      mask: graph.input(`attention_mask.${i}`, "float32", [batch, 1, length]),
     },
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type NetworkRun, runNetwork, uniformFeed } from "../../test/support/network.js";
-import { head, reshape } from "../onnx/operators.js";
+import type { Value } from "../onnx/graph.js";
+import { head } from "../onnx/operators.js";
 import type { Feed } from "../runtime/program.js";
 import { firstTokenAttention, selfAttention, selfAttentionOverEmbeddings } from "./attention.js";
 import { embed } from "./embedding.js";
@@ -20,7 +21,7 @@ const sizes = [
 /** The first example keeps all its T tokens, the second one fewer, and so on. */
 function maskFeed(T: number, B: number): Feed {
   const data = Float32Array.from({ length: B * T }, (_, i) => (i % T >= T - Math.floor(i / T) ? -1e6 : 0));
-  return { data, dims: [B, 1, 1, T] };
+  return { data, dims: [B, 1, T] };
 }
 
 function dropoutMask(name: string, dims: number[]): { data: Float32Array; dims: number[] } {
@@ -28,59 +29,61 @@ function dropoutMask(name: string, dims: number[]): { data: Float32Array; dims: 
   return { data: data.map((x) => (x < -0.4 ? 0 : 1 / 0.7)), dims };
 }
 
-const maskInput = ({ graph }: Network) => graph.input("mask", "float32", ["B", 1, 1, "T"]);
+const maskInput = ({ graph }: Network) => graph.input("mask", "float32", ["B", 1, "T"]);
 
 /** Every place counts as a token, so that M is T·B and padding can be compared, too. */
 function layoutInput(network: Network): Layout {
   const { graph } = network;
   return {
-    tokenAt: graph.input("token_at", "int32", ["T", "B"]),
+    tokenAt: graph.input("token_at", "int32", ["B", "T"]),
     placeOf: graph.input("place_of", "int32", ["M"]),
     mask: maskInput(network),
   };
 }
 
+/** Tokens are in time-major order, so that those which ask come first. */
 function layoutFeeds(T: number, B: number): Record<string, Feed> {
-  const all = Int32Array.from({ length: T * B }, (_, i) => i);
-  return { token_at: { data: all, dims: [T, B] }, place_of: { data: all, dims: [T * B] } };
+  const token = Int32Array.from({ length: B * T }, (_, place) => (place % T) * B + Math.floor(place / T));
+  const place = Int32Array.from({ length: T * B }, (_, m) => (m % B) * T + Math.floor(m / B));
+  return { token_at: { data: token, dims: [B, T] }, place_of: { data: place, dims: [T * B] } };
+}
+
+function inputs(network: Network, hidden: number): { input: Value; layout: Layout } {
+  return { input: network.graph.input("x", "float32", ["M", hidden]), layout: layoutInput(network) };
 }
 
 describe.each([0, 0.3])("dropout %d", (dropout) => {
   describe.each(sizes)("$T tokens, $B examples, hidden $hidden, $heads heads", ({ T, B, hidden, heads }) => {
     const symbols = { T, B, M: T * B };
-    const full = dropoutMask("attention weights", [B, heads, T, T]);
-    const feeds = { mask: maskFeed(T, B), x: uniformFeed("x", [T, B, hidden]) };
+    const full = dropoutMask("attention weights", [heads, B, T, T]);
+    const feeds = { mask: maskFeed(T, B), ...layoutFeeds(T, B) };
+    const x = uniformFeed("x", [T * B, hidden]);
 
     test("attention of the first token is the first row of the attention of all", async () => {
       const first = dropoutMask("", [B, heads, T]);
-      for (let row = 0; row < B * heads; row++) {
-        first.data.set(full.data.subarray(row * T * T, row * T * T + T), row * T);
+      for (let b = 0; b < B; b++) {
+        for (let n = 0; n < heads; n++) {
+          const row = full.data.subarray((n * B + b) * T * T, (n * B + b) * T * T + T);
+          first.data.set(row, (b * heads + n) * T);
+        }
       }
       const run = (maskOfWeights: Feed): NetworkRun => ({
         dropout,
         symbols,
-        feeds: { ...feeds, "dropout_mask.0": maskOfWeights },
-      });
-      const withLayout = (plain: NetworkRun) => ({
-        ...plain,
-        feeds: { ...plain.feeds, ...layoutFeeds(T, B) },
+        feeds: { ...feeds, x, "dropout_mask.0": maskOfWeights },
       });
       const fast = await runNetwork((network) => {
-        const x = network.graph.input("x", "float32", ["T", "B", hidden]);
-        return { output: firstTokenAttention(network, NAME, x, maskInput(network), heads), inputs: [x] };
+        const { input, layout } = inputs(network, hidden);
+        const asking = head(network.graph, input, "B");
+        const padded = pad(network, input, layout);
+        const output = firstTokenAttention(network, NAME, asking, padded, layout.mask, heads);
+        return { output, inputs: [input] };
       }, run(first));
-      const plain = await runNetwork(
-        (network) => {
-          const { graph } = network;
-          const x = graph.input("x", "float32", ["T", "B", hidden]);
-          const layout = layoutInput(network);
-          const flat = reshape(graph, x, ["B*T", hidden]);
-          const [all] = selfAttention(network, NAME, [{ x: flat, layout }], heads);
-          const output = reshape(graph, head(graph, pad(network, all!, layout), 1), ["B", hidden]);
-          return { output, inputs: [x] };
-        },
-        withLayout(run(full)),
-      );
+      const plain = await runNetwork((network) => {
+        const { input, layout } = inputs(network, hidden);
+        const [all] = selfAttention(network, NAME, [{ x: input, layout }], heads);
+        return { output: head(network.graph, all!, "B"), inputs: [input] };
+      }, run(full));
 
       const { [`${NAME}.W_k.bias`]: keyBias, ...gradients } = plain.gradients;
       expect(fast.output).toBeCloseToTensor(plain.output, TOLERANCE);
@@ -97,7 +100,7 @@ describe.each([0, 0.3])("dropout %d", (dropout) => {
       const run = {
         dropout,
         symbols: { ...symbols, U: 3 },
-        feeds: { mask: feeds.mask, ...layoutFeeds(T, B), ...idFeeds, "dropout_mask.0": full },
+        feeds: { ...feeds, ...idFeeds, "dropout_mask.0": full },
       };
       const tables = (network: Network) => [
         network.rows("tokens", ["U", hidden]),
@@ -137,6 +140,6 @@ test("a number of heads that does not divide the hidden size is refused", async 
     return { output: selfAttention(network, NAME, [{ x, layout: layoutInput(network) }], 4)[0]! };
   };
   await expect(runNetwork(build, { symbols: {}, feeds: {} })).rejects.toThrow(
-    "the dimension 7.5 of [T, B, 4, 7.5] is not a whole number",
+    "the dimension 7.5 of [12*M, 7.5] is not a whole number",
   );
 });

@@ -1,27 +1,15 @@
 import type { Value } from "../onnx/graph.js";
-import {
-  add,
-  concat,
-  gemm,
-  head,
-  matMul,
-  mul,
-  reduceSum,
-  reshape,
-  softmax,
-  split,
-  transpose,
-} from "../onnx/operators.js";
+import { add, concat, gemm, matMul, mul, reduceSum, reshape, softmax, transpose } from "../onnx/operators.js";
 import type { Dim } from "../onnx/shape.js";
 import { dropout } from "./dropout.js";
-import { embed, projectTables } from "./embedding.js";
+import { cutHeads, gatherHeads, joinHeads } from "./heads.js";
 import { linear } from "./linear.js";
 import type { Network } from "./network.js";
-import { type Layout, pad, unpad } from "./padding.js";
+import { type Layout, pad } from "./padding.js";
 
 /**
  * Multi-head self-attention (Vaswani et al., 2017) with `name.W_q`, `W_k`, `W_v`, `W_o`, all H → H with biases, of
- * several micro-batches. A head is reached without transposing a copy, since the layout is time-major.
+ * several micro-batches.
  * @param inputs x [M, H] and the layout of each micro-batch
  * @returns [M, H] for each
  */
@@ -31,23 +19,22 @@ export function selfAttention(
   inputs: readonly { readonly x: Value; readonly layout: Layout }[],
   heads: number,
 ): Value[] {
-  const { graph } = network;
   const hidden = inputs[0]!.x.shape[1] as number;
   const { weight, bias } = stackedProjections(network, name, hidden);
   return inputs.map(({ x, layout }) => {
-    const projected = gemm(graph, x, weight, { transB: true, c: bias }); // [M, 3H]
-    const parts = split(graph, projected, [hidden, hidden, hidden], 1);
-    return attend(
-      network,
-      name,
-      parts.map((part) => pad(network, part, layout)),
-      layout,
-      heads,
-    );
+    const projected = gemm(network.graph, x, weight, { transB: true, c: bias }); // [M, 3H]
+    const rows = cutHeads(network, projected, hidden / heads);
+    const projections = [0, 1, 2].map((i) => gatherHeads(network, rows, layout.tokenAt, i * heads, heads));
+    return attend(network, name, projections, layout);
   });
 }
 
-/** {@link selfAttention} over embeddings, whose tables are projected once for all micro-batches. */
+/**
+ * {@link selfAttention} over embeddings, whose tables are projected once for all micro-batches: a linear map of a sum of
+ * rows is the sum of the maps of the rows, and a batch has far fewer distinct rows than tokens.
+ * @param tables [R, H] each
+ * @param inputs the ids [M] by which tokens take rows from each table, and the layout of each micro-batch
+ */
 export function selfAttentionOverEmbeddings(
   network: Network,
   name: string,
@@ -55,13 +42,21 @@ export function selfAttentionOverEmbeddings(
   inputs: readonly { readonly ids: readonly Value[]; readonly layout: Layout }[],
   heads: number,
 ): Value[] {
+  const { graph } = network;
   const hidden = tables[0]!.shape[1] as number;
   const { weight, bias } = stackedProjections(network, name, hidden);
-  const projected = projectTables(network, tables, weight, bias, hidden);
+  const projected = tables.map((table, i) => {
+    const rows = gemm(graph, table, weight, { transB: true, ...(i === 0 ? { c: bias } : {}) }); // [R, 3H]
+    return cutHeads(network, rows, hidden / heads);
+  });
   return inputs.map(({ ids, layout }) => {
-    const padded = ids.map((id) => pad(network, id, layout)); // [T, B]
-    const projections = projected.map((projection) => embed(network, projection, padded)); // [T, B, H]
-    return attend(network, name, projections, layout, heads);
+    const padded = ids.map((id) => pad(network, id, layout)); // [B, T]
+    const projections = [0, 1, 2].map((i) =>
+      projected
+        .map((rows, table) => gatherHeads(network, rows, padded[table]!, i * heads, heads))
+        .reduce((sum, part) => add(graph, sum, part)),
+    );
+    return attend(network, name, projections, layout);
   });
 }
 
@@ -69,18 +64,21 @@ export function selfAttentionOverEmbeddings(
  * Self-attention of the first token alone, which is all that a classifier reads. With one query per head,
  * (x W_kᵀ) q = x (W_kᵀ q) and Σ aₜ (W_v xₜ) = W_v (Σ aₜ xₜ): neither keys nor values of the other tokens are ever
  * made. W_k's bias adds the same number to all scores of a query, which the softmax takes out again.
- * @param x [T, B, H]
+ * @param first the tokens that ask, [B, H]
+ * @param x all tokens, padded: [B, T, H]
+ * @param mask see {@link Layout}
  * @returns [B, H]
  */
 export function firstTokenAttention(
   network: Network,
   name: string,
+  first: Value,
   x: Value,
   mask: Value,
   heads: number,
 ): Value {
   const { graph } = network;
-  const hidden = x.shape[2] as number;
+  const [batch, hidden] = first.shape as [Dim, number];
   const depth = hidden / heads;
   const perHead = (parameter: string) =>
     reshape(graph, network.parameter(`${name}.${parameter}.weight`, [hidden, hidden]), [
@@ -89,19 +87,15 @@ export function firstTokenAttention(
       hidden,
     ]);
 
-  const [length, batch] = x.shape as [Dim, Dim, Dim];
-  const first = reshape(graph, head(graph, x, 1), [batch, hidden]);
   const query = reshape(graph, linear(network, `${name}.W_q`, first, hidden), [batch, heads, depth]);
   const reach = matMul(graph, query, perHead("W_k"), { transBatchA: true }); // [N, B, H]
   const scores = matMul(graph, reach, x, {
     transBatchA: true,
-    transBatchB: true,
     transB: true,
     alpha: 1 / Math.sqrt(depth),
   }); // [B, N, T]
-  const masked = add(graph, scores, reshape(graph, mask, [batch, 1, length]));
-  const weights = dropout(network, softmax(graph, masked)); // [B, N, T]
-  const mixed = matMul(graph, weights, x, { transBatchB: true }); // [B, N, H]
+  const weights = dropout(network, softmax(graph, add(graph, scores, mask))); // [B, N, T]
+  const mixed = matMul(graph, weights, x); // [B, N, H]
   const values = matMul(graph, mixed, perHead("W_v"), { transBatchA: true, transB: true }); // [N, B, D]
   const bias = reshape(graph, network.parameter(`${name}.W_v.bias`, [hidden]), [1, heads, depth]);
   const total = reduceSum(graph, weights, [-1], true); // [B, N, 1], not 1 under dropout
@@ -109,28 +103,15 @@ export function firstTokenAttention(
   return linear(network, `${name}.W_o`, reshape(graph, output, [batch, hidden]), hidden);
 }
 
-/** Scaled dot-product attention of all heads, and the output projection. q, k, v: [T, B, H]; returns [M, H]. */
-function attend(
-  network: Network,
-  name: string,
-  projections: readonly Value[],
-  layout: Layout,
-  heads: number,
-): Value {
+/** Scaled dot-product attention of all heads, and the output projection. q, k, v: [N, B, T, D]; returns [M, H]. */
+function attend(network: Network, name: string, projections: readonly Value[], layout: Layout): Value {
   const { graph } = network;
-  const [length, batch, hidden] = projections[0]!.shape as [Dim, Dim, number];
-  const depth = hidden / heads;
-  const [q, k, v] = projections.map((x) => reshape(graph, x, [length, batch, heads, depth]));
-  const scores = matMul(graph, q!, k!, {
-    transBatchA: true,
-    transBatchB: true,
-    transB: true,
-    alpha: 1 / Math.sqrt(depth),
-  }); // [B, N, T, T]
+  const [q, k, v] = projections as [Value, Value, Value];
+  const [heads, , , depth] = q.shape as [number, Dim, Dim, number];
+  const scores = matMul(graph, q, k, { transB: true, alpha: 1 / Math.sqrt(depth) }); // [N, B, T, T]
   const weights = dropout(network, softmax(graph, add(graph, scores, layout.mask)));
-  const mixed = matMul(graph, weights, v!, { transBatchB: true }); // [B, N, T, D]
-  const joined = unpad(network, transpose(graph, mixed, [2, 0, 1, 3]), layout); // [M, H]
-  return linear(network, `${name}.W_o`, joined, hidden);
+  const mixed = matMul(graph, weights, v); // [N, B, T, D]
+  return linear(network, `${name}.W_o`, joinHeads(network, mixed, layout), heads * depth);
 }
 
 /** W_q, W_k and W_v as one weight [3H, H] and one bias [3H], so that they are applied in one product. */

@@ -165,12 +165,12 @@ export function transpose(graph: Graph, x: Value, permutation: readonly number[]
 }
 
 /** The first `count` entries of x along its first axis. */
-export function head(graph: Graph, x: Value, count: number): Value {
+export function head(graph: Graph, x: Value, count: Dim): Value {
   expectAxes("Slice", x, [0]);
-  if (Number(x.shape[0]) < count) {
+  if (Number(x.shape[0]) < Number(count)) {
     throw new TunebertError(`Slice: ${showShape(x.shape)} has no ${count} entries along its first axis`);
   }
-  const inputs = [x, graph.integers([0]), graph.integers([count]), graph.integers([0])];
+  const inputs = [x, graph.integers([0]), graph.shapeTensor([count], false), graph.integers([0])];
   return one(graph, "Slice", inputs, x.type, [count, ...x.shape.slice(1)]);
 }
 

@@ -74,6 +74,7 @@ function normalisations(): Record<string, GradientCase> {
     softmax: { build: softmax, declared: { a: ["M", 5] } },
     "softmax rank 4": { build: softmax, declared: { a: ["B", 2, "T", 3] } },
     "softmax masked": { build: softmax },
+    "softmax dropped": { build: (graph, { a, b }) => op.mul(graph, op.softmax(graph, a!), b!) },
     logSoftmax: { build: logSoftmax, declared: { a: ["M", 5] } },
     "logSoftmax rank 3": { build: logSoftmax },
     layerNormalization: { build: layerNormalization, declared: { a: ["M", 6] } },
