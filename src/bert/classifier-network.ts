@@ -2,7 +2,7 @@ import { backward } from "../autodiff/backward.js";
 import { linear } from "../nn/linear.js";
 import { Network } from "../nn/network.js";
 import type { Value } from "../onnx/graph.js";
-import { add, logSoftmax, mul, neg, reduceSum, sum, tanh } from "../onnx/operators.js";
+import { add, logSoftmax, mul, neg, reduceSum, tanh } from "../onnx/operators.js";
 import { serializeGraph } from "../onnx/serialize.js";
 import type { Program } from "../runtime/program.js";
 import { type BertConfig, checkConfig } from "./config.js";
@@ -27,8 +27,7 @@ export interface TrainingProgramOptions {
 /**
  * The program that trains: besides the logits, the loss and the gradient of every parameter that is not frozen.
  * Further input of micro-batch i: targets.i [B, K]. Loss: the sum of targets times negative log-likelihoods, which is a
- * cross-entropy if each row of targets holds the example's weight at its label, else 0. Gradients come out added to what
- * is fed as gradient_sum, so that those of several runs add up.
+ * cross-entropy if each row of targets holds the example's weight at its label, else 0.
  */
 export function classifierTrainingProgram(
   config: BertConfig,
@@ -72,11 +71,10 @@ function program(
   const gradientOutputs: Record<string, Value> = {};
   const parameters = [...network.parameters].map(([name, { value, rows }]) => {
     const gradient = gradients.get(value);
-    if (!gradient) return { name, rows, gradient: undefined, gradientSum: undefined };
+    if (!gradient) return { name, rows, gradient: undefined };
     const output = `gradient.${name}`;
-    const before = rows ? undefined : network.graph.input(`gradient_sum.${name}`, "float32", value.shape);
-    gradientOutputs[output] = before ? sum(network.graph, gradient, before) : gradient;
-    return { name, rows, gradient: output, gradientSum: before?.name };
+    gradientOutputs[output] = gradient;
+    return { name, rows, gradient: output };
   });
   return {
     microBatches,

@@ -22,8 +22,6 @@ export interface ProgramParameter {
   readonly rows: boolean;
   /** The output that holds the gradient, in a program that trains. */
   readonly gradient: string | undefined;
-  /** The input to which the gradient is added before it is put out; none where the parameter is fed by rows. */
-  readonly gradientSum: string | undefined;
 }
 
 /** An input to be filled with a dropout mask. */

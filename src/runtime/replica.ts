@@ -25,8 +25,6 @@ export class Replica {
   readonly #masks: DropoutMasks | undefined;
   /** Memory of inputs that each run makes anew: fresh memory costs more than what is written into it. */
   readonly #made = new Map<string, Float32Array>();
-  /** Zeros, from which sums of gradients start. */
-  readonly #zeros: Map<string, Feed>;
   readonly #whole = new Map<string, { copy: Float32Array; sum: Float32Array }>();
 
   /**
@@ -48,13 +46,10 @@ export class Replica {
     const { parameters, masks, dropout } = programs[0]!;
     const whole = parameters.filter(({ rows }) => !rows);
     this.#copies = new Map(whole.map(({ name }) => [name, like(name)]));
-    this.#zeros = new Map();
-    for (const { name, gradientSum } of whole) {
-      if (!gradientSum) continue;
-      const zeros = like(name);
-      this.#zeros.set(gradientSum, zeros);
+    for (const { name, gradient } of whole) {
+      if (!gradient) continue;
       const copy = this.#copies.get(name)!.data as Float32Array;
-      this.#whole.set(name, { copy, sum: zeros.data as Float32Array });
+      this.#whole.set(name, { copy, sum: new Float32Array(copy.length) });
     }
     this.#masks = masks.length > 0 ? new DropoutMasks(dropout) : undefined;
     this.refresh();
@@ -77,21 +72,21 @@ export class Replica {
    * added to `rows`.
    */
   async accumulate(runs: readonly Run[], rows: ReadonlyMap<string, RowGradients>): Promise<Outputs[]> {
-    const sums = new Map(this.#zeros);
+    const sums = new Map<string, Float32Array>();
     const results: Outputs[] = [];
     for (const run of runs) {
       const program = this.#programOf(run);
       const session = await this.#sessionOf(program);
-      const outputs = await session.run({ ...this.#feeds(program, run), ...Object.fromEntries(sums) });
-      for (const { name, gradient, gradientSum } of program.parameters) {
-        if (gradientSum) sums.set(gradientSum, { ...sums.get(gradientSum)!, data: outputs[gradient!]! });
-        else if (gradient) addRows(rows.get(name)!, outputs[gradient]!, run.rows[name]!);
+      const outputs = await session.run(this.#feeds(program, run));
+      for (const { name, rows: byRows, gradient } of program.parameters) {
+        if (!gradient) continue;
+        if (byRows) addRows(rows.get(name)!, outputs[gradient]!, run.rows[name]!);
+        else sums.set(name, added(sums.get(name), outputs[gradient]!));
       }
       results.push(wanted(program, outputs));
     }
-    for (const { name, gradientSum } of this.#programs[0]!.parameters) {
-      if (gradientSum) this.#whole.get(name)!.sum = sums.get(gradientSum)!.data as Float32Array;
-    }
+    for (const [name, whole] of this.#whole)
+      whole.sum = sums.get(name) ?? new Float32Array(whole.copy.length);
     return results;
   }
 
@@ -158,6 +153,13 @@ function wanted({ outputs }: Program, all: Outputs): Outputs {
 
 function elements(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
+}
+
+/** Adds in place. */
+function added(sum: Float32Array | undefined, gradient: Float32Array): Float32Array {
+  if (!sum) return gradient;
+  for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + gradient[i]!;
+  return sum;
 }
 
 function addRows({ data, touched }: RowGradients, gradient: Float32Array, rows: Int32Array): void {
