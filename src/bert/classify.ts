@@ -5,17 +5,25 @@ import type { Replicas } from "../runtime/replicas.js";
 import type { BertClassifier } from "./bert-classifier.js";
 import { classifierProgram } from "./classifier-network.js";
 import { classifierRun, runLogits } from "./classifier-run.js";
+import type { BertConfig } from "./config.js";
 
 /** Examples that are sorted by length and handed to the replicas together. */
 const CHUNK = 4096;
 
-/** Micro-batches in a run, and about how many tokens all of them have. */
-const PER_RUN = 4;
-const MAX_TOKENS = 4096;
+/** Tokens of a micro-batch: what an operator works on then fits a core's cache, and matrices are large enough. */
+const GOOD_SIZE = 1400;
+
+/** Most blocks in a program, those of all its micro-batches: the time to load it grows faster than their number. */
+const MOST_BLOCKS = 24;
 
 /** The programs that {@link classify} runs. */
 export function classifyPrograms({ config, labels }: BertClassifier): Program[] {
-  return [PER_RUN, 1].map((microBatches) => classifierProgram(config, labels.length, microBatches));
+  const counts = new Set([mostPerRun(config), 1]);
+  return [...counts].map((microBatches) => classifierProgram(config, labels.length, microBatches));
+}
+
+function mostPerRun({ blocks }: BertConfig): number {
+  return Math.max(1, Math.floor(MOST_BLOCKS / blocks));
 }
 
 /**
@@ -27,19 +35,19 @@ export function classifyPrograms({ config, labels }: BertClassifier): Program[] 
 export async function classify(
   replicas: Replicas,
   dataset: PairDataset,
-  { labels }: BertClassifier,
+  { config, labels }: BertClassifier,
   { threads, signal }: { readonly threads: number; readonly signal?: AbortSignal | undefined },
 ): Promise<Float32Array> {
   const width = labels.length;
   const logits = new Float32Array(dataset.size * width);
+  const prepare = (start: number) => prepareChunk(dataset, start, mostPerRun(config), threads);
+  let chunk = prepare(0);
   for (let start = 0; start < dataset.size; start += CHUNK) {
     signal?.throwIfAborted();
-    const size = Math.min(CHUNK, dataset.size - start);
-    const examples = Int32Array.from({ length: size }, (_, i) => start + i);
-    const options = { replicas: threads, perGroup: PER_RUN, maxTokens: MAX_TOKENS };
-    const hands = microBatches(dataset, examples, options);
-    const outputs = (await replicas.infer(hands.map((groups) => groups.map(classifierRun)))).flat();
-    hands.flat().forEach(({ batches }, i) => {
+    const running = replicas.infer(chunk.map((groups) => groups.map(classifierRun)));
+    const next = prepare(start + CHUNK);
+    const outputs = (await running).flat();
+    chunk.flat().forEach(({ batches }, i) => {
       const rows = runLogits(outputs[i]!);
       batches
         .flatMap(({ examples }) => [...examples])
@@ -47,6 +55,16 @@ export async function classify(
           logits.set(rows.subarray(row * width, (row + 1) * width), example * width);
         });
     });
+    chunk = next;
   }
   return logits;
+}
+
+/** The groups of each replica: of several micro-batches only where there are enough tokens to fill them. */
+function prepareChunk(dataset: PairDataset, start: number, mostPerRun: number, replicas: number) {
+  const size = Math.max(0, Math.min(CHUNK, dataset.size - start));
+  const examples = Int32Array.from({ length: size }, (_, i) => start + i);
+  const tokens = examples.reduce((sum, example) => sum + dataset.length(example), 0) / replicas;
+  const perGroup = tokens < mostPerRun * GOOD_SIZE ? 1 : mostPerRun;
+  return microBatches(dataset, examples, { replicas, perGroup, maxTokens: perGroup * GOOD_SIZE });
 }

@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { randomDataset } from "../../test/support/random-dataset.js";
+import { PairDataset } from "../data/pair-dataset.js";
+import { Random } from "../random.js";
+import { Replicas } from "../runtime/replicas.js";
+import { BertClassifier } from "./bert-classifier.js";
+import { classify, classifyPrograms } from "./classify.js";
+
+const config = { vocabularySize: 300, hidden: 8, ffn: 8, heads: 2, blocks: 6, maxPositions: 32 };
+const threads = 2;
+
+/** Enough for a chunk with full runs of several micro-batches, and another chunk with less. */
+const lengths = Array.from({ length: 4500 }, (_, i) => 3 + ((i * 7) % 13));
+
+function only(dataset: PairDataset, example: number): PairDataset {
+  const ids = dataset.ids(example);
+  return new PairDataset({
+    ...dataset,
+    tokenIds: ids,
+    offsets: Int32Array.of(0, ids.length),
+    premiseLengths: dataset.premiseLengths.slice(example, example + 1),
+    labels: dataset.labels.slice(example, example + 1),
+  });
+}
+
+test("every example has the logits that it has alone, in the order of the dataset", async () => {
+  const dataset = randomDataset(lengths, { vocabularySize: config.vocabularySize });
+  const model = BertClassifier.fromScratch(config, dataset.labelNames, new Random(0));
+  const inference = classifyPrograms(model);
+  expect(inference.map(({ microBatches }) => microBatches)).toEqual([4, 1]);
+  const replicas = await Replicas.start({ inference, parameters: model.parameters, threads });
+  const logits = await classify(replicas, dataset, model, { threads });
+  expect(logits).toHaveLength(3 * dataset.size);
+  for (let example = 0; example < dataset.size; example += 250) {
+    const alone = await classify(replicas, only(dataset, example), model, { threads });
+    expect(logits.subarray(3 * example, 3 * example + 3)).toBeCloseToTensor(alone, { absolute: 1e-5 });
+  }
+  expect(await classify(replicas, randomDataset([], config), model, { threads })).toHaveLength(0);
+  await replicas.close();
+});
