@@ -46,6 +46,14 @@ describe("Adam", () => {
     expect(adam.gradient).toEqual(new Float32Array(adam.chunk));
   });
 
+  test("takes a mean for zero that is denormal", () => {
+    const least = 2 ** -126;
+    const dense = new DenseAdam(new Array(5).fill(1));
+    dense.mean.set([2 * least, -2 * least, 1.5 * least, -least, Number.NaN]);
+    dense.step([new Float32Array(5)], { ...stepAfter(0), beta1: 0.5 });
+    expect([...dense.mean]).toEqual([least, -least, 0, 0, Number.NaN]);
+  });
+
   test("works through ranges of any length, beyond what it holds at a time", () => {
     const length = 40_003;
     const random = new Random(4);

@@ -7,6 +7,7 @@ import type { MomentPair } from "./moments.js";
 export interface AdamStep {
   readonly learningRate: number;
   readonly beta1: number;
+  /** the same in every step */
   readonly beta2: number;
   readonly epsilon: number;
   /** 1 for the first step */
@@ -30,7 +31,7 @@ interface Kernels {
     correction: number,
     epsilon: number,
   ): void;
-  decay(p: number, length: number): void;
+  multiply(to: number, length: number, factor: number, times: number): void;
   adam(p: number, g: number, m: number, v: number, length: number): void;
 }
 
@@ -57,14 +58,15 @@ export class Adam {
   readonly #addend: Float32Array;
   readonly #kernels: Kernels;
   #kept = 1;
+  #beta2 = 1;
 
   /**
    * @param lengths of the arrays of moments, in elements
-   * @param width of the widest table fed by rows; four of its rows are moved at once if need be
+   * @param least how many elements can be moved at once at the least
    * @throws TunebertError when WebAssembly cannot hold as many moments
    */
-  constructor(lengths: readonly number[], width = 0) {
-    this.chunk = Math.max(CHUNK, 4 * width);
+  constructor(lengths: readonly number[], least = 0) {
+    this.chunk = Math.max(CHUNK, least);
     const sizes = [this.chunk, this.chunk, this.chunk, ...lengths.flatMap((length) => [length, length])];
     const memory = allocate(sizes.reduce((total, size) => total + wholeVectors(size), 0));
     let place = 0;
@@ -88,6 +90,7 @@ export class Adam {
   begin(step: AdamStep): void {
     const { learningRate, beta1, beta2, epsilon, weightDecay = 0, gradientScale = 1 } = step;
     this.#kept = 1 - learningRate * weightDecay;
+    this.#beta2 = beta2;
     const rate = learningRate / (1 - beta1 ** step.step);
     const correction = Math.sqrt(1 - beta2 ** step.step);
     this.#kernels.begin(this.#kept, gradientScale, 1 - beta1, beta2, 1 - beta2, rate, correction, epsilon);
@@ -96,7 +99,7 @@ export class Adam {
   /**
    * Moves {@link parameter} by {@link gradient}, as far as `length`.
    * @param at where its moments begin
-   * @param length a multiple of four, unless the moments that follow are zero
+   * @param length is rounded up to {@link wholeVectors}, as that of the moments has to be
    */
   move({ mean, variance }: MomentPair, at: number, length: number): void {
     const [m, v] = [mean.byteOffset + at * BYTES, variance.byteOffset + at * BYTES];
@@ -129,14 +132,19 @@ export class Adam {
     return this.#kept !== 1;
   }
 
-  /** All that a step does to elements whose gradient and moments are zero. */
+  /** All that a step does to parameters whose gradient and mean are zero. */
   decay(values: Float32Array, start: number, end: number): void {
     for (const [at, to] of this.#chunks(start, end)) {
       const p = this.parameter.subarray(0, to - at);
       p.set(values.subarray(at, to));
-      this.#kernels.decay(p.byteOffset, wholeVectors(p.length));
+      this.#kernels.multiply(p.byteOffset, wholeVectors(p.length), this.#kept, 1);
       values.set(p, at);
     }
+  }
+
+  /** All that so many steps do to the variance of such parameters. The arguments are those of {@link move}. */
+  decayVariance({ variance }: MomentPair, at: number, length: number, steps: number): void {
+    this.#kernels.multiply(variance.byteOffset + at * BYTES, wholeVectors(length), this.#beta2, steps);
   }
 
   /** The sum of the squares of what {@link moveRange} would take for the gradient, before it is scaled. */
@@ -181,7 +189,7 @@ function allocate(elements: number): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: pages });
 }
 
-/** A length in elements, rounded up to what the kernels work on at a time. */
-function wholeVectors(length: number): number {
+/** A length in elements, rounded up to what the kernels work on at a time: four. */
+export function wholeVectors(length: number): number {
   return Math.ceil(length / 4) * 4;
 }

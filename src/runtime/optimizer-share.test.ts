@@ -6,84 +6,9 @@ import {
   recordedAdamW,
   stepAfter,
 } from "../../test/support/adam-fixture.js";
+import { Optimizers, sameBits, sparse } from "../../test/support/optimizers.js";
 import { Random } from "../random.js";
 import type { AdamStep } from "./adam.js";
-import type { Moments } from "./moments.js";
-import { OptimizerShare } from "./optimizer-share.js";
-
-/** One parameter and the shares of all replicas in it, on one thread. */
-class Optimizers {
-  readonly gradients: Float32Array[];
-  readonly touched: Uint8Array[] | undefined;
-  readonly parameter: { data: Float32Array; shape: number[] };
-  /** What each replica holds of a parameter that the graph reads whole. */
-  readonly copies: Float32Array[];
-  readonly #shares: OptimizerShare[];
-
-  /** @param rows none of a vector */
-  constructor(
-    initial: ArrayLike<number>,
-    rows: number | undefined,
-    replicas: number,
-    kind: "rows" | "whole",
-  ) {
-    const each = <T>(make: () => T) => Array.from({ length: replicas }, make);
-    const shape = rows ? [rows, initial.length / rows] : [initial.length];
-    this.parameter = { data: Float32Array.from(initial), shape };
-    this.gradients = each(() => new Float32Array(initial.length));
-    this.touched = kind === "rows" ? each(() => new Uint8Array(rows!)) : undefined;
-    this.copies = each(() => Float32Array.from(initial));
-    const { parameter, gradients, touched } = this;
-    const exchanged = new Map([["p", { parameter, gradients, touched }]]);
-    this.#shares = this.copies.map((_, rank) => new OptimizerShare(exchanged, rank, replicas));
-  }
-
-  /**
-   * A step with the gradients that each replica has summed.
-   * @returns the norm of them all
-   */
-  step(sums: readonly Float32Array[], step: AdamStep): number {
-    const { touched } = this;
-    const width = this.parameter.shape[1]!;
-    const whole = sums.map((sum, rank) => {
-      if (!touched) return new Map([["p", { copy: this.copies[rank]!, sum }]]);
-      sum.forEach((x, i) => {
-        if (x === 0) return;
-        this.gradients[rank]![i]! += x;
-        touched[rank]![Math.floor(i / width)] = 1;
-      });
-      return new Map();
-    });
-    this.#shares.forEach((share, rank) => {
-      share.publish(whole[rank]!);
-    });
-    const squares = this.#shares.map((share, rank) => share.sumOfSquares(whole[rank]!));
-    this.#shares.forEach((share, rank) => {
-      share.update(whole[rank]!, step);
-    });
-    this.#shares.forEach((share, rank) => {
-      share.collect(whole[rank]!);
-    });
-    return Math.sqrt(squares.reduce((sum, x) => sum + x, 0));
-  }
-
-  /** The moments of all replicas, in memory that has been written to before. */
-  moments(): Moments {
-    const written = () => new Float32Array(this.parameter.data.length).fill(7);
-    const moments = new Map([["p", { mean: written(), variance: written() }]]);
-    for (const share of this.#shares) share.copyMoments(moments);
-    return moments;
-  }
-
-  takeMoments(moments: Moments): void {
-    for (const share of this.#shares) share.takeMoments(moments);
-  }
-
-  row(index: number): number[] {
-    const width = this.parameter.shape[1]!;
-    return [...this.parameter.data.subarray(index * width, (index + 1) * width)];
-  }
-}
 
 const [ROWS, WIDTH] = recorded.initial.shape as [number, number];
 
@@ -141,16 +66,6 @@ describe.each(["whole", "rows"] as const)("a parameter fed by %s", (kind) => {
   });
 });
 
-/** Sums of gradients in which each replica has touched a few rows; some of them are touched by several. */
-function sparse(rows: number, width: number, replicas: number, random: Random): Float32Array[] {
-  return Array.from({ length: replicas }, () => {
-    const touched = Uint8Array.from({ length: rows }, () => Number(random.uniform() < 0.05));
-    return Float32Array.from({ length: rows * width }, (_, i) =>
-      touched[Math.floor(i / width)] ? random.normal() : 0,
-    );
-  });
-}
-
 /** Ends of blocks and of chunks, and rows that four elements at a time do not fit. */
 const SIZES = [
   [300, 1],
@@ -175,7 +90,7 @@ describe.each(SIZES)("a table of %d rows of %d", (rows, width) => {
       const optimizers = new Optimizers(values, rows, replicas, "rows");
       const dense = new DenseAdam(values);
       for (let i = 0; i < 6; i++) {
-        const sums = sparse(rows, width, replicas, random);
+        const sums = sparse([rows, width], replicas, random);
         const total = sums.reduce((sum, gradient) => sum.map((x, j) => x + gradient[j]!));
         const step = i % 2 === 0 ? stepAfter(i) : decaying(stepAfter(i));
         const norm = optimizers.step(sums, step);
@@ -195,13 +110,13 @@ describe.each(SIZES)("a table of %d rows of %d", (rows, width) => {
   test("goes on from the moments of another number of replicas", () => {
     const { random, values } = initial();
     const [first, straight] = [2, 2].map((replicas) => new Optimizers(values, rows, replicas, "rows"));
-    const steps = [0, 1, 2, 3].map(() => sparse(rows, width, 2, random));
+    const steps = [0, 1, 2, 3].map(() => sparse([rows, width], 2, random));
     steps.forEach((sums, i) => {
       straight!.step(sums, stepAfter(i));
       if (i < 2) first!.step(sums, stepAfter(i));
     });
     const resumed = new Optimizers(first!.parameter.data, rows, 3, "rows");
-    resumed.step(sparse(rows, width, 3, random), { ...stepAfter(0), learningRate: 0 }); // leaves moments to be replaced
+    resumed.step(sparse([rows, width], 3, random), { ...stepAfter(0), learningRate: 0 }); // leaves moments to be replaced
     resumed.takeMoments(first!.moments());
     steps.slice(2).forEach((sums, i) => {
       resumed.step([...sums, new Float32Array(rows * width)], stepAfter(2 + i));
@@ -210,12 +125,6 @@ describe.each(SIZES)("a table of %d rows of %d", (rows, width) => {
     expect(sameBits(resumed.moments().get("p")!.mean, straight!.moments().get("p")!.mean)).toBe(true);
   });
 });
-
-function sameBits(one: Float32Array, other: Float32Array): boolean {
-  const bytes = ({ buffer, byteOffset, byteLength }: Float32Array) =>
-    Buffer.from(buffer, byteOffset, byteLength);
-  return bytes(one).equals(bytes(other));
-}
 
 describe("rows", () => {
   test("that never had a gradient are passed over, those that once had go on moving", () => {

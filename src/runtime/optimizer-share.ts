@@ -1,7 +1,8 @@
 import { Adam, type AdamStep } from "./adam.js";
 import type { MomentPair, Moments } from "./moments.js";
 import type { SharedParameter } from "./program.js";
-import { countRows, type ExchangedTable, TableShare } from "./table-share.js";
+import { rowStride } from "./row-moments.js";
+import { type ExchangedTable, momentsLength, TableShare } from "./table-share.js";
 
 /** Memory through which replicas exchange the gradients of one parameter. */
 export interface ExchangedParameter {
@@ -40,7 +41,7 @@ export class OptimizerShare {
     this.#ranks = ranks;
     const all = [...parameters.values()];
     const lengths = all.map((exchanged) => this.#ownLength(exchanged));
-    const adam = new Adam(lengths, Math.max(0, ...all.filter(isTable).map(rowWidth)));
+    const adam = new Adam(lengths, Math.max(0, ...all.filter(isTable).map(longestRow)));
     this.#adam = adam;
     [...parameters].forEach(([name, exchanged], i) => {
       const moments = adam.moments[i]!;
@@ -128,12 +129,9 @@ export class OptimizerShare {
 
   /** Of how many elements of a parameter this replica keeps the moments. */
   #ownLength(exchanged: ExchangedParameter): number {
-    const { length } = exchanged.parameter.data;
-    if (isTable(exchanged)) {
-      const width = rowWidth(exchanged);
-      return countRows(length / width, this.#rank, this.#ranks) * width;
-    }
-    const [start, end] = this.#range(length, this.#rank);
+    const { parameter } = exchanged;
+    if (isTable(exchanged)) return momentsLength(parameter, this.#rank, this.#ranks);
+    const [start, end] = this.#range(parameter.data.length, this.#rank);
     return end - start;
   }
 
@@ -155,6 +153,6 @@ function isTable(exchanged: ExchangedParameter): exchanged is ExchangedTable {
   return exchanged.touched !== undefined;
 }
 
-function rowWidth({ parameter }: ExchangedParameter): number {
-  return parameter.shape.at(-1)!;
+function longestRow({ parameter }: ExchangedTable): number {
+  return rowStride(parameter.shape.at(-1)!);
 }

@@ -1,6 +1,7 @@
 import type { Adam } from "./adam.js";
 import type { MomentPair } from "./moments.js";
 import type { SharedParameter } from "./program.js";
+import { RowMoments, rowStride } from "./row-moments.js";
 
 /** A table fed by rows, and memory through which replicas exchange its gradients. */
 export interface ExchangedTable {
@@ -14,54 +15,44 @@ export interface ExchangedTable {
 /** Rows are dealt to replicas in blocks of this many, since frequent rows cluster. */
 const ROW_BLOCK = 64;
 
-/** How many rows of a table are a replica's. */
-export function countRows(rows: number, rank: number, ranks: number): number {
-  return rowBlocks(rows, rank, ranks).reduce((count, [start, end]) => count + end - start, 0);
+/** How many elements the moments of a replica's rows of a table take. */
+export function momentsLength({ data, shape }: SharedParameter, rank: number, ranks: number): number {
+  const width = shape.at(-1)!;
+  const blocks = rowBlocks(data.length / width, rank, ranks);
+  return blocks.reduce((rows, [start, end]) => rows + end - start, 0) * rowStride(width);
 }
 
 /**
- * One replica's rows of a table. Rows whose gradient and moments are all zero lie still: the most that they do is
- * decay. A row that has ever had a gradient lives, and may move in every step from then on. The moments of those
- * that live lie close together, so that the kernels run through them all at once.
+ * One replica's rows of a table, of which a step moves those that are awake, as {@link RowMoments} says; the most
+ * that it does to the others is to let them decay.
  */
 export class TableShare {
   readonly #table: ExchangedTable;
   readonly #width: number;
   readonly #blocks: readonly [number, number][];
   readonly #adam: Adam;
-  readonly #moments: MomentPair;
-  /** For each row of the table: 1 where it is this replica's and lives. */
-  readonly #live: Uint8Array;
-  /** The rows that live, in the order of their moments. */
-  readonly #rows: Int32Array;
-  #count = 0;
+  readonly #moments: RowMoments;
 
-  /** @param moments as many as this replica's rows need; zeros */
+  /** @param moments as many zeros as {@link momentsLength} says */
   constructor(table: ExchangedTable, rank: number, ranks: number, adam: Adam, moments: MomentPair) {
     const { data, shape } = table.parameter;
+    const width = shape.at(-1)!;
     this.#table = table;
-    this.#width = shape.at(-1)!;
-    this.#blocks = rowBlocks(data.length / this.#width, rank, ranks);
+    this.#width = width;
+    this.#blocks = rowBlocks(data.length / width, rank, ranks);
     this.#adam = adam;
-    this.#moments = moments;
-    this.#live = new Uint8Array(data.length / this.#width);
-    this.#rows = new Int32Array(moments.mean.length / this.#width);
+    this.#moments = new RowMoments(adam, moments, data.length / width, width);
   }
 
-  /** The sums of the squares of this step's gradients, for each stretch of rows that live. */
+  /** The sums of the squares of this step's gradients, for each block of rows. */
   *squares(): Generator<number> {
-    this.#wake();
     const { gradient } = this.#adam;
     for (const [start, end] of this.#blocks) {
       let squares = 0;
       for (let row = start; row < end; row++) {
-        if (!this.#live[row]) {
-          if (squares > 0) yield squares;
-          squares = 0;
-        } else if (this.#addGradients(row, 0)) {
-          for (let i = 0; i < this.#width; i++) squares += gradient[i]! * gradient[i]!;
-          gradient.fill(0, 0, this.#width);
-        }
+        if (!this.#addGradients(row, 0)) continue;
+        for (let i = 0; i < this.#width; i++) squares += gradient[i]! * gradient[i]!;
+        gradient.fill(0, 0, this.#width);
       }
       yield squares;
     }
@@ -69,83 +60,69 @@ export class TableShare {
 
   /** Takes the step that Adam has begun: moves the rows by their gradients, of which it leaves zeros. */
   update(): void {
-    this.#wake();
-    this.#decayStill();
-    const { data } = this.#table.parameter;
-    const { parameter, chunk } = this.#adam;
-    const width = this.#width;
-    const atOnce = Math.floor(chunk / width / 4) * 4;
-    for (let first = 0; first < this.#count; first += atOnce) {
-      const rows = this.#rows.subarray(first, Math.min(first + atOnce, this.#count));
-      for (let i = 0; i < rows.length; i++) {
-        const row = rows[i]!;
-        parameter.set(data.subarray(row * width, (row + 1) * width), i * width);
-        if (this.#addGradients(row, i * width)) this.#clearGradients(row);
-      }
-      this.#adam.move(this.#moments, first * width, rows.length * width);
-      for (let i = 0; i < rows.length; i++) {
-        data.set(parameter.subarray(i * width, (i + 1) * width), rows[i]! * width);
-      }
+    this.#wakeTouched();
+    this.#decayOthers();
+    const atOnce = Math.floor(this.#adam.chunk / rowStride(this.#width));
+    const { awake } = this.#moments;
+    for (let first = 0; first < awake.length; first += atOnce) {
+      this.#move(first, awake.subarray(first, first + atOnce));
     }
+    this.#moments.endStep();
   }
 
   /** Copies this replica's rows of the moments into whole tensors. */
   copyMoments(into: MomentPair): void {
-    const width = this.#width;
-    for (const [start, end] of this.#blocks) {
-      into.mean.fill(0, start * width, end * width);
-      into.variance.fill(0, start * width, end * width);
-    }
-    for (let i = 0; i < this.#count; i++) {
-      const to = this.#rows[i]! * width;
-      into.mean.set(this.#moments.mean.subarray(i * width, (i + 1) * width), to);
-      into.variance.set(this.#moments.variance.subarray(i * width, (i + 1) * width), to);
-    }
+    for (const row of this.#rows()) this.#moments.copy(row, into);
   }
 
-  /** Takes this replica's rows of the moments over from whole tensors. Rows without any lie still. */
-  takeMoments({ mean, variance }: MomentPair): void {
-    const width = this.#width;
-    this.#live.fill(0);
-    this.#count = 0;
-    this.#moments.mean.fill(0);
-    this.#moments.variance.fill(0);
-    for (const [start, end] of this.#blocks) {
-      for (let row = start; row < end; row++) {
-        const ofRow = [mean, variance].map((moment) => moment.subarray(row * width, (row + 1) * width));
-        if (!ofRow.some((moment) => moment.some(Boolean))) continue;
-        this.#moments.mean.set(ofRow[0]!, this.#count * width);
-        this.#moments.variance.set(ofRow[1]!, this.#count * width);
-        this.#add(row);
-      }
-    }
+  /** Takes this replica's rows of the moments over from whole tensors. */
+  takeMoments(from: MomentPair): void {
+    this.#moments.clear();
+    for (const row of this.#rows()) this.#moments.set(row, from);
   }
 
-  /** Lets the rows live that have their first gradient. */
-  #wake(): void {
+  *#rows(): Generator<number> {
+    for (const [start, end] of this.#blocks) for (let row = start; row < end; row++) yield row;
+  }
+
+  #wakeTouched(): void {
+    const moments = this.#moments;
     for (const touched of this.#table.touched) {
       for (const [start, end] of this.#blocks) {
-        for (let row = start; row < end; row++) if (touched[row] && !this.#live[row]) this.#add(row);
+        for (let row = start; row < end; row++) if (touched[row] && !moments.isAwake(row)) moments.wake(row);
       }
     }
   }
 
-  #add(row: number): void {
-    this.#live[row] = 1;
-    this.#rows[this.#count++] = row;
-  }
-
-  #decayStill(): void {
+  /** Does to rows that are not awake all that a step does to them at once. */
+  #decayOthers(): void {
     const { data } = this.#table.parameter;
     const width = this.#width;
     if (!this.#adam.decays) return;
     for (const [start, end] of this.#blocks) {
       let from = start;
       for (let row = start; row <= end; row++) {
-        if (row < end && !this.#live[row]) continue;
+        if (row < end && !this.#moments.isAwake(row)) continue;
         this.#adam.decay(data, from * width, row * width);
         from = row + 1;
       }
+    }
+  }
+
+  /** Moves some of the rows awake, beginning with the `first`. */
+  #move(first: number, rows: Int32Array): void {
+    const { data } = this.#table.parameter;
+    const { parameter } = this.#adam;
+    const width = this.#width;
+    const stride = rowStride(width);
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!;
+      parameter.set(data.subarray(row * width, (row + 1) * width), i * stride);
+      if (this.#addGradients(row, i * stride)) this.#clearGradients(row);
+    }
+    this.#moments.move(first, rows.length);
+    for (let i = 0; i < rows.length; i++) {
+      data.set(parameter.subarray(i * stride, i * stride + width), rows[i]! * width);
     }
   }
 
