@@ -54,7 +54,7 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
 
   /** y (dy - Σ y dy) */
   Softmax: elementwise((graph, dy, { outputs: [y] }) => {
-    const product = productBehindMask(graph, y!, dy) ?? mul(graph, y!, dy);
+    const product = mul(graph, y!, dy);
     return [sub(graph, product, mul(graph, y!, reduceSum(graph, product, [-1], true)))];
   }),
 
@@ -189,17 +189,6 @@ function asStored(graph: Graph, x: Value, transBatch: boolean): Value {
   const last = x.shape.length - 1;
   const batch = Array.from({ length: last - 1 }, (_, i) => i);
   return transpose(graph, x, [last - 1, ...batch, last]);
-}
-
-/** y dy where y went on as w = y mask, as under dropout: then dy = dw mask, and w dw is one pass less than y (dw mask). */
-function productBehindMask(graph: Graph, y: Value, dy: Value): Value | undefined {
-  const masking = graph.nodes.findLast(({ outputs }) => outputs[0] === dy);
-  if (masking?.operator !== "Mul") return undefined;
-  const [dw, mask] = masking.inputs as [Value, Value];
-  const masked = graph.nodes.find(
-    ({ operator, inputs: [a, b] }) => operator === "Mul" && a === y && b === mask,
-  );
-  return masked && mul(graph, masked.outputs[0]!, dw);
 }
 
 /** The shape of a ReduceSum's result with its axes kept as 1. */
