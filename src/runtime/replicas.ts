@@ -160,12 +160,9 @@ class ReplicaThread {
     this.#worker.on("exit", (code) => this.#fail(`it ended with code ${code}`, code));
   }
 
+  /** Requests wait for each other. */
   ask(request: WorkerRequest): Promise<RunOutputs[]> {
-    if (this.#failure) return Promise.reject(this.#failure);
-    const answer = new Promise<RunOutputs[]>((resolve, reject) => {
-      this.#waiting = { resolve, reject };
-      this.#worker.postMessage(request);
-    });
+    const answer = this.#idle.then(() => this.#post(request));
     this.#idle = answer.catch(() => {});
     return answer;
   }
@@ -180,6 +177,14 @@ class ReplicaThread {
   async stop(): Promise<void> {
     await this.#idle;
     await this.#worker.terminate();
+  }
+
+  #post(request: WorkerRequest): Promise<RunOutputs[]> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+      this.#worker.postMessage(request);
+    });
   }
 
   #fail(message: string, cause: unknown): void {
