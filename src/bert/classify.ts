@@ -61,10 +61,10 @@ export async function classify(
 }
 
 /** The groups of each replica: of several micro-batches only where there are enough tokens to fill them. */
-function prepareChunk(dataset: PairDataset, start: number, mostPerRun: number, replicas: number) {
+function prepareChunk(dataset: PairDataset, start: number, perRun: number, replicas: number) {
   const size = Math.max(0, Math.min(CHUNK, dataset.size - start));
   const examples = Int32Array.from({ length: size }, (_, i) => start + i);
   const tokens = examples.reduce((sum, example) => sum + dataset.length(example), 0) / replicas;
-  const perGroup = tokens < mostPerRun * GOOD_SIZE ? 1 : mostPerRun;
+  const perGroup = tokens < perRun * GOOD_SIZE ? 1 : perRun;
   return microBatches(dataset, examples, { replicas, perGroup, maxTokens: perGroup * GOOD_SIZE });
 }

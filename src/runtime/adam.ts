@@ -21,18 +21,8 @@ export interface AdamStep {
 /** What src/runtime/kernels.wat exports; arrays by their byte offsets, lengths in elements. */
 interface Kernels {
   add(to: number, from: number, length: number): void;
-  begin(
-    kept: number,
-    scale: number,
-    fresh1: number,
-    beta2: number,
-    fresh2: number,
-    rate: number,
-    correction: number,
-    epsilon: number,
-  ): void;
   multiply(to: number, length: number, factor: number, times: number): void;
-  adam(p: number, g: number, m: number, v: number, length: number): void;
+  adam(p: number, g: number, m: number, v: number, length: number, ...constants: number[]): void;
 }
 
 /** Elements that are worked on at a time; three arrays of them fit a core's cache. */
@@ -59,6 +49,8 @@ export class Adam {
   readonly #kernels: Kernels;
   #kept = 1;
   #beta2 = 1;
+  /** Of the step that has begun, as the kernel takes them. */
+  #constants: number[] = [];
 
   /**
    * @param lengths of the arrays of moments, in elements
@@ -93,7 +85,8 @@ export class Adam {
     this.#beta2 = beta2;
     const rate = learningRate / (1 - beta1 ** step.step);
     const correction = Math.sqrt(1 - beta2 ** step.step);
-    this.#kernels.begin(this.#kept, gradientScale, 1 - beta1, beta2, 1 - beta2, rate, correction, epsilon);
+    const moments = [1 - beta1, beta2, 1 - beta2];
+    this.#constants = [this.#kept, gradientScale, ...moments, rate, correction, epsilon];
   }
 
   /**
@@ -103,7 +96,8 @@ export class Adam {
    */
   move({ mean, variance }: MomentPair, at: number, length: number): void {
     const [m, v] = [mean.byteOffset + at * BYTES, variance.byteOffset + at * BYTES];
-    this.#kernels.adam(this.parameter.byteOffset, this.gradient.byteOffset, m, v, wholeVectors(length));
+    const [p, g] = [this.parameter.byteOffset, this.gradient.byteOffset];
+    this.#kernels.adam(p, g, m, v, wholeVectors(length), ...this.#constants);
   }
 
   /**

@@ -16,29 +16,6 @@
         (local.set $from (i32.add (local.get $from) (i32.const 16)))
         (br $next))))
 
-  ;; What a step multiplies with, and adds, four times each.
-  (global $kept (mut v128) (v128.const i32x4 0 0 0 0))
-  (global $scale (mut v128) (v128.const i32x4 0 0 0 0))
-  (global $fresh1 (mut v128) (v128.const i32x4 0 0 0 0))
-  (global $beta2 (mut v128) (v128.const i32x4 0 0 0 0))
-  (global $fresh2 (mut v128) (v128.const i32x4 0 0 0 0))
-  (global $rate (mut v128) (v128.const i32x4 0 0 0 0))
-  (global $correction (mut v128) (v128.const i32x4 0 0 0 0))
-  (global $epsilon (mut v128) (v128.const i32x4 0 0 0 0))
-
-  ;; Sets the constants of the calls of "adam" that follow.
-  (func (export "begin")
-    (param $kept f32) (param $scale f32) (param $fresh1 f32) (param $beta2 f32) (param $fresh2 f32)
-    (param $rate f32) (param $correction f32) (param $epsilon f32)
-    (global.set $kept (f32x4.splat (local.get $kept)))
-    (global.set $scale (f32x4.splat (local.get $scale)))
-    (global.set $fresh1 (f32x4.splat (local.get $fresh1)))
-    (global.set $beta2 (f32x4.splat (local.get $beta2)))
-    (global.set $fresh2 (f32x4.splat (local.get $fresh2)))
-    (global.set $rate (f32x4.splat (local.get $rate)))
-    (global.set $correction (f32x4.splat (local.get $correction)))
-    (global.set $epsilon (f32x4.splat (local.get $epsilon))))
-
   ;; to[i] *= factor, so many times over. Elements are the inner loop, since their products do not wait for each other.
   (func (export "multiply") (param $to i32) (param $length i32) (param $factor f32) (param $times i32)
     (local $end i32) (local $factors v128) (local $at i32)
@@ -68,46 +45,47 @@
   ;; them: 0.9 times the least of them is rounded to the least. They cannot be seen in a parameter, which, with epsilon at
   ;; 1e-8, they would move by less than rate * 1.2e-30.
   (func (export "adam") (param $p i32) (param $g i32) (param $m i32) (param $v i32) (param $length i32)
+    (param $kept f32) (param $scale f32) (param $fresh1 f32) (param $beta2 f32) (param $fresh2 f32)
+    (param $rate f32) (param $correction f32) (param $epsilon f32)
     (local $end i32) (local $gs v128) (local $ms v128) (local $vs v128)
-    (local $kept v128) (local $scale v128) (local $fresh1 v128) (local $beta2 v128) (local $fresh2 v128)
-    (local $rate v128) (local $correction v128) (local $epsilon v128) (local $exponent v128)
-    ;; In registers: globals would be read from memory for every four elements.
-    (local.set $kept (global.get $kept))
-    (local.set $scale (global.get $scale))
-    (local.set $fresh1 (global.get $fresh1))
-    (local.set $beta2 (global.get $beta2))
-    (local.set $fresh2 (global.get $fresh2))
-    (local.set $rate (global.get $rate))
-    (local.set $correction (global.get $correction))
-    (local.set $epsilon (global.get $epsilon))
+    (local $keptx4 v128) (local $scalex4 v128) (local $fresh1x4 v128) (local $beta2x4 v128) (local $fresh2x4 v128)
+    (local $ratex4 v128) (local $correctionx4 v128) (local $epsilonx4 v128) (local $exponent v128)
+    (local.set $keptx4 (f32x4.splat (local.get $kept)))
+    (local.set $scalex4 (f32x4.splat (local.get $scale)))
+    (local.set $fresh1x4 (f32x4.splat (local.get $fresh1)))
+    (local.set $beta2x4 (f32x4.splat (local.get $beta2)))
+    (local.set $fresh2x4 (f32x4.splat (local.get $fresh2)))
+    (local.set $ratex4 (f32x4.splat (local.get $rate)))
+    (local.set $correctionx4 (f32x4.splat (local.get $correction)))
+    (local.set $epsilonx4 (f32x4.splat (local.get $epsilon)))
     (local.set $exponent (i32x4.splat (i32.const 0x7f800000)))
     (local.set $end (i32.add (local.get $p) (i32.shl (local.get $length) (i32.const 2))))
     (block $done
       (loop $next
         (br_if $done (i32.ge_u (local.get $p) (local.get $end)))
-        (local.set $gs (f32x4.mul (v128.load (local.get $g)) (local.get $scale)))
+        (local.set $gs (f32x4.mul (v128.load (local.get $g)) (local.get $scalex4)))
         (v128.store (local.get $g) (v128.const i32x4 0 0 0 0))
         (local.set $ms (v128.load (local.get $m)))
         (local.set $ms
           (f32x4.add (local.get $ms)
-            (f32x4.mul (f32x4.sub (local.get $gs) (local.get $ms)) (local.get $fresh1))))
+            (f32x4.mul (f32x4.sub (local.get $gs) (local.get $ms)) (local.get $fresh1x4))))
         (local.set $ms
           (v128.andnot (local.get $ms)
             (i32x4.eq (v128.and (local.get $ms) (local.get $exponent)) (v128.const i32x4 0 0 0 0))))
         (local.set $vs
           (f32x4.add
-            (f32x4.mul (v128.load (local.get $v)) (local.get $beta2))
-            (f32x4.mul (f32x4.mul (local.get $gs) (local.get $gs)) (local.get $fresh2))))
+            (f32x4.mul (v128.load (local.get $v)) (local.get $beta2x4))
+            (f32x4.mul (f32x4.mul (local.get $gs) (local.get $gs)) (local.get $fresh2x4))))
         (v128.store (local.get $m) (local.get $ms))
         (v128.store (local.get $v) (local.get $vs))
         (v128.store (local.get $p)
           (f32x4.sub
-            (f32x4.mul (v128.load (local.get $p)) (local.get $kept))
-            (f32x4.mul (local.get $rate)
+            (f32x4.mul (v128.load (local.get $p)) (local.get $keptx4))
+            (f32x4.mul (local.get $ratex4)
               (f32x4.div (local.get $ms)
                 (f32x4.add
-                  (f32x4.div (f32x4.sqrt (local.get $vs)) (local.get $correction))
-                  (local.get $epsilon))))))
+                  (f32x4.div (f32x4.sqrt (local.get $vs)) (local.get $correctionx4))
+                  (local.get $epsilonx4))))))
         (local.set $p (i32.add (local.get $p) (i32.const 16)))
         (local.set $g (i32.add (local.get $g) (i32.const 16)))
         (local.set $m (i32.add (local.get $m) (i32.const 16)))

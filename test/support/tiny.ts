@@ -40,6 +40,13 @@ export function toCsv(pairs: readonly LabelledPair[]): string {
 export const TINY_SIZES = ["--hidden", "16", "--ffn", "32", "--heads", "2", "--blocks", "1"];
 export const TINY_TRAINING = ["--batch-size", "12", "--threads", "1", "--max-length", "16"];
 
+/** What two epochs of them report, checkpoints aside. */
+export const TWO_EPOCHS_OF_EVENTS = [
+  ...["step", "step", "step", "epoch"],
+  ...["step", "step", "step", "epoch"],
+  "done",
+];
+
 export const TINY_CONFIG: Omit<BertConfig, "vocabularySize"> = {
   hidden: 16,
   ffn: 32,
