@@ -16,8 +16,8 @@
  */
 export { BertClassifier } from "./bert/bert-classifier.js";
 export type { BertConfig } from "./bert/config.js";
+export type { EmbeddingStd } from "./bert/encoder.js";
 export type { Freeze } from "./bert/freeze.js";
-export type { EmbeddingStd } from "./bert/initialise.js";
 export {
   type EncodeOptions,
   type NewVocabularyOptions,

@@ -1,11 +1,13 @@
 import { TunebertError } from "../error.js";
+import type { DeclaredParameter } from "../nn/network.js";
 import type { Random } from "../random.js";
 import type { SharedParameter } from "../runtime/program.js";
 import { allocateFloats } from "../runtime/shared-memory.js";
 import { type StateDict, type Tensor, toFloat32 } from "../weights/tensor.js";
 import { adoptable } from "./adoptable.js";
-import { type BertConfig, bertParameterShapes, checkConfig, outputParameterShapes } from "./config.js";
-import { type EmbeddingStd, initialise } from "./initialise.js";
+import { classifierParameters, isOfOutputLayer } from "./classifier-network.js";
+import { type BertConfig, checkConfig } from "./config.js";
+import type { EmbeddingStd } from "./encoder.js";
 
 /**
  * BERT with an output layer of K labels (d2l section 16.7, `BERTClassifier`). Parameters bear d2l's state-dict
@@ -49,7 +51,8 @@ export class BertClassifier {
     random: Random,
     std: EmbeddingStd = {},
   ): BertClassifier {
-    const parameters = initialise(allShapes(checkConfig(config), labels.length), random, std);
+    const declared = classifierParameters(checkConfig(config), labels.length, std);
+    const parameters = new Map([...declared].map(([name, one]) => [name, fresh(one, random)]));
     return new BertClassifier(config, labels, parameters, new Map(), false);
   }
 
@@ -70,18 +73,19 @@ export class BertClassifier {
     random: Random,
     options: { readonly adopt?: boolean } = {},
   ): BertClassifier {
-    const shapes = allShapes(checkConfig(config), labels.length);
-    const output = outputParameterShapes(config.hidden, labels.length);
-    const keepsOutput = [...output].every(([name, shape]) => sameDims(state.get(name)?.shape, shape));
-    const fresh = keepsOutput ? new Map<string, SharedParameter>() : initialise(output, random, {});
-    expectFit(state, shapes, keepsOutput ? new Set() : new Set(output.keys()));
+    const declared = classifierParameters(checkConfig(config), labels.length);
+    const output = [...declared].filter(([name]) => isOfOutputLayer(name));
+    const keepsOutput = output.every(([name, { shape }]) => sameDims(state.get(name)?.shape, shape));
+    const isFresh = (name: string) => !keepsOutput && isOfOutputLayer(name);
+    expectFit(state, declared, isFresh);
 
     const own = options.adopt ? adoptable(state) : new Set<Tensor>();
     const parameters = new Map<string, SharedParameter>();
-    for (const [name, shape] of shapes) {
-      parameters.set(name, fresh.get(name) ?? { data: sharedValues(state.get(name)!, name, own), shape });
+    for (const [name, one] of declared) {
+      const kept = () => ({ data: sharedValues(state.get(name)!, name, own), shape: one.shape });
+      parameters.set(name, isFresh(name) ? fresh(one, random) : kept());
     }
-    const unused: StateDict = new Map([...state].filter(([name]) => !shapes.has(name)));
+    const unused: StateDict = new Map([...state].filter(([name]) => !declared.has(name)));
     return new BertClassifier(config, labels, parameters, unused, keepsOutput);
   }
 
@@ -94,8 +98,10 @@ export class BertClassifier {
   }
 }
 
-function allShapes(config: BertConfig, labels: number): Map<string, number[]> {
-  return new Map([...bertParameterShapes(config), ...outputParameterShapes(config.hidden, labels)]);
+function fresh({ shape, initialise }: DeclaredParameter, random: Random): SharedParameter {
+  const data = allocateFloats(shape.reduce((product, dim) => product * dim, 1));
+  initialise(data, random);
+  return { data, shape };
 }
 
 /** Names that only pretraining uses: the masked-LM and next-sentence heads. */
@@ -103,12 +109,12 @@ const PRETRAINING_HEAD = /^(mlm|nsp)\./;
 
 function expectFit(
   state: StateDict,
-  shapes: ReadonlyMap<string, number[]>,
-  optional: ReadonlySet<string>,
+  declared: ReadonlyMap<string, DeclaredParameter>,
+  isOptional: (name: string) => boolean,
 ): void {
   const problems: string[] = [];
-  for (const [name, shape] of shapes) {
-    if (optional.has(name)) continue;
+  for (const [name, { shape }] of declared) {
+    if (isOptional(name)) continue;
     const found = state.get(name)?.shape;
     if (!found) problems.push(`${name}: expected [${shape.join(", ")}], not found`);
     else if (!sameDims(found, shape)) {
@@ -116,7 +122,7 @@ function expectFit(
     }
   }
   for (const [name, { shape }] of state) {
-    if (!shapes.has(name) && !PRETRAINING_HEAD.test(name)) {
+    if (!declared.has(name) && !PRETRAINING_HEAD.test(name)) {
       problems.push(`${name}: not part of the model, found [${shape.join(", ")}]`);
     }
   }

@@ -7,7 +7,7 @@ import { Random } from "../random.js";
 import { Replica } from "../runtime/replica.js";
 import { createSession } from "../runtime/session.js";
 import { BertClassifier } from "./bert-classifier.js";
-import { classifierProgram, classifierTrainingProgram } from "./classifier-network.js";
+import { classifierParameters, classifierProgram, classifierTrainingProgram } from "./classifier-network.js";
 import { classifierRun, classifierTrainingRun, runLogits } from "./classifier-run.js";
 import type { BertConfig } from "./config.js";
 
@@ -173,4 +173,22 @@ describe("the training program", () => {
       ["B0", 24],
     ]);
   });
+});
+
+test("classifierParameters lists d2l's tensors, block by block, and the output layer", () => {
+  const small = { vocabularySize: 100, hidden: 12, ffn: 20, heads: 3, blocks: 2, maxPositions: 16 };
+  const shapes = new Map([...classifierParameters(small, 5)].map(([name, { shape }]) => [name, shape]));
+  const block = (i: number) =>
+    [
+      ...["attention.W_q", "attention.W_k", "attention.W_v", "attention.W_o", "addnorm1.ln"],
+      ...["ffn.dense1", "ffn.dense2", "addnorm2.ln"],
+    ].flatMap((module) => [`encoder.blks.${i}.${module}.weight`, `encoder.blks.${i}.${module}.bias`]);
+  expect([...shapes.keys()]).toEqual([
+    ...["encoder.pos_embedding", "encoder.token_embedding.weight", "encoder.segment_embedding.weight"],
+    ...[...block(0), ...block(1), "hidden.0.weight", "hidden.0.bias", "output.weight", "output.bias"],
+  ]);
+  expect(shapes.get("encoder.pos_embedding")).toEqual([1, 16, 12]);
+  expect(shapes.get("encoder.blks.1.ffn.dense1.weight")).toEqual([20, 12]);
+  expect(shapes.get("encoder.blks.1.ffn.dense2.weight")).toEqual([12, 20]);
+  expect(shapes.get("output.weight")).toEqual([5, 12]);
 });

@@ -1,5 +1,6 @@
 import type { MicroBatch, MicroBatchGroup } from "../data/micro-batches.js";
 import type { Feed, Run } from "../runtime/program.js";
+import { POSITIONS, TOKENS } from "./encoder.js";
 
 /** What d2l's masked softmax puts in place of a score at padding (section 11.3); its exponential is exactly 0. */
 const MASKED = -1e6;
@@ -20,8 +21,8 @@ export function classifierRun({ distinct, batches }: MicroBatchGroup): Run {
     microBatches: batches.length,
     feeds: { ...feeds, segment_of: { data: Int32Array.from(segments), dims: [segments.length] } },
     rows: {
-      "encoder.token_embedding.weight": distinct,
-      "encoder.pos_embedding": Int32Array.from(positions),
+      [TOKENS]: distinct,
+      [POSITIONS]: Int32Array.from(positions),
     },
     symbols: { ...symbols, U: distinct.length, P: positions.length },
     seed: 0,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { bertParameterShapes, checkConfig } from "./config.js";
+import { checkConfig } from "./config.js";
 
 const config = { vocabularySize: 100, hidden: 12, ffn: 20, heads: 3, blocks: 2, maxPositions: 16 };
 
@@ -17,17 +17,4 @@ describe("checkConfig", () => {
   ])("refuses %j", (change, message) => {
     expect(() => checkConfig({ ...config, ...change })).toThrow(message);
   });
-});
-
-test("bertParameterShapes lists d2l's tensors, block by block", () => {
-  const shapes = bertParameterShapes(config);
-  const perBlock = 2 * 4 + 2 + 2 * 2 + 2;
-  expect(shapes.size).toBe(3 + 2 * perBlock + 2);
-  expect(shapes.get("encoder.pos_embedding")).toEqual([1, 16, 12]);
-  expect(shapes.get("encoder.blks.1.ffn.dense1.weight")).toEqual([20, 12]);
-  expect(shapes.get("encoder.blks.1.ffn.dense2.weight")).toEqual([12, 20]);
-  expect(shapes.has("encoder.blks.2.ffn.dense1.weight")).toBe(false);
-  const count = [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b), 0);
-  const block = 4 * (12 * 12 + 12) + (20 * 12 + 20) + (12 * 20 + 12) + 4 * 12;
-  expect(count).toBe((16 + 100 + 2) * 12 + 2 * block + 12 * 12 + 12);
 });

@@ -40,41 +40,6 @@ export function checkConfig(config: BertConfig): BertConfig {
   return config;
 }
 
-/** Names and shapes of the encoder's and the hidden layer's parameters, in the order of a PyTorch state dict. */
-export function bertParameterShapes(config: BertConfig): Map<string, number[]> {
-  const { vocabularySize, hidden, ffn, blocks, maxPositions } = config;
-  const shapes = new Map<string, number[]>([
-    ["encoder.pos_embedding", [1, maxPositions, hidden]],
-    ["encoder.token_embedding.weight", [vocabularySize, hidden]],
-    ["encoder.segment_embedding.weight", [2, hidden]],
-  ]);
-  const linear = (name: string, inputs: number, outputs: number) => {
-    shapes.set(`${name}.weight`, [outputs, inputs]).set(`${name}.bias`, [outputs]);
-  };
-  const layerNorm = (name: string) => {
-    shapes.set(`${name}.weight`, [hidden]).set(`${name}.bias`, [hidden]);
-  };
-  for (let i = 0; i < blocks; i++) {
-    const block = blockName(i);
-    for (const projection of ["W_q", "W_k", "W_v", "W_o"])
-      linear(`${block}.attention.${projection}`, hidden, hidden);
-    layerNorm(`${block}.addnorm1.ln`);
-    linear(`${block}.ffn.dense1`, hidden, ffn);
-    linear(`${block}.ffn.dense2`, ffn, hidden);
-    layerNorm(`${block}.addnorm2.ln`);
-  }
-  linear("hidden.0", hidden, hidden);
-  return shapes;
-}
-
-/** Names and shapes of the output layer that a classifier adds. */
-export function outputParameterShapes(hidden: number, labels: number): Map<string, number[]> {
-  return new Map([
-    ["output.weight", [labels, hidden]],
-    ["output.bias", [labels]],
-  ]);
-}
-
 export function blockName(index: number): string {
   return `encoder.blks.${index}`;
 }

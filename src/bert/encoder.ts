@@ -2,11 +2,24 @@ import { addNorm } from "../nn/add-norm.js";
 import { firstTokenAttention, selfAttention, selfAttentionOverEmbeddings } from "../nn/attention.js";
 import { embed } from "../nn/embedding.js";
 import { feedForward } from "../nn/feed-forward.js";
+import { normal } from "../nn/initialise.js";
 import type { Network } from "../nn/network.js";
 import { type Layout, pad } from "../nn/padding.js";
 import type { Value } from "../onnx/graph.js";
 import { add, gather, head } from "../onnx/operators.js";
 import { type BertConfig, blockName } from "./config.js";
+
+/** Standard deviations of fresh embeddings. */
+export interface EmbeddingStd {
+  /** Default 1, as in PyTorch. */
+  readonly embeddingStd?: number | undefined;
+  /** Of the position embedding; default: as the others. */
+  readonly positionStd?: number | undefined;
+}
+
+export const TOKENS = "encoder.token_embedding.weight";
+export const POSITIONS = "encoder.pos_embedding";
+const SEGMENTS = "encoder.segment_embedding.weight";
 
 /**
  * The encoder of d2l section 15.8 up to what a classifier reads: the last block's output for the first token.
@@ -18,10 +31,15 @@ import { type BertConfig, blockName } from "./config.js";
  * - token_at.i [B, T], place_of.i [M], attention_mask.i [B, 1, T]: see {@link Layout}
  * @returns for each micro-batch [B, H]
  */
-export function encodeFirstToken(network: Network, config: BertConfig, microBatches: number): Value[] {
+export function encodeFirstToken(
+  network: Network,
+  config: BertConfig,
+  microBatches: number,
+  std: EmbeddingStd = {},
+): Value[] {
   const { graph } = network;
   const { hidden, ffn, heads, blocks } = config;
-  const tables = embeddingTables(network, hidden);
+  const tables = embeddingTables(network, config, std);
   const inputs = Array.from({ length: microBatches }, (_, i) => microBatchInputs(network, i));
   let xs = inputs.map(({ ids }) => embed(network, tables, ids)); // [M, H]
   for (let i = 0; i < blocks - 1; i++) {
@@ -62,10 +80,17 @@ function microBatchInputs({ graph }: Network, i: number): { ids: Value[]; layout
 }
 
 /** Token embedding [U, H], and the sums of position and segment embedding [P, H], since there are few pairs of them. */
-function embeddingTables(network: Network, hidden: number): Value[] {
-  const tokens = network.rows("encoder.token_embedding.weight", ["U", hidden]);
-  const positions = network.rows("encoder.pos_embedding", ["P", hidden]);
-  const segments = network.parameter("encoder.segment_embedding.weight", [2, hidden]);
+function embeddingTables(
+  network: Network,
+  { vocabularySize, maxPositions, hidden }: BertConfig,
+  { embeddingStd = 1, positionStd = embeddingStd }: EmbeddingStd,
+): Value[] {
+  network.declare(POSITIONS, [1, maxPositions, hidden], normal(positionStd), { decays: true });
+  network.declare(TOKENS, [vocabularySize, hidden], normal(embeddingStd), { decays: true });
+  network.declare(SEGMENTS, [2, hidden], normal(embeddingStd), { decays: true });
+  const tokens = network.rows(TOKENS, "U");
+  const positions = network.rows(POSITIONS, "P");
+  const segments = network.parameter(SEGMENTS);
   const segmentOf = network.graph.input("segment_of", "int32", ["P"]);
   return [tokens, add(network.graph, positions, gather(network.graph, segments, segmentOf))];
 }

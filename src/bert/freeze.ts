@@ -1,5 +1,6 @@
 import { TunebertError } from "../error.js";
-import { type BertConfig, bertParameterShapes, blockName } from "./config.js";
+import { classifierParameters } from "./classifier-network.js";
+import { type BertConfig, blockName } from "./config.js";
 
 /**
  * What training leaves as it is: nothing, the embeddings, these and a number of blocks, the lowest first, or the
@@ -15,7 +16,7 @@ export function frozenParameters(config: BertConfig, freeze: Freeze): ReadonlySe
   if (freeze === "nothing") return new Set();
   const blocks = frozenBlocks(config, freeze);
   const trained = Array.from({ length: config.blocks - blocks }, (_, i) => `${blockName(blocks + i)}.`);
-  const encoder = [...bertParameterShapes(config).keys()].filter((name) => name.startsWith("encoder."));
+  const encoder = [...classifierParameters(config, 1).keys()].filter((name) => name.startsWith("encoder."));
   return new Set(encoder.filter((name) => !trained.some((block) => name.startsWith(block))));
 }
 

@@ -1,10 +1,10 @@
 import { TunebertError } from "../error.js";
 import type { StateDict } from "../weights/tensor.js";
-import { bertParameterShapes, outputParameterShapes } from "./config.js";
+import { classifierParameters, isOfOutputLayer } from "./classifier-network.js";
 import { inferConfig } from "./infer-config.js";
 
 /** d2l's two classes: `BERTModel` of section 15.8 and `BERTClassifier` of section 16.7. */
-export type BertClass = keyof typeof HEADS;
+export type BertClass = keyof typeof CLASS_NAMES;
 
 /**
  * The tensors that one of d2l's classes has, in the order in which PyTorch's `state_dict` gives them, so that
@@ -14,9 +14,10 @@ export type BertClass = keyof typeof HEADS;
  * @throws TunebertError that lists the tensors that are missing
  */
 export function selectClass(state: StateDict, bertClass: BertClass): StateDict {
-  // The number of heads plays no part in names.
-  const encoder = bertParameterShapes(inferConfig(state, 1)).keys();
-  const names = [...encoder, ...HEADS[bertClass]];
+  // Numbers of heads and of labels play no part in names.
+  const classifier = [...classifierParameters(inferConfig(state, 1), 1).keys()];
+  const model = [...classifier.filter((name) => !isOfOutputLayer(name)), ...PRETRAINING_HEADS];
+  const names = { model, classifier }[bertClass];
   const missing = names.filter((name) => !state.has(name));
   if (missing.length === 0) return new Map(names.map((name) => [name, state.get(name)!]));
   const shown = missing.slice(0, MAX_SHOWN).join(", ");
@@ -26,15 +27,12 @@ export function selectClass(state: StateDict, bertClass: BertClass): StateDict {
   );
 }
 
-const HEADS = {
-  model: ["mlm.mlp.0", "mlm.mlp.2", "mlm.mlp.3", "nsp.output"].flatMap((module) => [
-    `${module}.weight`,
-    `${module}.bias`,
-  ]),
-  classifier: [...outputParameterShapes(1, 1).keys()],
-} as const;
-export const BERT_CLASSES = Object.keys(HEADS) as readonly BertClass[];
-const CLASS_NAMES: Readonly<Record<BertClass, string>> = { model: "BERTModel", classifier: "BERTClassifier" };
+const PRETRAINING_HEADS = ["mlm.mlp.0", "mlm.mlp.2", "mlm.mlp.3", "nsp.output"].flatMap((module) => [
+  `${module}.weight`,
+  `${module}.bias`,
+]);
+const CLASS_NAMES = { model: "BERTModel", classifier: "BERTClassifier" } as const;
+export const BERT_CLASSES = Object.keys(CLASS_NAMES) as readonly BertClass[];
 const ADVICE =
   "a model has the pretraining heads, which training keeps where it started from them, a classifier the output layer";
 const MAX_SHOWN = 8;

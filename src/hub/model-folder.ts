@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BertClassifier } from "../bert/bert-classifier.js";
-import { type BertConfig, outputParameterShapes } from "../bert/config.js";
+import { classifierParameters, isOfOutputLayer } from "../bert/classifier-network.js";
+import type { BertConfig } from "../bert/config.js";
 import { TunebertError } from "../error.js";
 import { Random } from "../random.js";
 import { DEFAULT_TRUNCATION, type TruncationName } from "../text/truncate-pair.js";
@@ -160,15 +161,16 @@ export async function loadModel(folder: string): Promise<SavedModel> {
   const state = readWeights(weightsPath);
   expectRows(vocabulary, saved.config, vocabularyPath);
   const model = inFile(weightsPath, () => {
-    expectOutputLayer(state, saved.config.hidden, saved.labels);
+    expectOutputLayer(state, saved.config, saved.labels);
     return BertClassifier.fromStateDict(saved.config, saved.labels, state, new Random(0), { adopt: true });
   });
   return { model, vocabulary, maxLength: saved.maxLength, truncation: saved.truncation };
 }
 
 /** A model that has learnt has an output layer; a fresh one in its place would answer at random. */
-function expectOutputLayer(state: StateDict, hidden: number, labels: readonly string[]): void {
-  for (const [name, shape] of outputParameterShapes(hidden, labels.length)) {
+function expectOutputLayer(state: StateDict, config: BertConfig, labels: readonly string[]): void {
+  for (const [name, { shape }] of classifierParameters(config, labels.length)) {
+    if (!isOfOutputLayer(name)) continue;
     const found = state.get(name)?.shape;
     if (found?.join() === shape.join()) continue;
     throw new TunebertError(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type NetworkRun, runNetwork, uniformFeed } from "../../test/support/network.js";
+import { freeRows, type NetworkRun, runNetwork, uniformFeed } from "../../test/support/network.js";
 import type { Value } from "../onnx/graph.js";
 import { head } from "../onnx/operators.js";
 import type { Feed } from "../runtime/program.js";
@@ -103,8 +103,8 @@ describe.each([0, 0.3])("dropout %d", (dropout) => {
         feeds: { ...feeds, ...idFeeds, "dropout_mask.0": full },
       };
       const tables = (network: Network) => [
-        network.rows("tokens", ["U", hidden]),
-        network.rows("places", ["T", hidden]),
+        freeRows(network, "tokens", ["U", hidden]),
+        freeRows(network, "places", ["T", hidden]),
       ];
       const idInputs = ({ graph }: Network) =>
         ["ids", "positions"].map((name) => graph.input(name, "int32", ["M"]));

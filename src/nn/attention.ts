@@ -3,7 +3,7 @@ import { add, concat, gemm, matMul, mul, reduceSum, reshape, softmax, transpose 
 import type { Dim } from "../onnx/shape.js";
 import { dropout } from "./dropout.js";
 import { cutHeads, gatherHeads, joinHeads } from "./heads.js";
-import { linear } from "./linear.js";
+import { declareLinear, linear } from "./linear.js";
 import type { Network } from "./network.js";
 import { type Layout, pad } from "./padding.js";
 
@@ -80,12 +80,9 @@ export function firstTokenAttention(
   const { graph } = network;
   const [batch, hidden] = first.shape as [Dim, number];
   const depth = hidden / heads;
-  const perHead = (parameter: string) =>
-    reshape(graph, network.parameter(`${name}.${parameter}.weight`, [hidden, hidden]), [
-      heads,
-      depth,
-      hidden,
-    ]);
+  declareProjections(network, name, hidden);
+  const perHead = (projection: string) =>
+    reshape(graph, network.parameter(`${name}.${projection}.weight`), [heads, depth, hidden]);
 
   const query = reshape(graph, linear(network, `${name}.W_q`, first, hidden), [batch, heads, depth]);
   const reach = matMul(graph, query, perHead("W_k"), { transBatchA: true }); // [N, B, H]
@@ -97,7 +94,7 @@ export function firstTokenAttention(
   const weights = dropout(network, softmax(graph, add(graph, scores, mask))); // [B, N, T]
   const mixed = matMul(graph, weights, x); // [B, N, H]
   const values = matMul(graph, mixed, perHead("W_v"), { transBatchA: true, transB: true }); // [N, B, D]
-  const bias = reshape(graph, network.parameter(`${name}.W_v.bias`, [hidden]), [1, heads, depth]);
+  const bias = reshape(graph, network.parameter(`${name}.W_v.bias`), [1, heads, depth]);
   const total = reduceSum(graph, weights, [-1], true); // [B, N, 1], not 1 under dropout
   const output = add(graph, transpose(graph, values, [1, 0, 2]), mul(graph, total, bias)); // [B, N, D]
   return linear(network, `${name}.W_o`, reshape(graph, output, [batch, hidden]), hidden);
@@ -116,8 +113,14 @@ function attend(network: Network, name: string, projections: readonly Value[], l
 
 /** W_q, W_k and W_v as one weight [3H, H] and one bias [3H], so that they are applied in one product. */
 function stackedProjections(network: Network, name: string, hidden: number): { weight: Value; bias: Value } {
-  const names = ["W_q", "W_k", "W_v"].map((projection) => `${name}.${projection}`);
-  const weights = names.map((projection) => network.parameter(`${projection}.weight`, [hidden, hidden]));
-  const biases = names.map((projection) => network.parameter(`${projection}.bias`, [hidden]));
+  declareProjections(network, name, hidden);
+  const weights = PROJECTIONS.map((projection) => network.parameter(`${name}.${projection}.weight`));
+  const biases = PROJECTIONS.map((projection) => network.parameter(`${name}.${projection}.bias`));
   return { weight: concat(network.graph, weights, 0), bias: concat(network.graph, biases, 0) };
 }
+
+function declareProjections(network: Network, name: string, hidden: number): void {
+  for (const projection of PROJECTIONS) declareLinear(network, `${name}.${projection}`, hidden, hidden);
+}
+
+const PROJECTIONS = ["W_q", "W_k", "W_v"] as const;

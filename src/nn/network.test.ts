@@ -1,18 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { runNetwork } from "../../test/support/network.js";
+import { freeParameter, freeRows, runNetwork } from "../../test/support/network.js";
+import { Random } from "../random.js";
 import { dropout } from "./dropout.js";
 import { layerNorm } from "./layer-norm.js";
 import { linear } from "./linear.js";
 import { Network } from "./network.js";
 
 describe("a network's parameters", () => {
-  test("are inputs under their own names, declared once however often they are used", () => {
+  test("are inputs, one each however often they are read", () => {
     const network = new Network(0);
     const x = network.graph.input("x", "float32", ["M", 4]);
     linear(network, "output", x, 2);
     linear(network, "output", x, 2);
-    network.rows("table", ["U", 4]);
-    expect([...network.parameters].map(([name, { value, rows }]) => [name, value.shape, rows])).toEqual([
+    freeRows(network, "table", ["U", 4]);
+    expect(network.inputs.map(({ name, value, rows }) => [name, value.shape, rows])).toEqual([
       ["output.weight", [2, 4], false],
       ["output.bias", [2], false],
       ["table", ["U", 4], true],
@@ -21,8 +22,44 @@ describe("a network's parameters", () => {
       "x",
       "output.weight",
       "output.bias",
-      "table",
+      "rows.table",
     ]);
+  });
+
+  test("are read whole and by rows through two inputs", () => {
+    const network = new Network(0);
+    const rows = freeRows(network, "table", ["U", 4]);
+    const whole = network.parameter("table");
+    expect(whole).not.toBe(rows);
+    expect([whole.shape, rows.shape]).toEqual([
+      [100, 4],
+      ["U", 4],
+    ]);
+    expect(network.parameter("table")).toBe(whole);
+  });
+
+  test("start and decay as the layer that declares them says, whatever they are called", () => {
+    const network = new Network(0);
+    const x = network.graph.input("x", "float32", ["M", 4]);
+    layerNorm(network, "embedding_norm", linear(network, "mlm.mlp.2", x, 4));
+    const drawn = [...network.declared].map(([name, { shape, initialise, decays }]) => {
+      const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
+      initialise(values, new Random(0));
+      return [name, new Set(values).size, decays];
+    });
+    expect(drawn).toEqual([
+      ["mlm.mlp.2.weight", 16, true],
+      ["mlm.mlp.2.bias", 4, false],
+      ["embedding_norm.weight", 1, false],
+      ["embedding_norm.bias", 1, false],
+    ]);
+  });
+
+  test("have one shape, and are declared before they are read", () => {
+    const network = new Network(0);
+    freeParameter(network, "x", [3]);
+    expect(() => freeParameter(network, "x", [4])).toThrow("x is declared with the shapes [3] and [4]");
+    expect(() => network.parameter("y")).toThrow("no layer has declared the parameter y");
   });
 });
 
@@ -43,7 +80,7 @@ describe("dropout", () => {
       ["dropout_mask.1", ["M", 4]],
     ]);
     const { output } = await runNetwork(
-      (network) => ({ output: dropout(network, network.parameter("x", [3])) }),
+      (network) => ({ output: dropout(network, freeParameter(network, "x", [3])) }),
       {
         dropout: 0.25,
         symbols: {},
@@ -60,7 +97,7 @@ describe("dropout", () => {
 test("layerNorm adds its epsilon to the biased variance", async () => {
   const vector = (...numbers: number[]) => ({ data: Float32Array.from(numbers), dims: [numbers.length] });
   const { output } = await runNetwork(
-    (network) => ({ output: layerNorm(network, "ln", network.parameter("x", [1, 2]), 3) }),
+    (network) => ({ output: layerNorm(network, "ln", freeParameter(network, "x", [1, 2]), 3) }),
     {
       symbols: {},
       feeds: {

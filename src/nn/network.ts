@@ -1,33 +1,64 @@
+import { TunebertError } from "../error.js";
 import { Graph, type Value } from "../onnx/graph.js";
-import type { Shape } from "../onnx/shape.js";
+import { type Dim, type Shape, sameShape, showShape } from "../onnx/shape.js";
+import type { Initialiser } from "./initialise.js";
 
-/** A parameter that the graph reads: the whole tensor, or only the rows of it that a run needs. */
+/** A parameter that the model has, whether or not the graph reads it. */
+export interface DeclaredParameter {
+  readonly shape: readonly number[];
+  readonly initialise: Initialiser;
+  /** Whether weight decay is for it. */
+  readonly decays: boolean;
+}
+
+/** An input of the graph that takes a parameter: the whole tensor, or only the rows of it that a run needs. */
 export interface ParameterInput {
+  /** State-dict name of the parameter. */
+  readonly name: string;
   readonly value: Value;
   readonly rows: boolean;
 }
 
 /**
- * A graph under construction together with what its layers declare: parameters and dropout masks. Parameters
- * are inputs of the graph and bear their state-dict names.
+ * A graph under construction together with what its layers declare: parameters and dropout masks. A layer declares its
+ * parameters under their state-dict names, in the order in which PyTorch's modules have them, and then reads them.
  */
 export class Network {
   readonly graph = new Graph();
-  readonly parameters = new Map<string, ParameterInput>();
+  /** By name, in the order of a PyTorch state dict. */
+  readonly declared = new Map<string, DeclaredParameter>();
+  /** In the order in which they were first read. */
+  readonly inputs: ParameterInput[] = [];
   /** Inputs that hold 0 where an element is dropped and 1/(1 - p) where it is kept. */
   readonly masks: Value[] = [];
 
   /** @param dropout probability of dropping an element; 0 for evaluation */
   constructor(readonly dropout: number) {}
 
-  /** A parameter that is fed as a whole. */
-  parameter(name: string, shape: Shape): Value {
-    return this.#declare(name, shape, false);
+  /** Says that the model has a parameter. Said again, it has to be of the same shape. */
+  declare(
+    name: string,
+    shape: readonly number[],
+    initialise: Initialiser,
+    { decays }: { readonly decays: boolean },
+  ): void {
+    const before = this.declared.get(name)?.shape;
+    if (before && !sameShape(before, shape)) {
+      throw new TunebertError(
+        `${name} is declared with the shapes ${showShape(before)} and ${showShape(shape)}`,
+      );
+    }
+    if (!before) this.declared.set(name, { shape, initialise, decays });
   }
 
-  /** Rows of a table: whoever runs the graph chooses which, `shape[0]` of them. */
-  rows(name: string, shape: Shape): Value {
-    return this.#declare(name, shape, true);
+  /** A parameter that is fed as a whole. */
+  parameter(name: string): Value {
+    return this.#input(name, false, this.#shapeOf(name));
+  }
+
+  /** [`count`, …] rows of a table: whoever runs the graph chooses which. */
+  rows(name: string, count: Dim): Value {
+    return this.#input(name, true, [count, this.#shapeOf(name).at(-1)!]);
   }
 
   /** A mask for inverted dropout, drawn anew by the host for each run. */
@@ -37,11 +68,17 @@ export class Network {
     return value;
   }
 
-  #declare(name: string, shape: Shape, rows: boolean): Value {
-    const known = this.parameters.get(name);
+  #shapeOf(name: string): readonly number[] {
+    const declared = this.declared.get(name);
+    if (!declared) throw new TunebertError(`no layer has declared the parameter ${name}`);
+    return declared.shape;
+  }
+
+  #input(name: string, rows: boolean, shape: Shape): Value {
+    const known = this.inputs.find((input) => input.name === name && input.rows === rows);
     if (known) return known.value;
-    const value = this.graph.input(name, "float32", shape);
-    this.parameters.set(name, { value, rows });
+    const value = this.graph.input(rows ? `rows.${name}` : name, "float32", shape);
+    this.inputs.push({ name, value, rows });
     return value;
   }
 }

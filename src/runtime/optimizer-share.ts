@@ -11,6 +11,8 @@ export interface ExchangedParameter {
   readonly gradients: readonly Float32Array[];
   /** For a table fed by rows, and each replica: 1 where a row has received something. */
   readonly touched: readonly Uint8Array[] | undefined;
+  /** Whether weight decay is for it. */
+  readonly decays: boolean;
 }
 
 /** A parameter that the graph reads whole: what the replica itself holds of it. */
@@ -70,14 +72,11 @@ export class OptimizerShare {
     return total;
   }
 
-  /**
-   * Moves this share of the parameters by the gradients of all replicas, added up in the order of the replicas.
-   * Weight decay is for matrices and tables; vectors, which are biases and those of LayerNorm, are spared.
-   */
+  /** Moves this share of the parameters by the gradients of all replicas, added up in the order of the replicas. */
   update(whole: ReadonlyMap<string, WholeParameter>, step: AdamStep): void {
-    for (const [name, { parameter }] of this.#parameters) {
-      const { shape, data } = parameter;
-      this.#adam.begin(shape.length > 1 ? step : { ...step, weightDecay: 0 });
+    for (const [name, { parameter, decays }] of this.#parameters) {
+      const { data } = parameter;
+      this.#adam.begin(decays ? step : { ...step, weightDecay: 0 });
       const own = whole.get(name);
       if (!own) this.#tables.get(name)!.update();
       else {
@@ -149,7 +148,7 @@ export class OptimizerShare {
   }
 }
 
-function isTable(exchanged: ExchangedParameter): exchanged is ExchangedTable {
+function isTable(exchanged: ExchangedParameter): exchanged is ExchangedParameter & ExchangedTable {
   return exchanged.touched !== undefined;
 }
 

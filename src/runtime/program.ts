@@ -15,13 +15,25 @@ export interface Program {
   readonly outputs: readonly string[];
 }
 
+/** An input that takes a parameter. One that is read whole and by rows has two. */
 export interface ProgramParameter {
-  /** State-dict name, and name of the graph's input. */
+  /** State-dict name. */
   readonly name: string;
+  /** The graph's input. */
+  readonly input: string;
   /** Whether a run is fed chosen rows instead of the whole tensor. */
   readonly rows: boolean;
+  /** Whether weight decay is for it. */
+  readonly decays: boolean;
   /** The output that holds the gradient, in a program that trains. */
   readonly gradient: string | undefined;
+}
+
+/** The names of the parameters that training reads by rows alone: only rows that occur in a run have gradients. */
+export function trainedTables({ parameters }: Program): ReadonlySet<string> {
+  const trained = parameters.filter(({ gradient }) => gradient !== undefined);
+  const whole = new Set(trained.filter(({ rows }) => !rows).map(({ name }) => name));
+  return new Set(trained.map(({ name }) => name).filter((name) => !whole.has(name)));
 }
 
 /** An input to be filled with a dropout mask. */

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { zeroRows } from "../../test/support/accumulate.js";
+import { backward } from "../autodiff/backward.js";
 import { Graph } from "../onnx/graph.js";
-import { mul, reduceSum } from "../onnx/operators.js";
+import { gemm, mul, reduceSum } from "../onnx/operators.js";
 import { serializeGraph } from "../onnx/serialize.js";
-import type { Program, Run } from "./program.js";
+import { type Program, type Run, trainedTables } from "./program.js";
 import { Replica } from "./replica.js";
 import { createSession } from "./session.js";
 
@@ -21,8 +22,8 @@ function build(dropout: number) {
 function inference(dropout = 0): Program {
   const { graph, y, masks } = build(dropout);
   const parameters = [
-    { name: "table", rows: true, gradient: undefined },
-    { name: "scale", rows: false, gradient: undefined },
+    { name: "table", input: "table", rows: true, decays: true, gradient: undefined },
+    { name: "scale", input: "scale", rows: false, decays: false, gradient: undefined },
   ];
   return { microBatches: 1, model: serializeGraph(graph, { y }), parameters, masks, dropout, outputs: ["y"] };
 }
@@ -32,8 +33,8 @@ function training(): Program {
   const { graph, kept, y, masks } = build(0);
   const outputs = { y, ofTable: y, ofScale: reduceSum(graph, kept, [0], false) };
   const parameters = [
-    { name: "table", rows: true, gradient: "ofTable" },
-    { name: "scale", rows: false, gradient: "ofScale" },
+    { name: "table", input: "table", rows: true, decays: true, gradient: "ofTable" },
+    { name: "scale", input: "scale", rows: false, decays: false, gradient: "ofScale" },
   ];
   const model = serializeGraph(graph, outputs);
   return { microBatches: 1, model, parameters, masks, dropout: 0, outputs: ["y"] };
@@ -112,6 +113,41 @@ describe("a replica", () => {
       await replica.accumulate([runOf([2, 0, 2])], rows);
       expect([...rows.get("table")!.data]).toEqual([1, 20, 7, 7, 10, 120]);
     }));
+
+  test("adds up what a parameter gets that is read whole and by rows, as a tied decoder reads it", async () => {
+    const graph = new Graph();
+    const rows = graph.input("rows.table", "float32", ["U", 2]);
+    const table = graph.input("table", "float32", [3, 2]);
+    const scores = gemm(graph, rows, table, { transB: true }); // [U, 3]
+    const loss = reduceSum(graph, mul(graph, scores, scores), [0, 1], false);
+    const gradients = backward(graph, loss, [rows, table]);
+    const outputs = { ofRows: gradients.get(rows)!, ofTable: gradients.get(table)! };
+    const parameter = { name: "table", decays: true };
+    const program: Program = {
+      ...{ microBatches: 1, masks: [], dropout: 0, outputs: [], model: serializeGraph(graph, outputs) },
+      parameters: [
+        { ...parameter, input: "rows.table", rows: true, gradient: "ofRows" },
+        { ...parameter, input: "table", rows: false, gradient: "ofTable" },
+      ],
+    };
+    expect(trainedTables(program)).toEqual(new Set());
+    await withReplica(program, async (replica, parameters) => {
+      await replica.accumulate([runOf([2, 0, 2]), runOf([1])], new Map());
+      const w = [...parameters.get("table")!.data];
+      const lossAt = (values: number[]) =>
+        [2, 0, 2, 1].reduce((sum, u) => {
+          const score = (v: number) =>
+            values[2 * u]! * values[2 * v]! + values[2 * u + 1]! * values[2 * v + 1]!;
+          return sum + [0, 1, 2].reduce((total, v) => total + score(v) ** 2, 0);
+        }, 0);
+      const h = 1e-4;
+      const expected = w.map((_, i) => {
+        const moved = (by: number) => w.with(i, w[i]! + by);
+        return (lossAt(moved(h)) - lossAt(moved(-h))) / (2 * h);
+      });
+      expect(replica.whole.get("table")!.sum).toBeCloseToTensor(expected, { relative: 1e-5 });
+    });
+  });
 
   test("starts from zero with each list of runs, also an empty one", () =>
     withReplica(training(), async (replica, parameters) => {

@@ -69,7 +69,7 @@ export class Replica {
 
   /**
    * Runs the program of training. The sums of gradients over the runs are then in {@link whole}, or have been
-   * added to `rows`.
+   * added to `rows`, which holds the tables that are read by rows alone.
    */
   async accumulate(runs: readonly Run[], rows: ReadonlyMap<string, RowGradients>): Promise<Outputs[]> {
     const sums = new Map<string, Float32Array>();
@@ -80,7 +80,9 @@ export class Replica {
       const outputs = await session.run(this.#feeds(program, run));
       for (const { name, rows: byRows, gradient } of program.parameters) {
         if (!gradient) continue;
-        if (byRows) addRows(rows.get(name)!, outputs[gradient]!, run.rows[name]!);
+        const table = rows.get(name);
+        if (table) addRows(table, outputs[gradient]!, run.rows[name]!);
+        else if (byRows) sums.set(name, this.#withRows(name, sums, outputs[gradient]!, run));
         else sums.set(name, added(sums.get(name), outputs[gradient]!));
       }
       results.push(wanted(program, outputs));
@@ -114,8 +116,8 @@ export class Replica {
 
   #feeds({ parameters, masks }: Program, run: Run): Record<string, Feed> {
     const feeds: Record<string, Feed> = { ...run.feeds };
-    for (const { name, rows } of parameters) {
-      feeds[name] = rows ? this.#rows(name, run.rows[name]!) : this.#copies.get(name)!;
+    for (const { name, input, rows } of parameters) {
+      feeds[input] = rows ? this.#rows(name, run.rows[name]!) : this.#copies.get(name)!;
     }
     const random = new Random(run.seed);
     for (const { name, shape } of masks) {
@@ -125,6 +127,20 @@ export class Replica {
       feeds[name] = { data, dims };
     }
     return feeds;
+  }
+
+  /** The sum of the gradients of a parameter that is read whole, too, with those of rows added. */
+  #withRows(
+    name: string,
+    sums: ReadonlyMap<string, Float32Array>,
+    gradient: Float32Array,
+    run: Run,
+  ): Float32Array {
+    const { data, shape } = this.#shared.get(name)!;
+    const sum = sums.get(name) ?? new Float32Array(data.length);
+    const touched = new Uint8Array(data.length / shape.at(-1)!).fill(1);
+    addRows({ data: sum, touched }, gradient, run.rows[name]!);
+    return sum;
   }
 
   #rows(name: string, ids: Int32Array): Feed {

@@ -5,7 +5,7 @@ import type { AdamStep } from "./adam.js";
 import type { Moments } from "./moments.js";
 import type { ExchangedParameter } from "./optimizer-share.js";
 import { memoryFailure } from "./out-of-memory.js";
-import type { Program, Run, SharedParameter } from "./program.js";
+import { type Program, type Run, type SharedParameter, trainedTables } from "./program.js";
 import type { WorkerReply, WorkerRequest, WorkerSetup } from "./replica-worker.js";
 import { allocateBytes, allocateDoubles, allocateFloats } from "./shared-memory.js";
 import { addSeconds, NO_SECONDS, type WorkSeconds } from "./work-seconds.js";
@@ -123,14 +123,17 @@ function exchangeMemory(
   threads: number,
 ): Map<string, ExchangedParameter> {
   const trained = program.parameters.filter(({ gradient }) => gradient !== undefined);
+  const tables = trainedTables(program);
   return new Map(
-    trained.map(({ name, rows }) => {
+    trained.map(({ name, decays }) => {
       const parameter = parameters.get(name)!;
       const { data, shape } = parameter;
       const perReplica = <T>(allocate: () => T) => Array.from({ length: threads }, allocate);
       const gradients = perReplica(() => allocateFloats(data.length));
-      const touched = rows ? perReplica(() => allocateBytes(data.length / shape.at(-1)!)) : undefined;
-      return [name, { parameter, gradients, touched }];
+      const touched = tables.has(name)
+        ? perReplica(() => allocateBytes(data.length / shape.at(-1)!))
+        : undefined;
+      return [name, { parameter, gradients, touched, decays }];
     }),
   );
 }

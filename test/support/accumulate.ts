@@ -1,4 +1,4 @@
-import type { Program, Run, SharedParameter } from "../../src/runtime/program.js";
+import { type Program, type Run, type SharedParameter, trainedTables } from "../../src/runtime/program.js";
 import { Replica, type RowGradients } from "../../src/runtime/replica.js";
 import { createSession } from "../../src/runtime/session.js";
 
@@ -29,9 +29,8 @@ export function zeroRows(
   program: Program,
   parameters: ReadonlyMap<string, SharedParameter>,
 ): Map<string, RowGradients> {
-  const tables = program.parameters.filter(({ rows, gradient }) => rows && gradient);
   return new Map(
-    tables.map(({ name }) => {
+    [...trainedTables(program)].map((name) => {
       const { data, shape } = parameters.get(name)!;
       const touched = new Uint8Array(data.length / shape.at(-1)!);
       return [name, { data: new Float32Array(data.length), touched }];

@@ -1,7 +1,9 @@
 import { backward } from "../../src/autodiff/backward.js";
+import { constant } from "../../src/nn/initialise.js";
 import { Network } from "../../src/nn/network.js";
 import type { Value } from "../../src/onnx/graph.js";
 import { mul, reduceSum } from "../../src/onnx/operators.js";
+import type { Dim } from "../../src/onnx/shape.js";
 import { Random } from "../../src/random.js";
 import { type Feed, resolveShape } from "../../src/runtime/program.js";
 import { evaluate } from "./evaluate.js";
@@ -28,7 +30,7 @@ export async function runNetwork(
   const weights = graph.input("output_weights", "float32", output.shape);
   const axes = output.shape.map((_, axis) => axis);
   const loss = reduceSum(graph, mul(graph, output, weights), axes, false);
-  const wrt = [...[...network.parameters.values()].map(({ value }) => value), ...inputs];
+  const wrt = [...network.inputs.map(({ value }) => value), ...inputs];
   const gradients = backward(graph, loss, wrt);
   const outputs = Object.fromEntries(wrt.map((value) => [`gradient.${value.name}`, gradients.get(value)!]));
 
@@ -36,12 +38,24 @@ export async function runNetwork(
     ...feeds,
     output_weights: uniformFeed("output_weights", output.shape, symbols),
   };
-  for (const [name, { value }] of network.parameters) {
-    allFeeds[name] ??= uniformFeed(name, value.shape, symbols);
+  for (const { value } of network.inputs) {
+    allFeeds[value.name] ??= uniformFeed(value.name, value.shape, symbols);
   }
   const { output: result, ...rest } = await evaluate(graph, { output, ...outputs }, allFeeds);
   const byName = Object.entries(rest).map(([name, gradient]) => [name.slice("gradient.".length), gradient]);
   return { output: result!, gradients: Object.fromEntries(byName) };
+}
+
+/** A parameter of a network that no layer declares. */
+export function freeParameter(network: Network, name: string, shape: readonly number[]): Value {
+  network.declare(name, shape, constant(0), { decays: false });
+  return network.parameter(name);
+}
+
+/** Rows of a table that no layer declares. */
+export function freeRows(network: Network, name: string, [rows, width]: [Dim, number]): Value {
+  network.declare(name, [100, width], constant(0), { decays: true });
+  return network.rows(name, rows);
 }
 
 /** Numbers between -1 and 1 that depend on the name and the size alone. */

@@ -26,7 +26,7 @@ export class Optimizers {
     this.touched = kind === "rows" ? each(() => new Uint8Array(rows!)) : undefined;
     this.copies = each(() => Float32Array.from(initial));
     const { parameter, gradients, touched } = this;
-    const exchanged = new Map([["p", { parameter, gradients, touched }]]);
+    const exchanged = new Map([["p", { parameter, gradients, touched, decays: rows !== undefined }]]);
     this.#shares = this.copies.map((_, rank) => new OptimizerShare(exchanged, rank, replicas));
   }
 
