@@ -2,11 +2,11 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BertClassifier } from "../src/bert/bert-classifier.js";
-import { classifierTrainingProgram } from "../src/bert/classifier-network.js";
-import { classifierTrainingRun } from "../src/bert/classifier-run.js";
+import { classificationHead } from "../src/bert/classification-head.js";
 import { classify, classifyPrograms } from "../src/bert/classify.js";
 import type { BertConfig } from "../src/bert/config.js";
 import { inferConfig } from "../src/bert/infer-config.js";
+import { trainingProgram, trainingRun } from "../src/bert/model-program.js";
 import { type MicroBatchGroup, microBatches } from "../src/data/micro-batches.js";
 import { PairDataset } from "../src/data/pair-dataset.js";
 import type { TextPair } from "../src/data/text-pair.js";
@@ -44,7 +44,7 @@ describe.each(names)("%s", (name) => {
   const expected: Expected = JSON.parse(fixture(name, "expected.json").toString());
   const { config, labels, learningRate, losses } = expected;
   const programs = [PER_RUN, 1].map((n) =>
-    classifierTrainingProgram(config, labels.length, { dropout: 0 }, n),
+    trainingProgram(config, classificationHead(labels.length), { dropout: 0 }, n),
   );
   let model: BertClassifier;
   let dataset: PairDataset;
@@ -61,7 +61,11 @@ describe.each(names)("%s", (name) => {
     const hands = microBatches(dataset, all, { replicas: THREADS, perGroup: PER_RUN, maxTokens: MAX_TOKENS });
     expect(hands.flat().length).toBeGreaterThan(THREADS);
     const run = (group: MicroBatchGroup) =>
-      classifierTrainingRun(group, { targets: meanTargets(labels.length, dataset.size), seed: 0 });
+      trainingRun(group, {
+        head: classificationHead(labels.length),
+        targets: meanTargets(labels.length, dataset.size),
+        seed: 0,
+      });
     runs = hands.map((groups) => groups.map(run));
     replicas = await Replicas.start({
       inference: classifyPrograms(model),

@@ -4,8 +4,8 @@
  */
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { classifierParameters } from "../src/bert/classifier-network.js";
 import { checkConfig } from "../src/bert/config.js";
+import { modelParameters } from "../src/bert/model-program.js";
 import { readPairs, readSnli } from "../src/data/read-pairs.js";
 import { SNLI_HEADER } from "../src/data/snli.js";
 import { TunebertError } from "../src/error.js";
@@ -185,7 +185,7 @@ function expectVocabulary(json: string): void {
 
 function expectConfig(json: string): void {
   const { config, labels, maxLength, truncation } = parseModelConfig(json, "fuzz.json");
-  expect(classifierParameters(checkConfig(config), 2).size).toBeGreaterThan(0);
+  expect(modelParameters(checkConfig(config), 2).size).toBeGreaterThan(0);
   checkTruncation(truncation);
   expect(labels.every((label) => typeof label === "string")).toBe(true);
   expect(typeof maxLength).toBe("number");

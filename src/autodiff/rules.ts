@@ -104,12 +104,12 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
 
   Concat(graph, { inputs, attributes }, [dy]) {
     const axis = integer(attributes.axis);
-    return split(
-      graph,
-      dy!,
-      inputs.map((input) => input.shape[axis] as number),
-      axis,
-    );
+    const sizes = inputs.map(({ shape }) => {
+      const size = shape[axis];
+      if (typeof size === "number") return size;
+      throw new TunebertError(`the gradient of Concat needs sizes that are known in advance; ${size} is not`);
+    });
+    return split(graph, dy!, sizes, axis);
   },
 
   Split(graph, { outputs, attributes }, outputGradients) {

@@ -5,9 +5,9 @@ import type { SharedParameter } from "../runtime/program.js";
 import { allocateFloats } from "../runtime/shared-memory.js";
 import { type StateDict, type Tensor, toFloat32 } from "../weights/tensor.js";
 import { adoptable } from "./adoptable.js";
-import { classifierParameters, isOfOutputLayer } from "./classifier-network.js";
 import { type BertConfig, checkConfig } from "./config.js";
 import type { EmbeddingStd } from "./encoder.js";
+import { isOfOutputLayer, modelParameters } from "./model-program.js";
 
 /**
  * BERT with an output layer of K labels (d2l section 16.7, `BERTClassifier`). Parameters bear d2l's state-dict
@@ -51,7 +51,7 @@ export class BertClassifier {
     random: Random,
     std: EmbeddingStd = {},
   ): BertClassifier {
-    const declared = classifierParameters(checkConfig(config), labels.length, std);
+    const declared = modelParameters(checkConfig(config), labels.length, std);
     const parameters = new Map([...declared].map(([name, one]) => [name, fresh(one, random)]));
     return new BertClassifier(config, labels, parameters, new Map(), false);
   }
@@ -73,7 +73,7 @@ export class BertClassifier {
     random: Random,
     options: { readonly adopt?: boolean } = {},
   ): BertClassifier {
-    const declared = classifierParameters(checkConfig(config), labels.length);
+    const declared = modelParameters(checkConfig(config), labels.length);
     const output = [...declared].filter(([name]) => isOfOutputLayer(name));
     const keepsOutput = output.every(([name, { shape }]) => sameDims(state.get(name)?.shape, shape));
     const isFresh = (name: string) => !keepsOutput && isOfOutputLayer(name);

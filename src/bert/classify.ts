@@ -3,9 +3,8 @@ import type { PairDataset } from "../data/pair-dataset.js";
 import type { Program } from "../runtime/program.js";
 import type { Replicas } from "../runtime/replicas.js";
 import type { BertClassifier } from "./bert-classifier.js";
-import { classifierProgram } from "./classifier-network.js";
-import { classifierRun, runLogits } from "./classifier-run.js";
 import type { BertConfig } from "./config.js";
+import { inferenceProgram, inferenceRun, LOGITS } from "./model-program.js";
 
 /** Examples that are sorted by length and handed to the replicas together. */
 const CHUNK = 4096;
@@ -19,7 +18,7 @@ const MOST_BLOCKS = 24;
 /** The programs that {@link classify} runs. */
 export function classifyPrograms({ config, labels }: BertClassifier): Program[] {
   const counts = new Set([mostPerRun(config), 1]);
-  return [...counts].map((microBatches) => classifierProgram(config, labels.length, microBatches));
+  return [...counts].map((microBatches) => inferenceProgram(config, labels.length, microBatches));
 }
 
 function mostPerRun({ blocks }: BertConfig): number {
@@ -44,11 +43,11 @@ export async function classify(
   let chunk = prepare(0);
   for (let start = 0; start < dataset.size; start += CHUNK) {
     signal?.throwIfAborted();
-    const running = replicas.infer(chunk.map((groups) => groups.map(classifierRun)));
+    const running = replicas.infer(chunk.map((groups) => groups.map(inferenceRun)));
     const next = prepare(start + CHUNK);
     const outputs = (await running).flat();
     chunk.flat().forEach(({ batches }, i) => {
-      const rows = runLogits(outputs[i]!);
+      const rows = outputs[i]![LOGITS]!;
       batches
         .flatMap(({ examples }) => [...examples])
         .forEach((example, row) => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { classifierParameters } from "./classifier-network.js";
 import { frozenParameters } from "./freeze.js";
+import { modelParameters } from "./model-program.js";
 
 const config = { vocabularySize: 9, hidden: 4, ffn: 8, heads: 2, blocks: 12, maxPositions: 6 };
-const names = [...classifierParameters(config, 2).keys()];
+const names = [...modelParameters(config, 2).keys()];
 const embeddings = names.filter((name) => name.includes("embedding"));
 const block = (i: number) => names.filter((name) => name.startsWith(`encoder.blks.${i}.`));
 

@@ -1,6 +1,6 @@
 import { TunebertError } from "../error.js";
-import { classifierParameters } from "./classifier-network.js";
 import { type BertConfig, blockName } from "./config.js";
+import { modelParameters } from "./model-program.js";
 
 /**
  * What training leaves as it is: nothing, the embeddings, these and a number of blocks, the lowest first, or the
@@ -16,7 +16,7 @@ export function frozenParameters(config: BertConfig, freeze: Freeze): ReadonlySe
   if (freeze === "nothing") return new Set();
   const blocks = frozenBlocks(config, freeze);
   const trained = Array.from({ length: config.blocks - blocks }, (_, i) => `${blockName(blocks + i)}.`);
-  const encoder = [...classifierParameters(config, 1).keys()].filter((name) => name.startsWith("encoder."));
+  const encoder = [...modelParameters(config, 1).keys()].filter((name) => name.startsWith("encoder."));
   return new Set(encoder.filter((name) => !trained.some((block) => name.startsWith(block))));
 }
 

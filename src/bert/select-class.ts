@@ -1,7 +1,7 @@
 import { TunebertError } from "../error.js";
 import type { StateDict } from "../weights/tensor.js";
-import { classifierParameters, isOfOutputLayer } from "./classifier-network.js";
 import { inferConfig } from "./infer-config.js";
+import { isOfOutputLayer, modelParameters } from "./model-program.js";
 
 /** d2l's two classes: `BERTModel` of section 15.8 and `BERTClassifier` of section 16.7. */
 export type BertClass = keyof typeof CLASS_NAMES;
@@ -15,7 +15,7 @@ export type BertClass = keyof typeof CLASS_NAMES;
  */
 export function selectClass(state: StateDict, bertClass: BertClass): StateDict {
   // Numbers of heads and of labels play no part in names.
-  const classifier = [...classifierParameters(inferConfig(state, 1), 1).keys()];
+  const classifier = [...modelParameters(inferConfig(state, 1), 1).keys()];
   const model = [...classifier.filter((name) => !isOfOutputLayer(name)), ...PRETRAINING_HEADS];
   const names = { model, classifier }[bertClass];
   const missing = names.filter((name) => !state.has(name));

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
-import { argmaxRows } from "../bert/classifier-run.js";
 import { PairDataset } from "../data/pair-dataset.js";
 import { readPairs } from "../data/read-pairs.js";
 import { streamBytes } from "../hub/files.js";
 import { loadModel } from "../hub/model-folder.js";
 import { resolveData } from "../hub/resolve.js";
+import { argmaxRows } from "../metrics/argmax-rows.js";
 import { classificationReport } from "../metrics/classification-report.js";
 import { formatClassificationReport } from "../predict/classification-report-text.js";
 import { Predictor } from "../predict/predictor.js";

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BertClassifier } from "../bert/bert-classifier.js";
-import { classifierParameters, isOfOutputLayer } from "../bert/classifier-network.js";
 import type { BertConfig } from "../bert/config.js";
+import { isOfOutputLayer, modelParameters } from "../bert/model-program.js";
 import { TunebertError } from "../error.js";
 import { Random } from "../random.js";
 import { DEFAULT_TRUNCATION, type TruncationName } from "../text/truncate-pair.js";
@@ -169,7 +169,7 @@ export async function loadModel(folder: string): Promise<SavedModel> {
 
 /** A model that has learnt has an output layer; a fresh one in its place would answer at random. */
 function expectOutputLayer(state: StateDict, config: BertConfig, labels: readonly string[]): void {
-  for (const [name, { shape }] of classifierParameters(config, labels.length)) {
+  for (const [name, { shape }] of modelParameters(config, labels.length)) {
     if (!isOfOutputLayer(name)) continue;
     const found = state.get(name)?.shape;
     if (found?.join() === shape.join()) continue;

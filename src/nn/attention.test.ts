@@ -4,7 +4,7 @@ import type { Value } from "../onnx/graph.js";
 import { head } from "../onnx/operators.js";
 import type { Feed } from "../runtime/program.js";
 import { firstTokenAttention, selfAttention, selfAttentionOverEmbeddings } from "./attention.js";
-import { embed } from "./embedding.js";
+import { type Embedding, embed } from "./embedding.js";
 import type { Network } from "./network.js";
 import { type Layout, pad } from "./padding.js";
 
@@ -39,6 +39,12 @@ function layoutInput(network: Network): Layout {
     placeOf: graph.input("place_of", "int32", ["M"]),
     mask: maskInput(network),
   };
+}
+
+interface IdInputs {
+  readonly ids: Value;
+  readonly positions: Value;
+  readonly layout: Layout;
 }
 
 /** Tokens are in time-major order, so that those which ask come first. */
@@ -81,8 +87,8 @@ describe.each([0, 0.3])("dropout %d", (dropout) => {
       }, run(first));
       const plain = await runNetwork((network) => {
         const { input, layout } = inputs(network, hidden);
-        const [all] = selfAttention(network, NAME, [{ x: input, layout }], heads);
-        return { output: head(network.graph, all!, "B"), inputs: [input] };
+        const [all] = selfAttention(network, NAME, [{ x: input, layout }], hidden, heads);
+        return { output: head(network.graph, all!.attended, "B"), inputs: [input] };
       }, run(full));
 
       const { [`${NAME}.W_k.bias`]: keyBias, ...gradients } = plain.gradients;
@@ -102,21 +108,26 @@ describe.each([0, 0.3])("dropout %d", (dropout) => {
         symbols: { ...symbols, U: 3 },
         feeds: { ...feeds, ...idFeeds, "dropout_mask.0": full },
       };
-      const tables = (network: Network) => [
-        freeRows(network, "tokens", ["U", hidden]),
-        freeRows(network, "places", ["T", hidden]),
+      const embeddings = (network: Network): Embedding<IdInputs>[] => [
+        { table: freeRows(network, "tokens", ["U", hidden]), ids: ({ ids }) => ids },
+        { table: freeRows(network, "places", ["T", hidden]), ids: ({ positions }) => positions },
       ];
-      const idInputs = ({ graph }: Network) =>
-        ["ids", "positions"].map((name) => graph.input(name, "int32", ["M"]));
+      const idInputs = (network: Network): IdInputs => ({
+        ids: network.graph.input("ids", "int32", ["M"]),
+        positions: network.graph.input("positions", "int32", ["M"]),
+        layout: layoutInput(network),
+      });
       const fast = await runNetwork((network) => {
-        const inputs = [{ ids: idInputs(network), layout: layoutInput(network) }];
-        const outputs = selfAttentionOverEmbeddings(network, NAME, tables(network), inputs, heads);
-        return { output: outputs[0]! };
+        const inputs = [idInputs(network)];
+        const tables = embeddings(network);
+        const [all] = selfAttentionOverEmbeddings(network, NAME, tables, inputs, hidden, heads);
+        return { output: all!.attended };
       }, run);
       const plain = await runNetwork((network) => {
-        const x = embed(network, tables(network), idInputs(network));
-        const outputs = selfAttention(network, NAME, [{ x, layout: layoutInput(network) }], heads);
-        return { output: outputs[0]! };
+        const inputs = idInputs(network);
+        const x = embed(network, embeddings(network), inputs);
+        const [all] = selfAttention(network, NAME, [{ ...inputs, x }], hidden, heads);
+        return { output: all!.attended };
       }, run);
       expect(fast.output).toBeCloseToTensor(plain.output, TOLERANCE);
       expectSameGradients(fast.gradients, plain.gradients);
@@ -137,7 +148,8 @@ function expectSameGradients(actual: Record<string, Float32Array>, expected: Rec
 test("a number of heads that does not divide the hidden size is refused", async () => {
   const build = (network: Network) => {
     const x = network.graph.input("x", "float32", ["M", 30]);
-    return { output: selfAttention(network, NAME, [{ x, layout: layoutInput(network) }], 4)[0]! };
+    const [all] = selfAttention(network, NAME, [{ x, layout: layoutInput(network) }], 30, 4);
+    return { output: all!.attended };
   };
   await expect(runNetwork(build, { symbols: {}, feeds: {} })).rejects.toThrow(
     "the dimension 7.5 of [12*M, 7.5] is not a whole number",

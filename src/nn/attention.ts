@@ -2,61 +2,72 @@ import type { Value } from "../onnx/graph.js";
 import { add, concat, gemm, matMul, mul, reduceSum, reshape, softmax, transpose } from "../onnx/operators.js";
 import type { Dim } from "../onnx/shape.js";
 import { dropout } from "./dropout.js";
+import type { Embedding } from "./embedding.js";
 import { cutHeads, gatherHeads, joinHeads } from "./heads.js";
 import { declareLinear, linear } from "./linear.js";
 import type { Network } from "./network.js";
 import { type Layout, pad } from "./padding.js";
 
+/** Tokens that attend to one another: x [M, H] of a micro-batch, and where they stand. */
+interface Tokens {
+  readonly x: Value;
+  readonly layout: Layout;
+}
+
+/** What came of it: [M, H]. */
+interface Attended {
+  readonly attended: Value;
+}
+
 /**
  * Multi-head self-attention (Vaswani et al., 2017) with `name.W_q`, `W_k`, `W_v`, `W_o`, all H → H with biases, of
  * several micro-batches.
- * @param inputs x [M, H] and the layout of each micro-batch
- * @returns [M, H] for each
+ * @returns for each micro-batch what was given, and `attended`
  */
-export function selfAttention(
+export function selfAttention<Inputs extends Tokens>(
   network: Network,
   name: string,
-  inputs: readonly { readonly x: Value; readonly layout: Layout }[],
+  microBatches: readonly Inputs[],
+  hidden: number,
   heads: number,
-): Value[] {
-  const hidden = inputs[0]!.x.shape[1] as number;
+): (Inputs & Attended)[] {
   const { weight, bias } = stackedProjections(network, name, hidden);
-  return inputs.map(({ x, layout }) => {
-    const projected = gemm(network.graph, x, weight, { transB: true, c: bias }); // [M, 3H]
+  return microBatches.map((inputs) => {
+    const projected = gemm(network.graph, inputs.x, weight, { transB: true, c: bias }); // [M, 3H]
     const rows = cutHeads(network, projected, hidden / heads);
+    const { layout } = inputs;
     const projections = [0, 1, 2].map((i) => gatherHeads(network, rows, layout.tokenAt, i * heads, heads));
-    return attend(network, name, projections, layout);
+    return { ...inputs, attended: attend(network, name, projections, layout) };
   });
 }
 
 /**
  * {@link selfAttention} over embeddings, whose tables are projected once for all micro-batches: a linear map of a sum of
  * rows is the sum of the maps of the rows, and a batch has far fewer distinct rows than tokens.
- * @param tables [R, H] each
- * @param inputs the ids [M] by which tokens take rows from each table, and the layout of each micro-batch
  */
-export function selfAttentionOverEmbeddings(
+export function selfAttentionOverEmbeddings<Inputs extends { readonly layout: Layout }>(
   network: Network,
   name: string,
-  tables: readonly Value[],
-  inputs: readonly { readonly ids: readonly Value[]; readonly layout: Layout }[],
+  embeddings: readonly Embedding<Inputs>[],
+  microBatches: readonly Inputs[],
+  hidden: number,
   heads: number,
-): Value[] {
+): (Inputs & Attended)[] {
   const { graph } = network;
-  const hidden = tables[0]!.shape[1] as number;
   const { weight, bias } = stackedProjections(network, name, hidden);
-  const projected = tables.map((table, i) => {
+  const projected = embeddings.map(({ table, ids }, i) => {
     const rows = gemm(graph, table, weight, { transB: true, ...(i === 0 ? { c: bias } : {}) }); // [R, 3H]
-    return cutHeads(network, rows, hidden / heads);
+    return { rows: cutHeads(network, rows, hidden / heads), ids };
   });
-  return inputs.map(({ ids, layout }) => {
-    const padded = ids.map((id) => pad(network, id, layout)); // [B, T]
+  return microBatches.map((inputs) => {
+    const { layout } = inputs;
+    const padded = projected.map(({ rows, ids }) => ({ rows, at: pad(network, ids(inputs), layout) })); // [B, T]
     const projections = [0, 1, 2].map((i) =>
-      projected
-        .map((rows, table) => gatherHeads(network, rows, padded[table]!, i * heads, heads))
+      padded
+        .map(({ rows, at }) => gatherHeads(network, rows, at, i * heads, heads))
         .reduce((sum, part) => add(graph, sum, part)),
     );
-    return attend(network, name, projections, layout);
+    return { ...inputs, attended: attend(network, name, projections, layout) };
   });
 }
 

@@ -184,14 +184,14 @@ export function concat(graph: Graph, values: readonly Value[], axis: number): Va
     if (!sameShape(elsewhere, expected)) mismatch("Concat", first, value);
     return value.shape[axis]!;
   });
-  const shape = first.shape.map((dim, i) => (i === axis ? totalSize(sizes, "Concat") : dim));
+  const shape = first.shape.map((dim, i) => (i === axis ? totalSize(sizes) : dim));
   return one(graph, "Concat", values, first.type, shape, { axis: { int: axis } });
 }
 
 /** Cuts x along an axis into parts of the given sizes. */
 export function split(graph: Graph, x: Value, sizes: readonly number[], axis: number): Value[] {
   expectAxes("Split", x, [axis]);
-  if (totalSize(sizes, "Split") !== x.shape[axis]) {
+  if (totalSize(sizes) !== x.shape[axis]) {
     throw new TunebertError(
       `Split: sizes ${sizes.join(" + ")} do not make up axis ${axis} of ${showShape(x.shape)}`,
     );
@@ -258,12 +258,11 @@ function matrix(x: Value, where: string): [Dim, Dim] {
   return [x.shape[0]!, x.shape[1]!];
 }
 
-function totalSize(sizes: Shape, where: string): number {
-  return sizes.reduce((total: number, size) => {
-    if (typeof size === "string")
-      throw new TunebertError(`${where}: the size ${size} is not known in advance`);
-    return total + size;
-  }, 0);
+/** A sum of symbols is a symbol of its own. */
+function totalSize(sizes: Shape): Dim {
+  return sizes.reduce((total, size) =>
+    typeof total === "number" && typeof size === "number" ? total + size : `${total}+${size}`,
+  );
 }
 
 function expectAxes(where: string, x: Value, axes: readonly number[]): void {

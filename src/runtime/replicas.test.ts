@@ -4,8 +4,14 @@ import { accumulate } from "../../test/support/accumulate.js";
 import { meanTargets } from "../../test/support/mean-targets.js";
 import { randomDataset, range } from "../../test/support/random-dataset.js";
 import { BertClassifier } from "../bert/bert-classifier.js";
-import { classifierProgram, classifierTrainingProgram } from "../bert/classifier-network.js";
-import { classifierRun, classifierTrainingRun, runLogits } from "../bert/classifier-run.js";
+import { classificationHead } from "../bert/classification-head.js";
+import {
+  inferenceProgram,
+  inferenceRun,
+  LOGITS,
+  trainingProgram,
+  trainingRun,
+} from "../bert/model-program.js";
 import { type MicroBatchGroup, microBatches } from "../data/micro-batches.js";
 import { Random } from "../random.js";
 import { Replicas } from "./replicas.js";
@@ -24,19 +30,20 @@ function deal(threads: number) {
     hands[i % threads]!.push(group);
   });
   const run = (group: MicroBatchGroup) =>
-    classifierTrainingRun(group, {
+    trainingRun(group, {
+      head: classificationHead(3),
       targets: meanTargets(3, lengths.length),
       seed: group.batches[0]!.examples[0]!,
     });
   return {
     hands,
     training: hands.map((hand) => hand.map(run)),
-    inference: hands.map((hand) => hand.map(classifierRun)),
+    inference: hands.map((hand) => hand.map(inferenceRun)),
   };
 }
 
 const trainingPrograms = (dropout: number) =>
-  [2, 1].map((n) => classifierTrainingProgram(config, 3, { dropout }, n));
+  [2, 1].map((n) => trainingProgram(config, classificationHead(3), { dropout }, n));
 
 /** With an epsilon far above every gradient, Adam's step is rate / epsilon times the gradient. */
 const PLAIN_DESCENT = { learningRate: 1e9, beta1: 0, beta2: 0, epsilon: 1e9, step: 1 };
@@ -50,7 +57,7 @@ async function withReplicas<T>(
 ): Promise<T> {
   const model = BertClassifier.fromScratch(config, labels, new Random(3));
   const replicas = await Replicas.start({
-    inference: [2, 1].map((n) => classifierProgram(config, 3, n)),
+    inference: [2, 1].map((n) => inferenceProgram(config, 3, n)),
     training: trainingPrograms(dropout),
     parameters: model.parameters,
     threads,
@@ -125,16 +132,16 @@ describe("replicas on worker threads", () => {
       const trained = await replicas.accumulate(training);
       hands.forEach((hand, rank) => {
         hand.forEach(({ batches }, i) => {
-          const logits = runLogits(inferred[rank]![i]!);
+          const logits = inferred[rank]![i]![LOGITS]!;
           const examples = batches.reduce((sum, batch) => sum + batch.examples.length, 0);
           expect(logits).toHaveLength(examples * 3);
-          expect(runLogits(trained[rank]![i]!)).toBeCloseToTensor(logits, { absolute: 1e-6 });
+          expect(trained[rank]![i]![LOGITS]!).toBeCloseToTensor(logits, { absolute: 1e-6 });
         });
       });
       await replicas.update(adam(1));
       for (const after of [await replicas.infer(inference), await replicas.accumulate(training)]) {
-        const before = runLogits(inferred[1]![0]!);
-        expect(runLogits(after[1]![0]!)).not.toBeCloseToTensor(before, { absolute: 1e-4 });
+        const before = inferred[1]![0]![LOGITS]!;
+        expect(after[1]![0]![LOGITS]!).not.toBeCloseToTensor(before, { absolute: 1e-4 });
       }
     });
   });

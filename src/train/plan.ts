@@ -1,4 +1,4 @@
-import type { LossOptions } from "../bert/loss-targets.js";
+import type { LossOptions } from "../bert/classification-head.js";
 import type { PairDataset } from "../data/pair-dataset.js";
 import { classWeightsOf } from "./class-weights.js";
 import type { TrainerOptions } from "./options.js";

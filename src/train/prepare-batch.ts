@@ -1,7 +1,11 @@
 import type { BertClassifier } from "../bert/bert-classifier.js";
-import { classifierTrainingProgram, type TrainingProgramOptions } from "../bert/classifier-network.js";
-import { classifierTrainingRun } from "../bert/classifier-run.js";
-import { type LossOptions, lossShares, lossTargets } from "../bert/loss-targets.js";
+import {
+  classificationHead,
+  type LossOptions,
+  lossShares,
+  lossTargets,
+} from "../bert/classification-head.js";
+import { type TrainingProgramOptions, trainingProgram, trainingRun } from "../bert/model-program.js";
 import { type MicroBatch, microBatches } from "../data/micro-batches.js";
 import type { PairDataset } from "../data/pair-dataset.js";
 import type { Random } from "../random.js";
@@ -37,7 +41,7 @@ export function trainingPrograms(
   const { config, labels } = model;
   const counts = new Set([runSize(model, dataset, options).perGroup, 1]);
   return [...counts].map((microBatches) =>
-    classifierTrainingProgram(config, labels.length, options, microBatches),
+    trainingProgram(config, classificationHead(labels.length), options, microBatches),
   );
 }
 
@@ -88,9 +92,10 @@ export function prepareBatch(
   const { maxTokens, perGroup } = runSize(model, dataset, options);
   const hands = microBatches(dataset, examples, { replicas: options.threads, perGroup, maxTokens });
   const size = examples.length;
+  const head = classificationHead(model.labels.length);
   const targets = targetsOf(dataset, examples, options.batchSize, loss);
   const runs = hands.map((groups) =>
-    groups.map((group) => classifierTrainingRun(group, { targets, seed: random.int32() })),
+    groups.map((group) => trainingRun(group, { head, targets, seed: random.int32() })),
   );
   const groups = hands.flat().map(({ batches }) => batches);
   const labels = groups.map((batches) => Int32Array.from(batches.flatMap((batch) => [...batch.labels])));

@@ -1,9 +1,10 @@
 import type { BertClassifier } from "../bert/bert-classifier.js";
-import { argmaxRows, runLogits } from "../bert/classifier-run.js";
 import { classify, classifyPrograms } from "../bert/classify.js";
 import { frozenParameters } from "../bert/freeze.js";
+import { LOGITS, LOSS } from "../bert/model-program.js";
 import type { PairDataset } from "../data/pair-dataset.js";
 import { TunebertError } from "../error.js";
+import { argmaxRows } from "../metrics/argmax-rows.js";
 import { meanCrossEntropy } from "../metrics/cross-entropy.js";
 import { clipFactor } from "../runtime/clip.js";
 import type { Moments } from "../runtime/moments.js";
@@ -197,9 +198,9 @@ export class Trainer {
 
   /** The mean loss of a batch, and how many of its examples are answered right. */
   #measure(batch: PreparedBatch, outputs: readonly RunOutputs[], state: TrainingState) {
-    const loss = outputs.reduce((sum, output) => sum + output.loss![0]!, 0);
+    const loss = outputs.reduce((sum, output) => sum + output[LOSS]![0]!, 0);
     if (!Number.isFinite(loss)) throw divergence("loss", loss, state);
-    const correct = outputs.map((output, i) => this.#countCorrect(runLogits(output), batch.labels[i]!));
+    const correct = outputs.map((output, i) => this.#countCorrect(output[LOGITS]!, batch.labels[i]!));
     return { loss, correct: correct.reduce((sum, count) => sum + count, 0) };
   }
 

@@ -1,4 +1,4 @@
-import { lossTargets } from "../../src/bert/loss-targets.js";
+import { lossTargets } from "../../src/bert/classification-head.js";
 import type { MicroBatch } from "../../src/data/micro-batches.js";
 
 /** Targets that make the loss the plain mean over a batch, of which micro-batches are parts. */

@@ -1,3 +1,25 @@
+import type { Value } from "../onnx/graph.js";
+import { logSoftmax, mul, neg, reduceSum } from "../onnx/operators.js";
+import type { Head } from "./head.js";
+
+/**
+ * One label of K for each example: the loss is a cross-entropy.
+ * Targets: the factor of each log-likelihood in the loss, [B, K], as {@link lossTargets} gives them.
+ */
+export function classificationHead(labels: number): Head<Float32Array> {
+  return {
+    width: labels,
+    loss({ graph }, logits: Value, i) {
+      const targets = graph.input(`targets.${i}`, "float32", logits.shape);
+      const likelihood = mul(graph, targets, logSoftmax(graph, logits)); // [B, K]
+      return neg(graph, reduceSum(graph, likelihood, [0, 1], false));
+    },
+    feeds: (targets, i) => ({
+      [`targets.${i}`]: { data: targets, dims: [targets.length / labels, labels] },
+    }),
+  };
+}
+
 /** How the cross-entropies of a batch's examples make up its loss, as PyTorch's `CrossEntropyLoss` has it. */
 export interface LossOptions {
   /** (K) what an example of each label counts. */

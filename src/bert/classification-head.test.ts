@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { lossShares, lossTargets } from "./loss-targets.js";
+import { lossShares, lossTargets } from "./classification-head.js";
 
 /** What tools/make-training-fixtures.py recorded of CrossEntropyLoss. */
 const recorded: {

@@ -7,9 +7,16 @@ import { Random } from "../random.js";
 import { Replica } from "../runtime/replica.js";
 import { createSession } from "../runtime/session.js";
 import { BertClassifier } from "./bert-classifier.js";
-import { classifierParameters, classifierProgram, classifierTrainingProgram } from "./classifier-network.js";
-import { classifierRun, classifierTrainingRun, runLogits } from "./classifier-run.js";
+import { classificationHead } from "./classification-head.js";
 import type { BertConfig } from "./config.js";
+import {
+  inferenceProgram,
+  inferenceRun,
+  LOGITS,
+  modelParameters,
+  trainingProgram,
+  trainingRun,
+} from "./model-program.js";
 
 const config: BertConfig = {
   vocabularySize: 40,
@@ -28,7 +35,7 @@ const together = grouped(range(lengths.length), 1);
 
 let replica: Replica;
 beforeAll(() => {
-  const programs = [3, 1].map((n) => classifierProgram(config, K, n));
+  const programs = [3, 1].map((n) => inferenceProgram(config, K, n));
   replica = new Replica(programs, ({ model }) => createSession(model), model.parameters);
 });
 afterAll(() => replica.release());
@@ -51,7 +58,7 @@ function padded({ distinct, batches }: MicroBatchGroup, more: number): MicroBatc
 
 /** The logits of each example of a group. */
 async function logitsOf(group: MicroBatchGroup): Promise<Map<number, Float32Array>> {
-  const logits = runLogits(await replica.infer(classifierRun(group)));
+  const logits = (await replica.infer(inferenceRun(group)))[LOGITS]!;
   const examples = group.batches.flatMap((batch) => [...batch.examples]);
   return new Map(examples.map((example, row) => [example, logits.subarray(row * K, (row + 1) * K)]));
 }
@@ -66,11 +73,11 @@ describe("a pair's logits do not depend on what it runs with", () => {
   });
 
   test("nor on the token that stands for padding", async () => {
-    const run = classifierRun(padded(alone(0), 3));
+    const run = inferenceRun(padded(alone(0), 3));
     const { data, dims } = run.feeds["token_at.0"]!;
     const filled = Int32Array.from(data, (token, place) => (place >= lengths[0]! ? 2 : token));
     const feeds = { ...run.feeds, "token_at.0": { data: filled, dims } };
-    const logits = runLogits(await replica.infer({ ...run, feeds }));
+    const logits = (await replica.infer({ ...run, feeds }))[LOGITS]!;
     expect(logits).toBeCloseToTensor((await logitsOf(alone(0))).get(0)!, { absolute: 1e-6 });
   });
 
@@ -88,13 +95,13 @@ describe("a pair's logits do not depend on what it runs with", () => {
 });
 
 describe("the training program", () => {
-  const programs = [3, 1].map((n) => classifierTrainingProgram(config, K, { dropout: 0 }, n));
+  const programs = [3, 1].map((n) => trainingProgram(config, classificationHead(K), { dropout: 0 }, n));
   const train = (groups: MicroBatchGroup[]) =>
     accumulate(
       programs,
       model.parameters,
       groups.map((group) =>
-        classifierTrainingRun(group, { targets: meanTargets(K, lengths.length), seed: 0 }),
+        trainingRun(group, { head: classificationHead(K), targets: meanTargets(K, lengths.length), seed: 0 }),
       ),
     );
 
@@ -103,7 +110,7 @@ describe("the training program", () => {
     async (count) => {
       const group = grouped(range(lengths.length), count);
       const { outputs } = await train([group]);
-      const rows = runLogits(outputs[0]!);
+      const rows = outputs[0]![LOGITS]!;
       const examples = group.batches.flatMap((batch) => [...batch.examples]);
       const expected = await logitsOf(group);
       expect(rows).toBeCloseToTensor(
@@ -157,8 +164,8 @@ describe("the training program", () => {
 
   test("has a mask for the attention weights and both residuals of every block, and none without dropout", () => {
     expect(programs[0]!.masks).toEqual([]);
-    expect(classifierProgram(config, K, 1).masks).toEqual([]);
-    const { masks, dropout } = classifierTrainingProgram(config, K, { dropout: 0.1 }, 1);
+    expect(inferenceProgram(config, K, 1).masks).toEqual([]);
+    const { masks, dropout } = trainingProgram(config, classificationHead(K), { dropout: 0.1 }, 1);
     expect(dropout).toBe(0.1);
     const full = [
       [3, "B0", "T0", "T0"],
@@ -175,9 +182,9 @@ describe("the training program", () => {
   });
 });
 
-test("classifierParameters lists d2l's tensors, block by block, and the output layer", () => {
+test("modelParameters lists d2l's tensors, block by block, and the output layer", () => {
   const small = { vocabularySize: 100, hidden: 12, ffn: 20, heads: 3, blocks: 2, maxPositions: 16 };
-  const shapes = new Map([...classifierParameters(small, 5)].map(([name, { shape }]) => [name, shape]));
+  const shapes = new Map([...modelParameters(small, 5)].map(([name, { shape }]) => [name, shape]));
   const block = (i: number) =>
     [
       ...["attention.W_q", "attention.W_k", "attention.W_v", "attention.W_o", "addnorm1.ln"],

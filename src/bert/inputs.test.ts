@@ -1,6 +1,6 @@
-import { describe, expect, test } from "vitest";
-import type { MicroBatch, MicroBatchGroup } from "../data/micro-batches.js";
-import { argmaxRows, classifierRun, classifierTrainingRun, runLogits } from "./classifier-run.js";
+import { expect, test } from "vitest";
+import type { MicroBatchGroup } from "../data/micro-batches.js";
+import { encoderRun } from "./inputs.js";
 
 /** Two examples: 5 7 | 7 and 5 | 9, the second padded; and one more, 9 | 5, in a micro-batch of its own. */
 const group: MicroBatchGroup = {
@@ -26,7 +26,7 @@ const group: MicroBatchGroup = {
 };
 
 test("a run tells the graph each token's row, position, segment and place, and what is padding", () => {
-  const { feeds, rows, symbols, microBatches } = classifierRun(group);
+  const { feeds, rows, symbols, microBatches } = encoderRun(group);
   expect(microBatches).toBe(2);
   expect(symbols).toEqual({ U: 3, P: 4, B0: 2, T0: 3, M0: 5, B1: 1, T1: 2, M1: 2 });
   expect(feeds["tokens.0"]).toEqual({ data: Int32Array.of(0, 0, 1, 2, 1), dims: [5] });
@@ -43,36 +43,5 @@ test("a run tells the graph each token's row, position, segment and place, and w
   expect(rows).toEqual({
     "encoder.token_embedding.weight": Int32Array.of(5, 7, 9),
     "encoder.pos_embedding": Int32Array.of(0, 1, 1, 2),
-  });
-});
-
-test("a training run adds the targets of each micro-batch and the seed of its masks", () => {
-  const targets = (batch: MicroBatch) => Float32Array.from({ length: 3 * batch.labels.length }, (_, i) => i);
-  const { feeds, seed, rows } = classifierTrainingRun(group, { targets, seed: 42 });
-  expect(feeds).toEqual({
-    ...classifierRun(group).feeds,
-    "targets.0": { data: Float32Array.of(0, 1, 2, 3, 4, 5), dims: [2, 3] },
-    "targets.1": { data: Float32Array.of(0, 1, 2), dims: [1, 3] },
-  });
-  expect(seed).toBe(42);
-  expect(rows).toEqual(classifierRun(group).rows);
-});
-
-test("a run's logits are those of its micro-batches, one after another", () => {
-  const outputs = {
-    loss: Float32Array.of(9),
-    "logits.0": Float32Array.of(1, 2),
-    "logits.1": Float32Array.of(3),
-  };
-  expect(runLogits(outputs)).toEqual(Float32Array.of(1, 2, 3));
-});
-
-describe("argmaxRows", () => {
-  test("gives each row's largest, the first of equals", () => {
-    expect([...argmaxRows(Float32Array.of(1, 3, 2, -1, -1, -2), 3)]).toEqual([1, 0]);
-  });
-
-  test("of nothing is nothing", () => {
-    expect(argmaxRows(new Float32Array(0), 3)).toHaveLength(0);
   });
 });

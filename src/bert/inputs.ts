@@ -1,12 +1,53 @@
 import type { MicroBatch, MicroBatchGroup } from "../data/micro-batches.js";
+import type { Network } from "../nn/network.js";
+import type { Layout } from "../nn/padding.js";
+import type { Value } from "../onnx/graph.js";
 import type { Feed, Run } from "../runtime/program.js";
-import { POSITIONS, TOKENS } from "./encoder.js";
+
+/** Tables that are fed by the rows that occur in a run. */
+export const TOKEN_TABLE = "encoder.token_embedding.weight";
+export const POSITION_TABLE = "encoder.pos_embedding";
 
 /** What d2l's masked softmax puts in place of a score at padding (section 11.3); its exponential is exactly 0. */
 const MASKED = -1e6;
 
-/** Micro-batches as a run of the program that classifies as many. */
-export function classifierRun({ distinct, batches }: MicroBatchGroup): Run {
+/** What an encoder reads of several micro-batches, which share the rows of the tables. */
+export interface EncoderInputs {
+  /** int32 [P]: the segment of each of the P distinct pairs of position and segment */
+  readonly segmentOf: Value;
+  readonly microBatches: readonly MicroBatchInputs[];
+}
+
+/** What it reads of one micro-batch of B sequences with M tokens, the longest of which has T. */
+export interface MicroBatchInputs {
+  /** int32 [M]: for each token, which of the U distinct token rows is its own */
+  readonly tokens: Value;
+  /** int32 [M]: and which of the P distinct pairs of position and segment */
+  readonly positionSegments: Value;
+  readonly layout: Layout;
+}
+
+/** Declares the inputs that {@link encoderRun} feeds; sizes of each micro-batch have symbols of their own. */
+export function declareInputs({ graph }: Network, microBatches: number): EncoderInputs {
+  return {
+    segmentOf: graph.input("segment_of", "int32", ["P"]),
+    microBatches: Array.from({ length: microBatches }, (_, i) => {
+      const [batch, length, tokens] = [`B${i}`, `T${i}`, `M${i}`];
+      return {
+        tokens: graph.input(`tokens.${i}`, "int32", [tokens]),
+        positionSegments: graph.input(`position_segments.${i}`, "int32", [tokens]),
+        layout: {
+          tokenAt: graph.input(`token_at.${i}`, "int32", [batch, length]),
+          placeOf: graph.input(`place_of.${i}`, "int32", [tokens]),
+          mask: graph.input(`attention_mask.${i}`, "float32", [batch, 1, length]),
+        },
+      };
+    }),
+  };
+}
+
+/** Micro-batches as a run of a program that takes as many: what {@link declareInputs} declares, and rows of tables. */
+export function encoderRun({ distinct, batches }: MicroBatchGroup): Run {
   const pairs = new PositionSegments(batches.reduce((most, { length }) => Math.max(most, length), 0));
   const feeds: Record<string, Feed> = {};
   const symbols: Record<string, number> = {};
@@ -20,10 +61,7 @@ export function classifierRun({ distinct, batches }: MicroBatchGroup): Run {
   return {
     microBatches: batches.length,
     feeds: { ...feeds, segment_of: { data: Int32Array.from(segments), dims: [segments.length] } },
-    rows: {
-      [TOKENS]: distinct,
-      [POSITIONS]: Int32Array.from(positions),
-    },
+    rows: { [TOKEN_TABLE]: distinct, [POSITION_TABLE]: Int32Array.from(positions) },
     symbols: { ...symbols, U: distinct.length, P: positions.length },
     seed: 0,
   };
@@ -80,44 +118,4 @@ function microBatchFeeds(
     place_of: { data: placeOf, dims: [tokens.length] },
     attention_mask: { data: mask, dims: [size, 1, length] },
   };
-}
-
-export interface TrainingRunOptions {
-  /** The factor of each log-likelihood of a micro-batch in the loss: [B, K] */
-  readonly targets: (batch: MicroBatch) => Float32Array;
-  /** Of the dropout masks. */
-  readonly seed: number;
-}
-
-/** Micro-batches as a run of the program that trains on as many. */
-export function classifierTrainingRun(group: MicroBatchGroup, { targets, seed }: TrainingRunOptions): Run {
-  const run = classifierRun(group);
-  const feeds: Record<string, Feed> = { ...run.feeds };
-  group.batches.forEach((batch, i) => {
-    const data = targets(batch);
-    const size = batch.labels.length;
-    feeds[`targets.${i}`] = { data, dims: [size, data.length / size] };
-  });
-  return { ...run, feeds, seed };
-}
-
-/** The logits [n, K] of a run's examples, one micro-batch after another. */
-export function runLogits(outputs: Readonly<Record<string, Float32Array>>): Float32Array {
-  const parts: Float32Array[] = [];
-  for (let i = 0; outputs[`logits.${i}`]; i++) parts.push(outputs[`logits.${i}`]!);
-  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let end = 0;
-  for (const part of parts) {
-    all.set(part, end);
-    end += part.length;
-  }
-  return all;
-}
-
-/** The most probable label of each row of logits [B, K]; the first of several equals. */
-export function argmaxRows(logits: Float32Array, labels: number): Int32Array {
-  return Int32Array.from({ length: logits.length / labels }, (_, row) => {
-    const values = logits.subarray(row * labels, (row + 1) * labels);
-    return values.reduce((best, value, label) => (value > values[best]! ? label : best), 0);
-  });
 }

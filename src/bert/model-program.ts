@@ -1,0 +1,144 @@
+import { backward } from "../autodiff/backward.js";
+import type { MicroBatch, MicroBatchGroup } from "../data/micro-batches.js";
+import { linear } from "../nn/linear.js";
+import { type DeclaredParameter, Network } from "../nn/network.js";
+import type { Value } from "../onnx/graph.js";
+import { add, concat, tanh } from "../onnx/operators.js";
+import { serializeGraph } from "../onnx/serialize.js";
+import type { Feed, Program, Run } from "../runtime/program.js";
+import { type BertConfig, checkConfig } from "./config.js";
+import { type EmbeddingStd, encodeFirstToken } from "./encoder.js";
+import type { Head } from "./head.js";
+import { declareInputs, encoderRun } from "./inputs.js";
+
+/** The output of a program that holds the numbers of the output layer: [n, K], one micro-batch after another. */
+export const LOGITS = "logits";
+/** The output of a program that trains that holds the loss, a scalar. */
+export const LOSS = "loss";
+
+const OUTPUT_LAYER = "output";
+
+/**
+ * The parameters of a model, in the order of a PyTorch state dict, and how they start.
+ * @param outputs K, numbers that the output layer gives
+ * @param std standard deviations of the embeddings
+ */
+export function modelParameters(
+  config: BertConfig,
+  outputs: number,
+  std: EmbeddingStd = {},
+): ReadonlyMap<string, DeclaredParameter> {
+  const network = new Network(0);
+  outputLayers(network, config, outputs, 1, std);
+  return network.declared;
+}
+
+/** Whether a parameter is one of the output layer that is put on BERT. */
+export function isOfOutputLayer(name: string): boolean {
+  return name.startsWith(`${OUTPUT_LAYER}.`);
+}
+
+/**
+ * The program that answers: BERT's encoder, its hidden tanh layer and an output layer (d2l section 16.7).
+ * @param outputs K, numbers that the output layer gives
+ */
+export function inferenceProgram(config: BertConfig, outputs: number, microBatches: number): Program {
+  const network = new Network(0);
+  const logits = outputLayers(network, config, outputs, microBatches);
+  return program(network, microBatches, { [LOGITS]: together(network, logits) }, new Map());
+}
+
+/** Micro-batches as a run of the {@link inferenceProgram} of as many. */
+export const inferenceRun: (group: MicroBatchGroup) => Run = encoderRun;
+
+/** What is particular about training. */
+export interface TrainingProgramOptions {
+  /** Probability of dropping an element. */
+  readonly dropout: number;
+  /** Names of parameters that get no gradient. Default: none. */
+  readonly frozen?: ReadonlySet<string>;
+}
+
+/** The program that trains: besides the logits, the loss and the gradient of every parameter that is not frozen. */
+export function trainingProgram(
+  config: BertConfig,
+  head: Pick<Head<unknown>, "width" | "loss">,
+  { dropout, frozen = new Set() }: TrainingProgramOptions,
+  microBatches: number,
+): Program {
+  const network = new Network(dropout);
+  const { graph } = network;
+  const logits = outputLayers(network, config, head.width, microBatches);
+  const loss = logits
+    .map((rows, i) => head.loss(network, rows, i))
+    .reduce((sum, one) => add(graph, sum, one));
+  const trained = network.inputs.filter(({ name }) => !frozen.has(name)).map(({ value }) => value);
+  const outputs = { [LOSS]: loss, [LOGITS]: together(network, logits) };
+  return program(network, microBatches, outputs, backward(graph, loss, trained));
+}
+
+export interface TrainingRunOptions<Targets> {
+  readonly head: Head<Targets>;
+  readonly targets: (batch: MicroBatch) => Targets;
+  /** Of the dropout masks. */
+  readonly seed: number;
+}
+
+/** Micro-batches as a run of the {@link trainingProgram} of as many. */
+export function trainingRun<Targets>(
+  group: MicroBatchGroup,
+  { head, targets, seed }: TrainingRunOptions<Targets>,
+): Run {
+  const run = encoderRun(group);
+  const feeds: Record<string, Feed> = { ...run.feeds };
+  group.batches.forEach((batch, i) => {
+    Object.assign(feeds, head.feeds(targets(batch), i));
+  });
+  return { ...run, feeds, seed };
+}
+
+/** For each micro-batch the numbers of the output layer, [B, K]. */
+function outputLayers(
+  network: Network,
+  config: BertConfig,
+  outputs: number,
+  microBatches: number,
+  std?: EmbeddingStd,
+): Value[] {
+  const inputs = declareInputs(network, microBatches);
+  return encodeFirstToken(network, checkConfig(config), inputs, std).map((first) => {
+    const hidden = tanh(network.graph, linear(network, "hidden.0", first, config.hidden)); // [B, H]
+    return linear(network, OUTPUT_LAYER, hidden, outputs);
+  });
+}
+
+function together({ graph }: Network, rows: readonly Value[]): Value {
+  const [first, ...others] = rows as [Value, ...Value[]];
+  return others.length === 0 ? first : concat(graph, rows, 0);
+}
+
+function program(
+  network: Network,
+  microBatches: number,
+  outputs: Record<string, Value>,
+  gradients: ReadonlyMap<Value, Value>,
+): Program {
+  const gradientOutputs: Record<string, Value> = {};
+  const parameters = network.inputs.map(({ name, value, rows }) => {
+    const { decays } = network.declared.get(name)!;
+    const input = { name, input: value.name, rows, decays };
+    const gradient = gradients.get(value);
+    if (!gradient) return { ...input, gradient: undefined };
+    const output = `gradient.${value.name}`;
+    gradientOutputs[output] = gradient;
+    return { ...input, gradient: output };
+  });
+  return {
+    microBatches,
+    model: serializeGraph(network.graph, { ...outputs, ...gradientOutputs }),
+    parameters,
+    masks: network.masks.map(({ name, shape }) => ({ name, shape })),
+    dropout: network.dropout,
+    outputs: Object.keys(outputs),
+  };
+}
