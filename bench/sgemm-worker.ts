@@ -3,7 +3,7 @@ import { parentPort } from "node:worker_threads";
 import { Graph } from "../src/onnx/graph.js";
 import { gemm, reduceSum } from "../src/onnx/operators.js";
 import { serializeGraph } from "../src/onnx/serialize.js";
-import { createSession, type Session } from "../src/runtime/session.js";
+import { createSession, type Session } from "../src/runtime/threads/session.js";
 import { secondsSince } from "./statistics.js";
 
 export interface SgemmRequest {

@@ -36,7 +36,7 @@ test("the tarball holds the built package, what is to be read about it, and noth
   expect(others.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
   expect(packed).toContain("dist/index.js");
   expect(packed).toContain("dist/index.d.ts");
-  expect(packed).toContain("dist/runtime/replica-worker.js");
+  expect(packed).toContain("dist/runtime/threads/replica-worker.js");
   expect(packed.filter((path) => /test|fixture|support/.test(path))).toEqual([]);
 });
 

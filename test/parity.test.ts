@@ -12,7 +12,7 @@ import { PairDataset } from "../src/data/pair-dataset.js";
 import type { TextPair } from "../src/data/text-pair.js";
 import { Random } from "../src/random.js";
 import type { Run } from "../src/runtime/program.js";
-import { Replicas } from "../src/runtime/replicas.js";
+import { Replicas } from "../src/runtime/threads/replicas.js";
 import { Vocabulary } from "../src/text/vocabulary.js";
 import { parseWeights } from "../src/weights/parse-weights.js";
 import { accumulate } from "./support/accumulate.js";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { randomDataset } from "../../test/support/random-dataset.js";
 import { PairDataset } from "../data/pair-dataset.js";
 import { Random } from "../random.js";
-import { Replicas } from "../runtime/replicas.js";
+import { Replicas } from "../runtime/threads/replicas.js";
 import { BertClassifier } from "./bert-classifier.js";
 import { classify, classifyPrograms } from "./classify.js";
 

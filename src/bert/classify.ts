@@ -1,7 +1,7 @@
 import { microBatches } from "../data/micro-batches.js";
 import type { PairDataset } from "../data/pair-dataset.js";
 import type { Program } from "../runtime/program.js";
-import type { Replicas } from "../runtime/replicas.js";
+import type { Replicas } from "../runtime/threads/replicas.js";
 import type { BertClassifier } from "./bert-classifier.js";
 import type { BertConfig } from "./config.js";
 import { inferenceProgram, inferenceRun, LOGITS } from "./model-program.js";

@@ -5,7 +5,7 @@ import { randomDataset, range } from "../../test/support/random-dataset.js";
 import { type MicroBatch, type MicroBatchGroup, microBatches } from "../data/micro-batches.js";
 import { Random } from "../random.js";
 import { Replica } from "../runtime/replica.js";
-import { createSession } from "../runtime/session.js";
+import { createSession } from "../runtime/threads/session.js";
 import { BertClassifier } from "./bert-classifier.js";
 import { classificationHead } from "./classification-head.js";
 import type { BertConfig } from "./config.js";

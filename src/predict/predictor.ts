@@ -2,7 +2,7 @@ import type { BertClassifier } from "../bert/bert-classifier.js";
 import { classify, classifyPrograms } from "../bert/classify.js";
 import { PairDataset } from "../data/pair-dataset.js";
 import { TunebertError } from "../error.js";
-import { Replicas } from "../runtime/replicas.js";
+import { Replicas } from "../runtime/threads/replicas.js";
 import type { TruncationName } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 

@@ -6,7 +6,7 @@ import { gemm, mul, reduceSum } from "../onnx/operators.js";
 import { serializeGraph } from "../onnx/serialize.js";
 import { type Program, type Run, trainedTables } from "./program.js";
 import { Replica } from "./replica.js";
-import { createSession } from "./session.js";
+import { createSession } from "./threads/session.js";
 
 /** y [U, 2]: rows of a table times a scale [2], times a dropout mask unless `dropout` is 0. */
 function build(dropout: number) {

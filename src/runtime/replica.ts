@@ -1,7 +1,7 @@
 import { Random } from "../random.js";
 import { DropoutMasks } from "./dropout-mask.js";
 import { type Feed, type Program, type Run, resolveShape, type SharedParameter } from "./program.js";
-import type { Session } from "./session.js";
+import type { Session } from "./threads/session.js";
 
 /** Where the gradients of a table fed by rows are summed; laid out like the table. */
 export interface RowGradients {

@@ -1,5 +1,5 @@
 import { TunebertError } from "../error.js";
-import type { MomentPair, Moments } from "../runtime/moments.js";
+import type { MomentPair, Moments } from "../runtime/optimizer/moments.js";
 import type { SharedParameter } from "../runtime/program.js";
 import type { StateDict } from "../weights/tensor.js";
 import type { Fingerprint } from "./fingerprint.js";

@@ -1,5 +1,5 @@
 import type { SharedParameter } from "../runtime/program.js";
-import type { Replicas } from "../runtime/replicas.js";
+import type { Replicas } from "../runtime/threads/replicas.js";
 import { STATE_VERSION } from "./check-state.js";
 import { type Checkpoint, type CheckpointState, type CheckpointStore, nameTensors } from "./checkpoint.js";
 import type { CheckpointEvent } from "./events.js";

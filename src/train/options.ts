@@ -1,6 +1,6 @@
 import type { Freeze } from "../bert/freeze.js";
 import { TunebertError } from "../error.js";
-import { physicalCores } from "../runtime/physical-cores.js";
+import { physicalCores } from "../runtime/threads/physical-cores.js";
 import type { ClassWeights } from "./class-weights.js";
 import { type MetricName, metricNames } from "./model-selection.js";
 import { type ScheduleName, scheduleNames } from "./schedule.js";

@@ -1,4 +1,4 @@
-import type { Moments } from "../runtime/moments.js";
+import type { Moments } from "../runtime/optimizer/moments.js";
 import type { SharedParameter } from "../runtime/program.js";
 import { checkState } from "./check-state.js";
 import { findTensors, type ReadCheckpoint } from "./checkpoint.js";

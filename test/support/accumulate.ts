@@ -1,6 +1,6 @@
 import { type Program, type Run, type SharedParameter, trainedTables } from "../../src/runtime/program.js";
 import { Replica, type RowGradients } from "../../src/runtime/replica.js";
-import { createSession } from "../../src/runtime/session.js";
+import { createSession } from "../../src/runtime/threads/session.js";
 
 export interface GradientSum {
   readonly data: Float32Array;

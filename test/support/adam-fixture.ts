@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { Adam, type AdamStep } from "../../src/runtime/adam.js";
-import { clipFactor } from "../../src/runtime/clip.js";
+import { Adam, type AdamStep } from "../../src/runtime/optimizer/adam.js";
+import { clipFactor } from "../../src/runtime/optimizer/clip.js";
+import { loadKernels } from "../../src/runtime/threads/kernels.js";
 import type { StoredTensor } from "./gradient-cases.js";
 
 /** What PyTorch's Adam made of a table of 6 rows; tools/make-gradient-fixtures.py says which have gradients. */
@@ -25,7 +26,7 @@ export class DenseAdam {
 
   constructor(initial: ArrayLike<number>) {
     this.parameter = Float32Array.from(initial);
-    this.#adam = new Adam([initial.length]);
+    this.#adam = new Adam(loadKernels(), [initial.length]);
     const { mean, variance } = this.#adam.moments[0]!;
     this.mean = mean;
     this.variance = variance;

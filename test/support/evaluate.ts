@@ -1,7 +1,7 @@
 import type { Graph, Value } from "../../src/onnx/graph.js";
 import { neededInputs, serializeGraph } from "../../src/onnx/serialize.js";
 import type { Feed } from "../../src/runtime/program.js";
-import { createSession } from "../../src/runtime/session.js";
+import { createSession } from "../../src/runtime/threads/session.js";
 
 /** Runs a graph once. Feeds that the outputs do not depend on are left out. */
 export async function evaluate(

@@ -1,7 +1,8 @@
 import type { Random } from "../../src/random.js";
-import type { AdamStep } from "../../src/runtime/adam.js";
-import type { Moments } from "../../src/runtime/moments.js";
-import { OptimizerShare } from "../../src/runtime/optimizer-share.js";
+import type { AdamStep } from "../../src/runtime/optimizer/adam.js";
+import type { Moments } from "../../src/runtime/optimizer/moments.js";
+import { OptimizerShare } from "../../src/runtime/optimizer/optimizer-share.js";
+import { loadKernels } from "../../src/runtime/threads/kernels.js";
 
 /** One parameter and the shares of all replicas in it, on one thread. */
 export class Optimizers {
@@ -27,7 +28,7 @@ export class Optimizers {
     this.copies = each(() => Float32Array.from(initial));
     const { parameter, gradients, touched } = this;
     const exchanged = new Map([["p", { parameter, gradients, touched, decays: rows !== undefined }]]);
-    this.#shares = this.copies.map((_, rank) => new OptimizerShare(exchanged, rank, replicas));
+    this.#shares = this.copies.map((_, rank) => new OptimizerShare(loadKernels(), exchanged, rank, replicas));
   }
 
   /**

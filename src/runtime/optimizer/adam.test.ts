@@ -5,8 +5,9 @@ import {
   recorded,
   recordedAdamW,
   stepAfter,
-} from "../../test/support/adam-fixture.js";
-import { Random } from "../random.js";
+} from "../../../test/support/adam-fixture.js";
+import { Random } from "../../random.js";
+import { loadKernels } from "../threads/kernels.js";
 import { Adam } from "./adam.js";
 
 describe("Adam", () => {
@@ -20,7 +21,7 @@ describe("Adam", () => {
   });
 
   test("leaves what is outside its range alone, and moves every array that holds the parameter", () => {
-    const adam = new Adam([2, 3]);
+    const adam = new Adam(loadKernels(), [2, 3]);
     const [first, second] = [Float32Array.of(1, 1, 1, 1), Float32Array.of(1, 1, 1, 1)];
     adam.moments[1]!.mean.fill(7);
     adam.begin(stepAfter(0));
@@ -37,7 +38,7 @@ describe("Adam", () => {
     dense.step(gradients, stepAfter(0));
     expect(gradients).toEqual([Float32Array.of(1, 2, 3), Float32Array.of(4, 5, 6)]);
 
-    const adam = new Adam([3]);
+    const adam = new Adam(loadKernels(), [3]);
     adam.parameter.set([1, 1, 1]);
     adam.gradient.set([5, 7, 9]);
     adam.begin(stepAfter(0));
@@ -74,7 +75,7 @@ describe("Adam", () => {
   });
 
   test("says so when the moments are more than WebAssembly's memory can hold", () => {
-    expect(() => new Adam([400e6, 200e6])).toThrow(
+    expect(() => new Adam(loadKernels(), [400e6, 200e6])).toThrow(
       "the optimizer's moments take 4.5 GiB on each thread, of 4 that are possible: use more threads",
     );
   });
@@ -87,9 +88,12 @@ describe("Adam", () => {
       .map((x, i) => x + gradients[1]![i]! + gradients[2]![i]!)
       .subarray(1, length - 1)
       .reduce((sum, x) => sum + x * x, 0);
-    expect([new Adam([]).sumOfSquares(gradients, 1, length - 1)]).toBeCloseToTensor([expected], {
-      relative: 1e-6,
-    });
+    expect([new Adam(loadKernels(), []).sumOfSquares(gradients, 1, length - 1)]).toBeCloseToTensor(
+      [expected],
+      {
+        relative: 1e-6,
+      },
+    );
   });
 });
 
@@ -114,7 +118,7 @@ describe("AdamW with clipped gradients", () => {
     const dense = new DenseAdam(values);
     dense.step([new Float32Array(values.length)], adamWStepAfter(0));
 
-    const adam = new Adam([]);
+    const adam = new Adam(loadKernels(), []);
     const alone = values.slice();
     adam.begin(adamWStepAfter(0));
     expect(adam.decays).toBe(true);

@@ -1,12 +1,13 @@
 /** The body of a worker thread: one replica of each program, driven by messages from {@link Replicas}. */
 import { parentPort, workerData } from "node:worker_threads";
-import type { AdamStep } from "./adam.js";
-import type { Moments } from "./moments.js";
-import { type ExchangedParameter, OptimizerShare } from "./optimizer-share.js";
-import type { Program, Run, SharedParameter } from "./program.js";
-import { Replica, type RowGradients } from "./replica.js";
+import type { AdamStep } from "../optimizer/adam.js";
+import type { Moments } from "../optimizer/moments.js";
+import { type ExchangedParameter, OptimizerShare } from "../optimizer/optimizer-share.js";
+import type { Program, Run, SharedParameter } from "../program.js";
+import { Replica, type RowGradients } from "../replica.js";
+import { NO_SECONDS, type WorkSeconds } from "../work-seconds.js";
+import { loadKernels } from "./kernels.js";
 import { createSession, type Session } from "./session.js";
-import { NO_SECONDS, type WorkSeconds } from "./work-seconds.js";
 
 export interface WorkerSetup {
   readonly rank: number;
@@ -29,7 +30,7 @@ export type WorkerReply =
   | { readonly error: string };
 
 const { rank, ranks, inference, training, parameters, exchanged } = workerData as WorkerSetup;
-const optimizer = new OptimizerShare(exchanged, rank, ranks);
+const optimizer = new OptimizerShare(loadKernels(), exchanged, rank, ranks);
 const rowGradients = new Map<string, RowGradients>();
 for (const [name, { gradients, touched }] of exchanged) {
   if (touched) rowGradients.set(name, { data: gradients[rank]!, touched: touched[rank]! });

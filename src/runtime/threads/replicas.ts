@@ -1,24 +1,19 @@
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
-import { TunebertError } from "../error.js";
-import type { AdamStep } from "./adam.js";
-import type { Moments } from "./moments.js";
-import type { ExchangedParameter } from "./optimizer-share.js";
-import { memoryFailure } from "./out-of-memory.js";
-import { type Program, type Run, type SharedParameter, trainedTables } from "./program.js";
+import { TunebertError } from "../../error.js";
+import type { Engine, Parameters, Programs, RunOutputs } from "../engine.js";
+import type { AdamStep } from "../optimizer/adam.js";
+import type { Moments } from "../optimizer/moments.js";
+import type { ExchangedParameter } from "../optimizer/optimizer-share.js";
+import { memoryFailure } from "../out-of-memory.js";
+import { type Program, type Run, trainedTables } from "../program.js";
+import { allocateBytes, allocateDoubles, allocateFloats } from "../shared-memory.js";
+import { addSeconds, NO_SECONDS, type WorkSeconds } from "../work-seconds.js";
 import type { WorkerReply, WorkerRequest, WorkerSetup } from "./replica-worker.js";
-import { allocateBytes, allocateDoubles, allocateFloats } from "./shared-memory.js";
-import { addSeconds, NO_SECONDS, type WorkSeconds } from "./work-seconds.js";
 
-export type RunOutputs = Record<string, Float32Array>;
-
-export interface ReplicasOptions {
-  /** The program that answers, for each number of micro-batches that a run may hold. */
-  readonly inference: readonly Program[];
-  /** Where there is training, the program whose gradients are summed, likewise. */
-  readonly training?: readonly Program[];
+export interface ReplicasOptions extends Programs {
   /** Values of every parameter that a program names, in shared memory; training changes them in place. */
-  readonly parameters: ReadonlyMap<string, SharedParameter>;
+  readonly parameters: Parameters;
   /** Number of replicas, each on a thread of its own. */
   readonly threads: number;
 }
@@ -27,7 +22,7 @@ export interface ReplicasOptions {
  * Copies of a model on worker threads, working on one set of shared parameters. Gradients are added in the order
  * of the runs, then in the order of the replicas: the same runs give the same bits.
  */
-export class Replicas {
+export class Replicas implements Engine {
   readonly #workers: ReplicaThread[];
   readonly #exchanged: ReadonlyMap<string, ExchangedParameter>;
   #moments: Moments | undefined;
@@ -53,29 +48,27 @@ export class Replicas {
     return replicas;
   }
 
-  /** Runs the inference program: a list of runs for each replica. Outputs are in the order of the runs. */
   infer(runs: readonly (readonly Run[])[]): Promise<RunOutputs[][]> {
     return this.#askAll("infer", runs);
   }
 
-  /** Runs the training program, as {@link infer}, and sums the gradients for the {@link update} that follows. */
   accumulate(runs: readonly (readonly Run[])[]): Promise<RunOutputs[][]> {
     return this.#askAll("accumulate", runs);
   }
 
-  /** The norm of all gradients of the {@link accumulate} before, as if they were one long vector. */
   async gradientNorm(): Promise<number> {
     const sums = allocateDoubles(this.#workers.length);
     await Promise.all(this.#workers.map((worker) => worker.ask({ kind: "sumSquares", sums })));
     return Math.sqrt(sums.reduce((total, sum) => total + sum, 0));
   }
 
-  /** Moves the parameters by the gradients of the {@link accumulate} before. */
   async update(step: AdamStep): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.ask({ kind: "update", step })));
   }
 
-  /** The optimizer's moments, put together from what each replica keeps; in memory that the next call writes over. */
+  /** Nothing has to be brought: the host's memory is what the replicas share. */
+  async pull(): Promise<void> {}
+
   async moments(): Promise<Moments> {
     this.#moments ??= new Map(
       [...this.#exchanged].map(
@@ -92,17 +85,12 @@ export class Replicas {
     return moments;
   }
 
-  /**
-   * Goes on with moments that {@link moments} returned, of any number of replicas.
-   * @throws TunebertError when those of a parameter are missing
-   */
   async setMoments(moments: Moments): Promise<void> {
     const missing = [...this.#exchanged.keys()].find((name) => !moments.has(name));
     if (missing) throw new TunebertError(`there are no moments of ${missing}, which is to be trained`);
     await Promise.all(this.#workers.map((worker) => worker.ask({ kind: "takeMoments", moments })));
   }
 
-  /** Where the replicas' time went since this was last asked. */
   takeSeconds(): WorkSeconds {
     return this.#workers.map((worker) => worker.takeSeconds()).reduce(addSeconds);
   }
@@ -119,7 +107,7 @@ export class Replicas {
 /** Memory for the gradients of every parameter that the program trains. */
 function exchangeMemory(
   program: Program,
-  parameters: ReadonlyMap<string, SharedParameter>,
+  parameters: Parameters,
   threads: number,
 ): Map<string, ExchangedParameter> {
   const trained = program.parameters.filter(({ gradient }) => gradient !== undefined);

@@ -5,9 +5,9 @@ import {
   recorded,
   recordedAdamW,
   stepAfter,
-} from "../../test/support/adam-fixture.js";
-import { Optimizers, sameBits, sparse } from "../../test/support/optimizers.js";
-import { Random } from "../random.js";
+} from "../../../test/support/adam-fixture.js";
+import { Optimizers, sameBits, sparse } from "../../../test/support/optimizers.js";
+import { Random } from "../../random.js";
 import type { AdamStep } from "./adam.js";
 
 const [ROWS, WIDTH] = recorded.initial.shape as [number, number];

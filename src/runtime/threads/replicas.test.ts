@@ -1,19 +1,19 @@
 import { Worker } from "node:worker_threads";
 import { describe, expect, test, vi } from "vitest";
-import { accumulate } from "../../test/support/accumulate.js";
-import { meanTargets } from "../../test/support/mean-targets.js";
-import { randomDataset, range } from "../../test/support/random-dataset.js";
-import { BertClassifier } from "../bert/bert-classifier.js";
-import { classificationHead } from "../bert/classification-head.js";
+import { accumulate } from "../../../test/support/accumulate.js";
+import { meanTargets } from "../../../test/support/mean-targets.js";
+import { randomDataset, range } from "../../../test/support/random-dataset.js";
+import { BertClassifier } from "../../bert/bert-classifier.js";
+import { classificationHead } from "../../bert/classification-head.js";
 import {
   inferenceProgram,
   inferenceRun,
   LOGITS,
   trainingProgram,
   trainingRun,
-} from "../bert/model-program.js";
-import { type MicroBatchGroup, microBatches } from "../data/micro-batches.js";
-import { Random } from "../random.js";
+} from "../../bert/model-program.js";
+import { type MicroBatchGroup, microBatches } from "../../data/micro-batches.js";
+import { Random } from "../../random.js";
 import { Replicas } from "./replicas.js";
 
 const config = { vocabularySize: 300, hidden: 16, ffn: 24, heads: 2, blocks: 2, maxPositions: 32 };

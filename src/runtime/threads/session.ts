@@ -1,5 +1,5 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import type { Feed } from "./program.js";
+import type { Feed } from "../program.js";
 
 /** One loaded graph. Runs of one session must not overlap. */
 export interface Session {

@@ -1,6 +1,6 @@
+import type { SharedParameter } from "../program.js";
 import { Adam, type AdamStep } from "./adam.js";
 import type { MomentPair, Moments } from "./moments.js";
-import type { SharedParameter } from "./program.js";
 import { rowStride } from "./row-moments.js";
 import { type ExchangedTable, momentsLength, TableShare } from "./table-share.js";
 
@@ -37,13 +37,18 @@ export class OptimizerShare {
   readonly #tables = new Map<string, TableShare>();
 
   /** @throws TunebertError when the moments of one share are more than a thread can hold */
-  constructor(parameters: ReadonlyMap<string, ExchangedParameter>, rank: number, ranks: number) {
+  constructor(
+    kernels: WebAssembly.Module,
+    parameters: ReadonlyMap<string, ExchangedParameter>,
+    rank: number,
+    ranks: number,
+  ) {
     this.#parameters = parameters;
     this.#rank = rank;
     this.#ranks = ranks;
     const all = [...parameters.values()];
     const lengths = all.map((exchanged) => this.#ownLength(exchanged));
-    const adam = new Adam(lengths, Math.max(0, ...all.filter(isTable).map(longestRow)));
+    const adam = new Adam(kernels, lengths, Math.max(0, ...all.filter(isTable).map(longestRow)));
     this.#adam = adam;
     [...parameters].forEach(([name, exchanged], i) => {
       const moments = adam.moments[i]!;

@@ -1,6 +1,6 @@
+import type { SharedParameter } from "../program.js";
 import type { Adam } from "./adam.js";
 import type { MomentPair } from "./moments.js";
-import type { SharedParameter } from "./program.js";
 import { RowMoments, rowStride } from "./row-moments.js";
 
 /** A table fed by rows, and memory through which replicas exchange its gradients. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { DenseAdam, stepAfter } from "../../test/support/adam-fixture.js";
-import { Optimizers, sameBits, sparse } from "../../test/support/optimizers.js";
-import { Random } from "../random.js";
+import { DenseAdam, stepAfter } from "../../../test/support/adam-fixture.js";
+import { Optimizers, sameBits, sparse } from "../../../test/support/optimizers.js";
+import { Random } from "../../random.js";
+import { loadKernels } from "../threads/kernels.js";
 import { Adam, type AdamStep } from "./adam.js";
 import { RowMoments, rowStride } from "./row-moments.js";
 
@@ -10,7 +11,7 @@ const BETA1 = 0.1;
 
 describe("a row", () => {
   const WIDTH = 3;
-  const adam = new Adam([5 * rowStride(WIDTH)]);
+  const adam = new Adam(loadKernels(), [5 * rowStride(WIDTH)]);
   const moments = new RowMoments(adam, adam.moments[0]!, 5, WIDTH);
   const steps = (count: number) => {
     for (let i = 0; i < count; i++) {

@@ -1,6 +1,4 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { TunebertError } from "../error.js";
+import { TunebertError } from "../../error.js";
 import type { MomentPair } from "./moments.js";
 
 /** What one step of Adam (Kingma and Ba, 2015) or AdamW (Loshchilov and Hutter, 2019) needs to know. */
@@ -18,7 +16,7 @@ export interface AdamStep {
   readonly gradientScale?: number;
 }
 
-/** What src/runtime/kernels.wat exports; arrays by their byte offsets, lengths in elements. */
+/** What kernels.wat exports; arrays by their byte offsets, lengths in elements. */
 interface Kernels {
   add(to: number, from: number, length: number): void;
   multiply(to: number, length: number, factor: number, times: number): void;
@@ -53,11 +51,12 @@ export class Adam {
   #constants: number[] = [];
 
   /**
+   * @param kernels kernels.wat, assembled
    * @param lengths of the arrays of moments, in elements
    * @param least how many elements can be moved at once at the least
    * @throws TunebertError when WebAssembly cannot hold as many moments
    */
-  constructor(lengths: readonly number[], least = 0) {
+  constructor(kernels: WebAssembly.Module, lengths: readonly number[], least = 0) {
     this.chunk = Math.max(CHUNK, least);
     const sizes = [this.chunk, this.chunk, this.chunk, ...lengths.flatMap((length) => [length, length])];
     const memory = allocate(sizes.reduce((total, size) => total + wholeVectors(size), 0));
@@ -73,8 +72,7 @@ export class Adam {
       Float32Array,
     ];
     this.moments = lengths.map((_, i) => ({ mean: arrays[3 + 2 * i]!, variance: arrays[4 + 2 * i]! }));
-    const module = new WebAssembly.Module(readFileSync(createRequire(import.meta.url).resolve("#kernels")));
-    const instance = new WebAssembly.Instance(module, { host: { memory } });
+    const instance = new WebAssembly.Instance(kernels, { host: { memory } });
     this.#kernels = instance.exports as unknown as Kernels;
   }
 
