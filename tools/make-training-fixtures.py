@@ -6,6 +6,7 @@
 - loss.json: CrossEntropyLoss with weights and smoothing: for random logits, its value and its gradient
 - schedules.json: the learning rates of Transformers' schedules, which are LambdaLRs of PyTorch
 - runs.json: test/fixtures/parity/one-head trained for ten steps, dropout 0, with each option by itself and with all
+- regression.json: the same start with an output layer of width 1, trained on numbers with MSELoss
 
 Numbers are float32, with nine digits; losses in loss.json, and learning rates, are float64.
 """
@@ -33,6 +34,7 @@ def main():
     write("loss.json", [loss(weights, smoothing) for weights in (None, [0.5, 2, 1, 1.5]) for smoothing in (0, 0.1, 1)])
     write("schedules.json", [rates(*case) for case in SCHEDULES])
     write("runs.json", [dict(name=name, **options, **run(**DEFAULTS | options)) for name, options in RUNS.items()])
+    write("regression.json", regression())
 
 
 def write(name, content):
@@ -218,6 +220,44 @@ def run(
             loss=cross_entropy(logits, targets).item(),
             accuracy=(logits.argmax(1) == targets).double().mean().item(),
         ),
+        parameters={name: numbers(after[name])[:count] for name, count in RECORDED.items()},
+    )
+
+
+def regression():
+    """Batches of three, so that the last of an epoch has one example; clipped, with decay."""
+    expected = json.loads((START / "expected.json").read_text())
+    *inputs, _ = encode(expected["pairs"], expected["vocabulary"], expected["labels"], expected["maxLength"])
+    model = load(expected["config"], len(expected["labels"]))
+    torch.manual_seed(1)
+    model.output = nn.Linear(model.hidden[0].out_features, 1)
+    output = {name: numbers(value) for name, value in model.output.state_dict().items()}
+    targets = torch.tensor([0.25 * (7 * i % 11) - 0.6 for i in range(len(inputs[0]))])
+    decayed = [p for name, p in model.named_parameters() if not name.endswith("bias") and ".ln." not in name]
+    others = [p for name, p in model.named_parameters() if name.endswith("bias") or ".ln." in name]
+    groups = [dict(params=decayed, weight_decay=0.5), dict(params=others, weight_decay=0)]
+    optimizer = torch.optim.AdamW(groups, lr=3e-3)
+    criterion = nn.MSELoss()
+    batches = torch.arange(len(targets)).split(3)
+    losses, norms = [], []
+    for step in range(STEPS):
+        batch = batches[step % len(batches)]
+        optimizer.zero_grad()
+        loss = criterion(model(*(column[batch] for column in inputs)).squeeze(1), targets[batch])
+        loss.backward()
+        losses.append(loss.item())
+        norms.append(clip_grad_norm_(model.parameters(), 2.0).item())
+        optimizer.step()
+    with torch.no_grad():
+        predicted = model(*inputs).squeeze(1)
+    after = model.state_dict()
+    return dict(
+        options=dict(batchSize=3, learningRate=3e-3, weightDecay=0.5, clipNorm=2.0),
+        output=output,
+        numbers=numbers(targets),
+        losses=losses,
+        norms=norms,
+        predicted=numbers(predicted),
         parameters={name: numbers(after[name])[:count] for name, count in RECORDED.items()},
     )
 
