@@ -55,6 +55,7 @@ export {
   classificationReport,
   type LabelScores,
 } from "./metrics/classification-report.js";
+export type { LabelProbability } from "./metrics/label-probabilities.js";
 export { type Prediction, Predictor, type PredictorOptions } from "./predict/predictor.js";
 export { Random } from "./random.js";
 export { type CurvePoint, drawLearningCurves, type LearningCurves } from "./report/learning-curves.js";

@@ -4,6 +4,7 @@ import type { SharedParameter } from "../runtime/program.js";
 import { allocateFloats } from "../runtime/shared-memory.js";
 import { type StateDict, type Tensor, toFloat32 } from "../weights/tensor.js";
 import { adoptable } from "./adoptable.js";
+import { checkLabels } from "./check-labels.js";
 import { type BertConfig, bertParameterShapes, checkConfig, outputParameterShapes } from "./config.js";
 import { type EmbeddingStd, initialise } from "./initialise.js";
 
@@ -41,7 +42,7 @@ export class BertClassifier {
    * A classifier with fresh parameters, drawn as PyTorch's layers draw theirs.
    * @param labels the K label names, in the order of the logits
    * @param std standard deviations of the embeddings
-   * @throws TunebertError that names a size that is not possible
+   * @throws TunebertError that names a size or a label that is not possible
    */
   static fromScratch(
     config: BertConfig,
@@ -49,7 +50,7 @@ export class BertClassifier {
     random: Random,
     std: EmbeddingStd = {},
   ): BertClassifier {
-    const parameters = initialise(allShapes(checkConfig(config), labels.length), random, std);
+    const parameters = initialise(allShapes(checkConfig(config), checkLabels(labels).length), random, std);
     return new BertClassifier(config, labels, parameters, new Map(), false);
   }
 
@@ -61,7 +62,8 @@ export class BertClassifier {
    * @param random draws the fresh output layer
    * @param options `adopt`: whether the model may take tensors for its parameters as they lie in memory, which
    * training then changes; otherwise it copies them
-   * @throws TunebertError that lists the tensors that are missing, superfluous or of another shape
+   * @throws TunebertError that lists the tensors that are missing, superfluous or of another shape, or names a size or
+   * a label that is not possible
    */
   static fromStateDict(
     config: BertConfig,
@@ -70,7 +72,7 @@ export class BertClassifier {
     random: Random,
     options: { readonly adopt?: boolean } = {},
   ): BertClassifier {
-    const shapes = allShapes(checkConfig(config), labels.length);
+    const shapes = allShapes(checkConfig(config), checkLabels(labels).length);
     const output = outputParameterShapes(config.hidden, labels.length);
     const keepsOutput = [...output].every(([name, shape]) => sameDims(state.get(name)?.shape, shape));
     const fresh = keepsOutput ? new Map<string, SharedParameter>() : initialise(output, random, {});

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { whereIs } from "../data/label-ids.js";
+import { unknownLabel, whereIs } from "../data/label-ids.js";
+import { isNoLabel } from "../data/no-label.js";
 import { readPairs } from "../data/read-pairs.js";
 import { TunebertError } from "../error.js";
 import { streamBytes } from "../hub/files.js";
@@ -16,11 +17,19 @@ import { formatComparison } from "../report/comparison-text.js";
 import { parsePredictions } from "../report/predictions-file.js";
 import { parseRun } from "../report/run-file.js";
 import type { RunRecord } from "../report/run-record.js";
+import { listNames } from "../text/list-names.js";
 import { defaultTrainerOptions } from "../train/options.js";
 import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
-import { type ColumnFlags, columnOptions, positiveWholeNumber } from "./options.js";
+import { skippedNote } from "./label-notes.js";
+import {
+  type ColumnFlags,
+  columnOptions,
+  type LabelFlags,
+  noLabelOption,
+  positiveWholeNumber,
+} from "./options.js";
 
-interface CompareFlags extends ColumnFlags, DownloadFlags {
+interface CompareFlags extends ColumnFlags, LabelFlags, DownloadFlags {
   readonly data?: string;
   readonly json: boolean;
   readonly threads: number;
@@ -41,7 +50,9 @@ export function addCompareCommand(program: Command): void {
     .option("--json", "print one JSON object", false)
     .option("--threads <n>", "threads to use with --data", positiveWholeNumber, defaultTrainerOptions.threads)
     .action(compare);
-  for (const option of [...columnOptions({ label: true }), ...downloadOptions()]) command.addOption(option);
+  for (const option of [...columnOptions({ label: true }), noLabelOption(), ...downloadOptions()]) {
+    command.addOption(option);
+  }
 }
 
 async function compare(folders: string[], flags: CompareFlags, command: Command): Promise<void> {
@@ -102,29 +113,33 @@ async function answersTo(
 async function readLabelled(
   file: string,
   labels: readonly string[],
-  columns: ColumnFlags,
+  flags: ColumnFlags & LabelFlags,
 ): Promise<LabelledPair[]> {
   const labelled: LabelledPair[] = [];
-  for await (const pair of readPairs(streamBytes(file), { ...columns, fileName: file })) {
+  const skippedLabels = new Map<string, number>();
+  let skipped = 0;
+  for await (const pair of readPairs(streamBytes(file), { ...flags, noLabel: [], fileName: file })) {
     const { premise, hypothesis, label } = pair;
-    if (label === undefined) continue;
-    if (!labels.includes(label)) {
-      throw new TunebertError(
-        `${whereIs(pair, labelled.length)}: the models do not know the label "${label}"; they know ${labels.join(", ")}`,
-      );
+    if (label === undefined || isNoLabel(label, labels, flags.noLabel)) {
+      if (label !== undefined) skippedLabels.set(label, (skippedLabels.get(label) ?? 0) + 1);
+      skipped++;
+      continue;
     }
+    if (!labels.includes(label)) throw unknownLabel(label, labels, whereIs(pair, labelled.length));
     labelled.push({ premise, hypothesis, label });
   }
   if (labelled.length === 0) throw new TunebertError(`${file}: no pair has a label; take data with labels`);
+  if (skipped > 0) console.error(`${file}: ${skippedNote({ skipped, skippedLabels })}`);
   return labelled;
 }
 
 function expectSameLabels(folders: readonly string[], runs: readonly RunRecord[]): void {
-  const sorted = ({ model }: RunRecord) => [...model.labels].sort().join(", ");
+  const sorted = ({ model }: RunRecord) => JSON.stringify([...model.labels].sort());
   const other = runs.findIndex((run) => sorted(run) !== sorted(runs[0]!));
   if (other < 0) return;
+  const listed = ({ model }: RunRecord) => listNames([...model.labels].sort());
   throw new TunebertError(
-    `${folders[0]} answers with ${sorted(runs[0]!)}, but ${folders[other]} with ${sorted(runs[other]!)}; ` +
+    `${folders[0]} answers with ${listed(runs[0]!)}, but ${folders[other]} with ${listed(runs[other]!)}; ` +
       "only runs with the same labels can be compared",
   );
 }

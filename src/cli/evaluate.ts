@@ -10,9 +10,16 @@ import { formatClassificationReport } from "../predict/classification-report-tex
 import { Predictor } from "../predict/predictor.js";
 import { defaultTrainerOptions } from "../train/options.js";
 import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
-import { type ColumnFlags, columnOptions, positiveWholeNumber } from "./options.js";
+import { skippedNote } from "./label-notes.js";
+import {
+  type ColumnFlags,
+  columnOptions,
+  type LabelFlags,
+  noLabelOption,
+  positiveWholeNumber,
+} from "./options.js";
 
-interface EvaluateFlags extends ColumnFlags, DownloadFlags {
+interface EvaluateFlags extends ColumnFlags, LabelFlags, DownloadFlags {
   readonly model: string;
   readonly data: string;
   readonly json: boolean;
@@ -31,15 +38,19 @@ export function addEvaluateCommand(program: Command): void {
     .option("--json", "print one JSON object", false)
     .option("--threads <n>", "threads to use", positiveWholeNumber, defaultTrainerOptions.threads)
     .action(evaluate);
-  for (const option of [...columnOptions({ label: true }), ...downloadOptions()]) command.addOption(option);
+  for (const option of [...columnOptions({ label: true }), noLabelOption(), ...downloadOptions()]) {
+    command.addOption(option);
+  }
 }
 
 async function evaluate(flags: EvaluateFlags): Promise<void> {
   const saved = await loadModel(flags.model);
   const { labels } = saved.model;
   const file = await resolveData(flags.data, "test", fetchOptions(flags));
-  const pairs = readPairs(streamBytes(file), { ...flags, fileName: file });
-  const dataset = await PairDataset.encode(pairs, saved.vocabulary, { ...saved, labels });
+  const pairs = readPairs(streamBytes(file), { ...flags, noLabel: [], fileName: file });
+  const { noLabel } = flags;
+  const dataset = await PairDataset.encode(pairs, saved.vocabulary, { ...saved, labels, noLabel });
+  if (dataset.skipped > 0) console.error(`${file}: ${skippedNote(dataset)}`);
   const predictor = await Predictor.start({ ...saved, threads: flags.threads });
   try {
     const predicted = argmaxRows(await predictor.logits(dataset), labels.length);

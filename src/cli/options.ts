@@ -65,3 +65,18 @@ export function columnOptions({ label }: { readonly label: boolean }): Option[] 
     columns.push(new Option("--label-column <name>", "column of the label (default: label or gold_label)"));
   return columns;
 }
+
+/** Which labels stand for none; names as in EncodeOptions. */
+export interface LabelFlags {
+  readonly noLabel?: readonly string[];
+}
+
+export function noLabelOption(): Option {
+  const option = new Option(
+    "--no-label <value>",
+    "a label that stands for none, may be repeated (default: -, and -1 beside labels that are 0, 1, 2 and so on; blank always)",
+  ).argParser((value, before: readonly string[] | undefined) => [...(before ?? []), value]);
+  // It says what is no label, and does not negate an option --label.
+  option.negate = false;
+  return option;
+}

@@ -6,6 +6,7 @@ import { lines } from "../data/row-reader.js";
 import { TunebertError } from "../error.js";
 import { streamBytes } from "../hub/files.js";
 import { loadModel } from "../hub/model-folder.js";
+import { mostProbable, probabilitiesJson } from "../metrics/label-probabilities.js";
 import { type Prediction, Predictor } from "../predict/predictor.js";
 import { defaultTrainerOptions } from "../train/options.js";
 import { type ColumnFlags, columnOptions, positiveWholeNumber } from "./options.js";
@@ -67,9 +68,7 @@ async function predict(
     for await (const pairs of chunks(source, chunk)) {
       const predictions = await predictor.predict(pairs);
       predictions.forEach((prediction, i) => {
-        console.log(
-          flags.json ? JSON.stringify({ ...pairs[i], ...prediction }) : formatPrediction(prediction),
-        );
+        console.log(flags.json ? predictionJson(pairs[i]!, prediction) : formatPrediction(prediction));
       });
     }
   } finally {
@@ -77,11 +76,22 @@ async function predict(
   }
 }
 
+/** Labels that a line shows; of more, the most probable. */
+const SHOWN = 20;
+
 /** The label, and every label's probability: `entailment  entailment 0.912  contradiction 0.031  neutral 0.057`. */
 export function formatPrediction({ label, probabilities }: Prediction): string {
-  const each = Object.entries(probabilities).map(([name, value]) => `${name} ${value.toFixed(3)}`);
-  const width = Math.max(...Object.keys(probabilities).map((name) => name.length));
-  return [label.padEnd(width), ...each].join("  ");
+  const all = probabilities.length <= SHOWN;
+  const shown = all ? probabilities : mostProbable(probabilities, SHOWN);
+  const each = shown.map((entry) => `${entry.label} ${entry.probability.toFixed(3)}`);
+  const width = shown.reduce((widest, entry) => Math.max(widest, entry.label.length), 0);
+  const others = all ? [] : [`and ${probabilities.length - SHOWN} others`];
+  return [label.padEnd(width), ...each, ...others].join("  ");
+}
+
+function predictionJson({ premise, hypothesis }: Pair, { label, probabilities }: Prediction): string {
+  const known = JSON.stringify({ premise, hypothesis, label }).slice(0, -1);
+  return `${known},"probabilities":${probabilitiesJson(probabilities)}}`;
 }
 
 function pairsFrom(

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { type Command, Option } from "commander";
 import { BertClassifier } from "../bert/bert-classifier.js";
 import type { BertConfig } from "../bert/config.js";
+import { isNoLabel } from "../data/no-label.js";
 import { PairDataset } from "../data/pair-dataset.js";
 import { readPairs } from "../data/read-pairs.js";
 import type { TextPair } from "../data/text-pair.js";
@@ -14,6 +15,7 @@ import { classifierFrom, loadPretrained } from "../hub/pretrained.js";
 import { resolveData } from "../hub/resolve.js";
 import type { LabelledPair } from "../predict/answer-labelled.js";
 import { Random } from "../random.js";
+import { listNames } from "../text/list-names.js";
 import { DEFAULT_TRUNCATION, type TruncationName, truncations } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import type { Fingerprint } from "../train/fingerprint.js";
@@ -26,17 +28,26 @@ import {
 } from "./checkpoint-options.js";
 import { dataRecord, keepLabelled } from "./data-record.js";
 import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
-import { type ColumnFlags, columnOptions, positiveNumber, positiveWholeNumber } from "./options.js";
+import { labelNotes, skippedNote } from "./label-notes.js";
+import {
+  type ColumnFlags,
+  columnOptions,
+  type LabelFlags,
+  noLabelOption,
+  positiveNumber,
+  positiveWholeNumber,
+} from "./options.js";
 import { addTrainingOptions, type TrainingFlags, trainerOptionsOf } from "./training-options.js";
 import { runTraining } from "./training-run.js";
 
-interface TrainFlags extends ColumnFlags, DownloadFlags, TrainingFlags, CheckpointFlags {
+interface TrainFlags extends ColumnFlags, LabelFlags, DownloadFlags, TrainingFlags, CheckpointFlags {
   readonly train: string;
   readonly validation?: string;
   readonly test?: string;
   readonly out: string;
   readonly tensorboard: boolean;
   readonly overwrite: boolean;
+  readonly manyLabels: boolean;
   readonly limit?: number;
   readonly maxLength: number;
   readonly truncation: TruncationName;
@@ -77,6 +88,8 @@ export function addTrainCommand(program: Command): void {
     .addOption(columnOptions({ label: true })[0]!)
     .addOption(columnOptions({ label: true })[1]!)
     .addOption(columnOptions({ label: true })[2]!)
+    .addOption(noLabelOption())
+    .option("--many-labels", "take labels that are more than one in five pairs, or fractions", false)
     .addOption(downloadOptions()[0]!)
     .addOption(downloadOptions()[1]!)
     .option("--limit <n>", "train on the first n pairs only", positiveWholeNumber)
@@ -167,7 +180,7 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
       command.error(`error: --${name} needs pairs to measure on; give them with --validation`);
     }
   }
-  const { out, overwrite, tensorboard, maxLength, truncation } = flags;
+  const { out, overwrite, tensorboard, maxLength, truncation, noLabel } = flags;
   const say = speaker(flags);
   const resumeFrom = await checkpointToResume(flags);
   if (!resumeFrom) await expectFreeFolder(out, { overwrite });
@@ -180,8 +193,9 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
     const file = flags[name];
     if (file === undefined) return undefined;
     const pairs: LabelledPair[] = [];
-    const options = { maxLength, truncation, labels: model.labels };
-    const read = keepLabelled(pairsOf(file, split, flags), pairs);
+    const options = { maxLength, truncation, labels: model.labels, noLabel };
+    const isNone = (label: string) => isNoLabel(label, model.labels, noLabel);
+    const read = keepLabelled(pairsOf(file, split, flags), pairs, isNone);
     return { data: name, pairs, set: await PairDataset.encode(read, vocabulary, options) };
   };
   const validation = await unseen("validation", "dev");
@@ -189,7 +203,8 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
   say(describe("train", trainSet));
   if (validation) say(describe("validation", validation.set));
   if (test) say(describe("test", test.set));
-  say(`vocabulary of ${vocabulary.size} tokens, ${model.labels.length} labels: ${model.labels.join(", ")}`);
+  say(`vocabulary of ${vocabulary.size} tokens, ${model.labels.length} labels: ${listNames(model.labels)}`);
+  for (const note of labelNotes(trainSet, noLabel)) console.error(note);
   if (resumeFrom) reportResume(resumeFrom, flags);
   await runTraining({
     model,
@@ -219,8 +234,9 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
 }
 
 /** What was chosen beside the settings of the trainer and the sizes of the model. */
-function settingsOf({ limit, pretrained, minFrequency, embeddingStd }: TrainFlags): Record<string, unknown> {
-  return { limit, ...(pretrained === undefined ? { minFrequency, embeddingStd } : {}) };
+function settingsOf(flags: TrainFlags): Record<string, unknown> {
+  const { limit, noLabel, pretrained, minFrequency, embeddingStd } = flags;
+  return { limit, noLabel, ...(pretrained === undefined ? { minFrequency, embeddingStd } : {}) };
 }
 
 /** What makes the run what it is, and the trainer does not see. */
@@ -284,16 +300,16 @@ async function fromScratch(flags: TrainFlags): Promise<Prepared> {
 
 async function* pairsOf(name: string, split: Split, flags: TrainFlags): AsyncGenerator<TextPair> {
   const file = await resolveData(name, split, fetchOptions(flags));
-  yield* readPairs(streamBytes(file), { ...flags, fileName: file });
+  // What stands for no label is told when all labels are there.
+  yield* readPairs(streamBytes(file), { ...flags, noLabel: [], fileName: file });
 }
 
-function labelsOf({ labelNames }: PairDataset, file: string): readonly string[] {
-  if (labelNames.length < 2) {
-    throw new TunebertError(
-      `${file}: every pair has the label ${labelNames[0]}; a classifier needs at least two labels`,
-    );
-  }
-  return labelNames;
+function labelsOf({ labels, labelNames, ...skipped }: PairDataset, file: string): readonly string[] {
+  if (labels.some((label) => label !== labels[0])) return labelNames;
+  const others = skipped.skipped > 0 ? `; ${skippedNote(skipped)}` : "";
+  throw new TunebertError(
+    `${file}: every pair has the label ${labelNames[labels[0]!]}; a classifier needs at least two labels${others}`,
+  );
 }
 
 function expectPositions(maxLength: number, { maxPositions }: BertConfig): void {
@@ -306,11 +322,9 @@ function expectPositions(maxLength: number, { maxPositions }: BertConfig): void 
 }
 
 /** As d2l does, with what was left out or cut. */
-function describe(name: string, { size, skipped, truncated }: PairDataset): string {
-  const notes = [
-    skipped > 0 && `${skipped} skipped without a label`,
-    truncated > 0 && `${truncated} truncated`,
-  ];
+function describe(name: string, dataset: PairDataset): string {
+  const { size, skipped, truncated } = dataset;
+  const notes = [skipped > 0 && skippedNote(dataset), truncated > 0 && `${truncated} truncated`];
   const details = notes.filter(Boolean).join(", ");
   return `read ${size} ${name} examples${details && ` (${details})`}`;
 }

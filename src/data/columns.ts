@@ -1,4 +1,5 @@
 import { TunebertError } from "../error.js";
+import { NO_LABEL } from "./no-label.js";
 
 /** Which columns of a table, or keys of a JSON object, hold a pair. */
 export interface ColumnOptions {
@@ -8,6 +9,8 @@ export interface ColumnOptions {
   readonly hypothesisColumn?: string | undefined;
   /** Default: `label`, else `gold_label`; without either the pairs have no labels. */
   readonly labelColumn?: string | undefined;
+  /** The labels that stand for none; blank ones always do. Default: `-`. */
+  readonly noLabel?: readonly string[] | undefined;
 }
 
 /** Where a pair stands among the columns of a table. */
@@ -49,12 +52,9 @@ export function findColumns(
   };
 }
 
-/**
- * The label that a cell stands for. None when it is empty, or `-` in a column `gold_label`: so SNLI and its
- * kin mark pairs on whose label the annotators did not agree.
- */
-export function labelOfCell(cell: string, columnName: string): string | undefined {
-  return cell === "" || (cell === "-" && columnName === "gold_label") ? undefined : cell;
+/** The label that a cell stands for, as it is written; none when it is blank or one of `noLabel`. */
+export function labelOfCell(cell: string, noLabel: readonly string[] = NO_LABEL): string | undefined {
+  return cell.trim() === "" || noLabel.includes(cell) ? undefined : cell;
 }
 
 /** @throws TunebertError when a row has more or fewer cells than the header */

@@ -27,16 +27,16 @@ export class CsvReader implements RowReader {
         continue;
       }
       requireCells(cells.length, this.#names.length, this.#fileName, this.rows);
-      yield this.#pair(cells, this.#names);
+      yield this.#pair(cells);
     }
   }
 
-  #pair(cells: readonly string[], names: readonly string[]): TextPair {
+  #pair(cells: readonly string[]): TextPair {
     const { premise, hypothesis, label } = this.#columns;
     return {
       premise: cells[premise]!,
       hypothesis: cells[hypothesis]!,
-      label: label === undefined ? undefined : labelOfCell(cells[label]!, names[label]!),
+      label: label === undefined ? undefined : labelOfCell(cells[label]!, this.#options.noLabel),
       fileName: this.#fileName,
       row: this.rows,
     };

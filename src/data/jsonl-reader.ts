@@ -4,7 +4,10 @@ import { type ColumnOptions, findColumns, labelOfCell } from "./columns.js";
 import { lines, type RowReader } from "./row-reader.js";
 import type { TextPair } from "./text-pair.js";
 
-/** One JSON object a line (jsonlines.org). Labels may be strings or numbers. Blank lines are passed over. */
+/**
+ * One JSON object a line (jsonlines.org). Labels may be strings, numbers (`1.0` and `1` are one, written `1`), or
+ * `true` and `false`, which are labels of these names. Blank lines are passed over.
+ */
 export class JsonlReader implements RowReader {
   rows = 0;
   readonly #fileName: string;
@@ -60,10 +63,21 @@ export class JsonlReader implements RowReader {
   #label(object: Record<string, unknown>, key: string): string | undefined {
     const value = object[key];
     if (value === null) return undefined;
-    if (typeof value === "string") return labelOfCell(value, key);
-    if (typeof value === "number") return String(value);
+    if (typeof value === "string") return labelOfCell(value, this.#options.noLabel);
+    if (typeof value === "boolean") return String(value);
+    if (typeof value === "number") return labelOfCell(this.#digits(value, key), this.#options.noLabel);
     throw new TunebertError(
-      `${this.#where}: ${JSON.stringify(key)} must be a string or a number, found ${showJson(value)}`,
+      `${this.#where}: ${JSON.stringify(key)} must be a string, a number, true or false, found ${showJson(value)}`,
+    );
+  }
+
+  /** A number as JavaScript writes it; an integer so large that JavaScript confuses it with others is refused. */
+  #digits(value: number, key: string): string {
+    if (Number.isSafeInteger(value) || (Number.isFinite(value) && !Number.isInteger(value)))
+      return String(value);
+    throw new TunebertError(
+      `${this.#where}: ${JSON.stringify(key)} is an integer beyond ±${Number.MAX_SAFE_INTEGER}, which JSON numbers do not ` +
+        "tell from its neighbours; put it between quotes",
     );
   }
 

@@ -95,11 +95,42 @@ describe("columns", () => {
     ]);
   });
 
-  test("a label - is none only in a column gold_label", async () => {
-    const labels = async (column: string) =>
-      (await read(`${column}\tpremise\thypothesis\n-\ta\tb\n`, "a.tsv")).map((pair) => pair.label);
-    expect(await labels("gold_label")).toEqual([undefined]);
-    expect(await labels("label")).toEqual(["-"]);
+  test.each(["label", "gold_label", "verdict"])(
+    "a label - or a blank one is none in a column %s",
+    async (column) => {
+      const names = ["-", "", "  ", "- ", " yes"];
+      const tables = {
+        "a.tsv": `${column}\tpremise\thypothesis\n${names.map((name) => `${name}\ta\tb\n`).join("")}`,
+        "a.csv": `${column},premise,hypothesis\n${names.map((name) => `${name},a,b\n`).join("")}`,
+        "a.jsonl": names
+          .map((name) => `${JSON.stringify({ [column]: name, premise: "a", hypothesis: "b" })}\n`)
+          .join(""),
+      };
+      for (const [name, text] of Object.entries(tables)) {
+        const labels = async (noLabel?: string[]) =>
+          (await read(text, name, { labelColumn: column, noLabel })).map((pair) => pair.label);
+        expect(await labels()).toEqual([undefined, undefined, undefined, "- ", " yes"]);
+        expect(await labels([])).toEqual(["-", undefined, undefined, "- ", " yes"]);
+        expect(await labels([" yes"])).toEqual(["-", undefined, undefined, "- ", undefined]);
+      }
+    },
+  );
+
+  test("JSONL: true and false are labels, 1.0 is 1, and integers that JSON confuses are refused", async () => {
+    const row = (label: string) => `{"premise":"a","hypothesis":"b","label":${label}}\n`;
+    const labels = async (...names: string[]) =>
+      (await read(names.map(row).join(""), "a.jsonl")).map((pair) => pair.label);
+    expect(await labels("true", "false", "1.0", "1", "-1", "0.5", "9007199254740991")).toEqual([
+      ...["true", "false", "1", "1", "-1", "0.5", "9007199254740991"],
+    ]);
+    expect(await labels('"9007199254740993"', '"9007199254740992"')).toEqual([
+      ...["9007199254740993", "9007199254740992"],
+    ]);
+    for (const number of ["9007199254740993", "-9007199254740992", "1e300", "1e400"]) {
+      await expect(labels("1", number)).rejects.toThrow(
+        /^a\.jsonl, row 2: "label" is an integer beyond ±9007199254740991/,
+      );
+    }
   });
 
   test.each(["tsv", "csv", "jsonl"])(
@@ -167,7 +198,7 @@ describe("refuses, and says where", () => {
       "a label that is an object",
       "a.jsonl",
       '{"premise":"a","hypothesis":"b","label":{}}',
-      /"label" must be a string or a number, found an object/,
+      /"label" must be a string, a number, true or false, found an object/,
     ],
   ])("%s", async (_what, fileName, text, message) => {
     const failure = await collectFailure(() => read(text, fileName));

@@ -39,7 +39,7 @@ export function snliTsv(fileName: string): TsvLayout {
       return { label: 0, premise: 1, hypothesis: 2 };
     },
     text: leavesOfParse,
-    label(cell, _columnName, row) {
+    label(cell, row) {
       if (SNLI_LABELS.includes(cell)) return cell;
       if (cell === "-") return undefined;
       throw new TunebertError(

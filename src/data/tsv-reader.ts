@@ -9,7 +9,7 @@ export interface TsvLayout {
   /** The text that a cell holds. */
   text(cell: string): string;
   /** The label that a cell holds, `undefined` for none. */
-  label(cell: string, columnName: string, row: number): string | undefined;
+  label(cell: string, row: number): string | undefined;
 }
 
 /** A table with named columns. */
@@ -17,7 +17,7 @@ export function plainTsv(fileName: string, options: ColumnOptions): TsvLayout {
   return {
     columns: (names) => findColumns(names, options, fileName, 1),
     text: (cell) => cell,
-    label: labelOfCell,
+    label: (cell) => labelOfCell(cell, options.noLabel),
   };
 }
 
@@ -46,19 +46,16 @@ export class TsvReader implements RowReader {
         continue;
       }
       requireCells(this.#split(line), this.#names.length, this.#fileName, this.rows);
-      yield this.#pair(line, this.#names);
+      yield this.#pair(line);
     }
   }
 
-  #pair(line: string, names: readonly string[]): TextPair {
+  #pair(line: string): TextPair {
     const { premise, hypothesis, label } = this.#columns;
     return {
       premise: this.#layout.text(this.#cell(line, premise)),
       hypothesis: this.#layout.text(this.#cell(line, hypothesis)),
-      label:
-        label === undefined
-          ? undefined
-          : this.#layout.label(this.#cell(line, label), names[label]!, this.rows),
+      label: label === undefined ? undefined : this.#layout.label(this.#cell(line, label), this.rows),
       fileName: this.#fileName,
       row: this.rows,
     };

@@ -1,3 +1,4 @@
+import { checkLabels } from "../bert/check-labels.js";
 import { type BertConfig, checkConfig } from "../bert/config.js";
 import { TunebertError } from "../error.js";
 import { checkTruncation, DEFAULT_TRUNCATION, type TruncationName } from "../text/truncate-pair.js";
@@ -45,6 +46,7 @@ export function parseModelConfig(text: string, path: string): ModelConfig {
   if (!Array.isArray(labels) || labels.length < 2 || labels.some((label) => typeof label !== "string")) {
     throw new TunebertError(`${path}: labels is not a list of at least two names`);
   }
+  inFile(path, () => checkLabels(labels));
   const config = inFile(path, () =>
     checkConfig({
       vocabularySize: number("vocabularySize"),

@@ -84,7 +84,7 @@ export function classifierFrom(
 ): BertClassifier {
   const { config, labels: known } = pretrained;
   const { state, adopt } = fileStates.get(pretrained)?.take() ?? { state: pretrained.state, adopt: false };
-  const forOthers = known !== undefined && known.join("\n") !== labels.join("\n");
+  const forOthers = known !== undefined && JSON.stringify(known) !== JSON.stringify(labels);
   const kept = forOthers ? new Map([...state].filter(([name]) => !name.startsWith("output."))) : state;
   return BertClassifier.fromStateDict(config, labels, kept, random, { adopt });
 }

@@ -1,23 +1,40 @@
 import type { ClassificationReport } from "../metrics/classification-report.js";
+import { condense } from "../metrics/confusion-matrix.js";
+import { mostFrequent } from "../metrics/most-frequent.js";
+
+/** Labels that have rows of their own: those that most examples have. */
+const SHOWN = 20;
 
 /** A report as plain text for a terminal: scores of each label, the whole, and the confusion matrix. */
 export function formatClassificationReport(report: ClassificationReport): string {
-  const labels = report.perClass.map((scores) => scores.label);
-  const support = report.perClass.reduce((total, scores) => total + scores.support, 0);
+  const { perClass } = report;
+  const supports = perClass.map((scores) => scores.support);
+  const support = supports.reduce((total, count) => total + count, 0);
+  const shown = mostFrequent(supports, SHOWN).map((label) => perClass[label]!);
   const scores = alignTable([
     ["label", "precision", "recall", "f1", "support"],
-    ...report.perClass.map(({ label, precision, recall, f1, support }) => [
+    ...shown.map(({ label, precision, recall, f1, support }) => [
       label,
       ...[precision, recall, f1].map(formatScore),
       String(support),
     ]),
   ]);
-  const confusion = alignTable([
-    ["true \\ predicted", ...labels],
-    ...report.confusion.map((row, index) => [labels[index]!, ...row.map(String)]),
+  const confusion = condense(
+    {
+      labels: report.confusionLabels ?? perClass.map(({ label }) => label),
+      counts: report.confusion,
+      others: report.confusionLabels !== undefined,
+    },
+    SHOWN,
+  );
+  const counts = alignTable([
+    ["true \\ predicted", ...confusion.labels],
+    ...confusion.counts.map((row, index) => [confusion.labels[index]!, ...row.map(String)]),
   ]);
+  const hidden = perClass.length - shown.length;
+  const note = hidden === 0 ? "" : `the ${SHOWN} most frequent labels; ${hidden} others are not shown\n\n`;
   const whole = `accuracy ${formatScore(report.accuracy)}, macro f1 ${formatScore(report.macroF1)}, ${support} ${support === 1 ? "example" : "examples"}`;
-  return `${scores}\n\n${whole}\n\n${confusion}\n`;
+  return `${scores}\n\n${note}${whole}\n\n${counts}\n`;
 }
 
 function formatScore(score: number): string {

@@ -2,6 +2,7 @@ import type { BertClassifier } from "../bert/bert-classifier.js";
 import { classify, classifyPrograms } from "../bert/classify.js";
 import { PairDataset } from "../data/pair-dataset.js";
 import { TunebertError } from "../error.js";
+import type { LabelProbability } from "../metrics/label-probabilities.js";
 import { Replicas } from "../runtime/replicas.js";
 import type { TruncationName } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
@@ -11,7 +12,7 @@ export interface Prediction {
   /** The most probable one. */
   readonly label: string;
   /** Of every label, in the model's order; they add up to 1. */
-  readonly probabilities: Readonly<Record<string, number>>;
+  readonly probabilities: readonly LabelProbability[];
 }
 
 /** What a predictor needs; {@link loadModel} brings all but the threads. */
@@ -56,6 +57,11 @@ export class Predictor {
     }
     const inference = classifyPrograms(model);
     return new Predictor(await Replicas.start({ inference, parameters: model.parameters, threads }), options);
+  }
+
+  /** The model's labels, in the order of its probabilities. */
+  get labels(): readonly string[] {
+    return this.#options.model.labels;
   }
 
   /**
@@ -103,11 +109,11 @@ export class Predictor {
 }
 
 function prediction(logits: Float32Array, labels: readonly string[]): Prediction {
-  const largest = Math.max(...logits);
+  const largest = logits.reduce((max, logit) => Math.max(max, logit));
   const exponentials = Array.from(logits, (logit) => Math.exp(logit - largest));
   const total = exponentials.reduce((sum, value) => sum + value, 0);
   return {
     label: labels[logits.indexOf(largest)]!,
-    probabilities: Object.fromEntries(labels.map((label, i) => [label, exponentials[i]! / total])),
+    probabilities: labels.map((label, i) => ({ label, probability: exponentials[i]! / total })),
   };
 }

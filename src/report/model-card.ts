@@ -1,3 +1,6 @@
+import { SNLI_LABELS } from "../data/snli.js";
+import { listNames } from "../text/list-names.js";
+import { shownLabels } from "./label-rows.js";
 import { grouped } from "./page-parts.js";
 import type { DataRecord, RunRecord } from "./run-record.js";
 import { settingRows } from "./setting-text.js";
@@ -17,7 +20,7 @@ A BERT classifier of pairs of texts, trained with tunebert ${run.tunebert} on ${
 
 ## What it does
 
-Given two texts, it answers with one of ${run.model.labels.length} labels (${run.model.labels.map(code).join(", ")}) and the
+Given two texts, it answers with one of ${run.model.labels.length} labels (${listNames(run.model.labels.map(code))}) and the
 probability of each. Texts are cut into words at whitespace, in lower case; of a pair longer than ${run.model.maxLength} tokens the
 rest is not seen (truncation: ${run.model.truncation}).
 
@@ -109,7 +112,7 @@ function metadata({ name, model, data, evaluation }: RunRecord): string {
 
 /** Whether these are the labels of natural language inference. */
 function isInference(labels: readonly string[]): boolean {
-  return [...labels].sort().join() === "contradiction,entailment,neutral";
+  return labels.length === SNLI_LABELS.length && SNLI_LABELS.every((label) => labels.includes(label));
 }
 
 function dataList({ data }: RunRecord): string {
@@ -142,7 +145,8 @@ function results({ evaluation, training }: RunRecord): string {
   }
   const { accuracy, accuracyInterval, macroF1, examples, calibration, perClass } = evaluation;
   const [low, high] = accuracyInterval;
-  const rows = perClass.map(({ label, precision, recall, f1, support }) =>
+  const { shown, others } = shownLabels(perClass);
+  const rows = shown.map(({ label, precision, recall, f1, support }) =>
     row([markdown(label), ...[precision, recall, f1].map((score) => score.toFixed(3)), String(support)]),
   );
   return `On the ${grouped(examples)} ${evaluation.data} pairs the accuracy is ${accuracy.toFixed(4)} (95 % confidence interval ${low.toFixed(4)} to
@@ -152,7 +156,7 @@ ${calibration.expectedCalibrationError.toFixed(4)}.
 ${row(["label", "precision", "recall", "F1", "pairs"])}
 |---|---:|---:|---:|---:|
 ${rows.join("\n")}
-
+${others ? `\nThe ${grouped(others.labels)} labels that fewer pairs have are not in the table; ${grouped(others.support)} pairs have one of them.\n` : ""}
 \`report.html\` shows more: confusions, accuracy by length and by overlap of the two texts, calibration, mistakes.`;
 }
 

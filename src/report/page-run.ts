@@ -1,3 +1,4 @@
+import { listNames } from "../text/list-names.js";
 import { formatDuration } from "./format-duration.js";
 import { type Html, html } from "./html.js";
 import { facts, grouped } from "./page-parts.js";
@@ -17,7 +18,7 @@ export function runSections({
   return [
     html`<section aria-labelledby="settings"><h2 id="settings">Settings</h2>
 ${facts("Model", [
-  ["labels", model.labels.join(", ")],
+  ["labels", listNames(model.labels)],
   ["weights began as", model.pretrained ?? "random numbers"],
   ["parameters", grouped(model.parameters)],
   ["hidden size", model.hidden],

@@ -8,23 +8,34 @@ test("parsePredictions reads what formatPredictions writes", () => {
   expect(parsePredictions(text, "p")).toEqual(
     sampleAnswers.map((answer) => ({
       ...answer,
-      probabilities: {
-        same: answer.probabilities.same,
-        other: expect.closeTo(answer.probabilities.other!, 6),
-      },
+      probabilities: answer.probabilities.map(({ label, probability }) => ({
+        label,
+        probability: expect.closeTo(probability, 6),
+      })),
     })),
   );
   expect(parsePredictions("", "p")).toEqual([]);
 });
 
-test("formatPredictions writes six digits of a probability", () => {
-  const [line] = new TextDecoder()
-    .decode(formatPredictions([{ ...sampleAnswers[0]!, probabilities: { same: 1 / 3, other: 1e-9 / 3 } }]))
-    .split("\n");
-  expect(JSON.parse(line!).probabilities).toEqual({ same: 0.333333, other: 3.33333e-10 });
+test("formatPredictions writes six digits of a probability, by label in the order of the model", () => {
+  const probabilities = [
+    { label: "10", probability: 1 / 3 },
+    { label: "2", probability: 1e-9 / 3 },
+    { label: "__proto__", probability: 0.5 },
+  ];
+  const line = new TextDecoder().decode(formatPredictions([{ ...sampleAnswers[0]!, probabilities }]));
+  expect(line).toMatch(/,"probabilities":\{"10":0\.333333,"2":3\.33333e-10,"__proto__":0\.5\}\}\n$/);
+  expect(parsePredictions(line, "p")[0]!.probabilities).toEqual(
+    expect.arrayContaining([
+      { label: "10", probability: 0.333333 },
+      { label: "__proto__", probability: 0.5 },
+    ]),
+  );
 });
 
-test.each(["{", "null", "{}", '{"premise":1,"hypothesis":"b","trueLabel":"c","predictedLabel":"d"}'])(
+const texts = '{"premise":"a","hypothesis":"b","trueLabel":"c","predictedLabel":"d"';
+
+test.each(["{", "null", "{}", texts.replace('"a"', "1"), `${texts}}`, `${texts},"probabilities":{"c":"1"}}`])(
   "parsePredictions refuses the line %s",
   (line) => {
     const lines = text.split("\n");

@@ -1,5 +1,6 @@
 import { TunebertError } from "../error.js";
 import type { AnsweredPair } from "../metrics/answered-pair.js";
+import { parseProbabilities, probabilitiesJson } from "../metrics/label-probabilities.js";
 
 /** Digits of a probability; more would say nothing of the model. */
 const DIGITS = 6;
@@ -8,11 +9,12 @@ const DIGITS = 6;
 export function formatPredictions(answers: readonly AnsweredPair[]): Uint8Array {
   return Buffer.concat(
     answers.map(({ probabilities, ...answer }) => {
-      const rounded = Object.entries(probabilities).map(([label, value]) => [
+      const rounded = probabilities.map(({ label, probability }) => ({
         label,
-        Number(value.toPrecision(DIGITS)),
-      ]);
-      return Buffer.from(`${JSON.stringify({ ...answer, probabilities: Object.fromEntries(rounded) })}\n`);
+        probability: Number(probability.toPrecision(DIGITS)),
+      }));
+      const known = JSON.stringify(answer).slice(0, -1);
+      return Buffer.from(`${known},"probabilities":${probabilitiesJson(rounded)}}\n`);
     }),
   );
 }
@@ -33,9 +35,11 @@ export function parsePredictions(text: string, path: string): AnsweredPair[] {
 
 function parseLine(line: string): AnsweredPair | undefined {
   try {
-    const answer = JSON.parse(line);
-    const texts = [answer.premise, answer.hypothesis, answer.trueLabel, answer.predictedLabel];
-    return texts.every((text) => typeof text === "string") ? answer : undefined;
+    const { premise, hypothesis, trueLabel, predictedLabel, probabilities: object } = JSON.parse(line);
+    const texts = [premise, hypothesis, trueLabel, predictedLabel];
+    const probabilities = parseProbabilities(object);
+    if (probabilities === undefined || !texts.every((text) => typeof text === "string")) return undefined;
+    return { premise, hypothesis, trueLabel, predictedLabel, probabilities };
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 import type { BertClassifier } from "../bert/bert-classifier.js";
 import type { PairDataset } from "../data/pair-dataset.js";
 import { TunebertError } from "../error.js";
+import { listNames } from "../text/list-names.js";
 
 /** @throws TunebertError when a dataset is empty, or holds an example that the model cannot be asked or taught */
 export function expectFit(dataset: PairDataset, model: BertClassifier): void {
@@ -14,7 +15,7 @@ export function expectFit(dataset: PairDataset, model: BertClassifier): void {
       );
     }
     if (!(dataset.labels[i]! >= 0 && dataset.labels[i]! < model.labels.length)) {
-      throw new TunebertError(`example ${i + 1} has no label among ${model.labels.join(", ")}`);
+      throw new TunebertError(`example ${i + 1} has no label among ${listNames(model.labels)}`);
     }
   }
   const largest = dataset.tokenIds.reduce((max, id) => Math.max(max, id), 0);
