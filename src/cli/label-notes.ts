@@ -55,14 +55,16 @@ function similarLabels(names: readonly string[]): string[][] {
 function alikeNote(sets: readonly string[][], counts: ReadonlyMap<string, number>): string {
   const shown = sets
     .slice(0, SHOWN)
-    .map((set) =>
-      set.map((name) => `${JSON.stringify(name)} (${counts.get(name) ?? 0} pairs)`).join(" and "),
-    );
+    .map((set) => set.map((name) => `${showJson(name)} (${pairs(counts.get(name)!)})`).join(" and "));
   const more = sets.length > SHOWN ? `; ${sets.length - SHOWN} more such sets` : "";
   return (
     `labels that differ only in case, space or spelling of a number are labels of their own: ${shown.join("; ")}${more}. ` +
     "If they mean the same, write them alike in the file"
   );
+}
+
+function pairs(count: number): string {
+  return `${count} pair${count === 1 ? "" : "s"}`;
 }
 
 function countsOf({ labels, labelNames }: PairDataset): Map<string, number> {
