@@ -73,7 +73,7 @@ describe("compare", () => {
       /short answers with contradiction, entailment, neutral, but .*renamed with contradiction, entailment, open/,
     );
     expect(await fail(["compare", short, long, "--data", file])).toMatch(
-      /renamed\.csv, row 4: the models do not know the label "open"/,
+      /renamed\.csv, row 4: unknown label .*; known labels: .* --no-label$/,
     );
   });
 

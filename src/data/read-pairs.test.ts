@@ -40,6 +40,12 @@ describe("SNLI", () => {
     ]);
   });
 
+  test.each(["-", "", " "])("the label %j is none", async (label) => {
+    const [header] = text.split("\n");
+    const file = `${header}\n${snliRow(label, "( A boat )", "( It rains )")}\n`;
+    expect((await read(file, "a.txt")).map((pair) => pair.label)).toEqual([undefined]);
+  });
+
   test("readSnli gives the same, and takes no other header", async () => {
     expect(await collect(readSnli(bytes(text), { fileName: "a.txt" }))).toEqual(await read(text, "a.txt"));
     await expect(

@@ -1,4 +1,5 @@
 import { TunebertError } from "../error.js";
+import { labelOfCell } from "./columns.js";
 import type { TsvLayout } from "./tsv-reader.js";
 
 /** SNLI's labels in the order of their ids in d2l (section 16.4). */
@@ -41,7 +42,7 @@ export function snliTsv(fileName: string): TsvLayout {
     text: leavesOfParse,
     label(cell, row) {
       if (SNLI_LABELS.includes(cell)) return cell;
-      if (cell === "-") return undefined;
+      if (labelOfCell(cell) === undefined) return undefined;
       throw new TunebertError(
         `${fileName}, row ${row}: unknown label ${JSON.stringify(cell)}; SNLI's are ${SNLI_LABELS.join(", ")}, ` +
           "and - for none",
