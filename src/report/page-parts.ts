@@ -37,6 +37,11 @@ export function numbersBehind(content: TableContent): Html {
   return html`<details><summary>The numbers</summary>${table(content)}</details>`;
 }
 
+/** Names in a sentence, each in a direction of its own, whatever marks of direction it holds. */
+export function namesOf(names: readonly string[]): Html {
+  return html`${names.map((name, i) => html`${i > 0 ? ", " : undefined}<bdi>${name}</bdi>`)}`;
+}
+
 export function percent(part: number): string {
   return `${(part * 100).toFixed(1)} %`;
 }
