@@ -19,6 +19,7 @@ import type { RunRecord } from "../report/run-record.js";
 import { defaultTrainerOptions } from "../train/options.js";
 import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
 import { type ColumnFlags, columnOptions, positiveWholeNumber } from "./options.js";
+import { print } from "./print.js";
 
 interface CompareFlags extends ColumnFlags, DownloadFlags {
   readonly data?: string;
@@ -55,8 +56,7 @@ async function compare(folders: string[], flags: CompareFlags, command: Command)
   expectSamePairs(folders, answers);
   const [first, ...others] = folders.map((name, i) => ({ name, run: runs[i]!, answers: answers[i]! }));
   const comparison = compareRuns([first as ComparedRun, ...others]);
-  if (flags.json) console.log(JSON.stringify(comparison));
-  else process.stdout.write(formatComparison(comparison));
+  print(...(flags.json ? [JSON.stringify(comparison)] : formatComparison(comparison)));
 }
 
 async function readRun(folder: string): Promise<RunRecord> {

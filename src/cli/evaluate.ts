@@ -11,6 +11,7 @@ import { Predictor } from "../predict/predictor.js";
 import { defaultTrainerOptions } from "../train/options.js";
 import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
 import { type ColumnFlags, columnOptions, positiveWholeNumber } from "./options.js";
+import { print } from "./print.js";
 
 interface EvaluateFlags extends ColumnFlags, DownloadFlags {
   readonly model: string;
@@ -45,8 +46,8 @@ async function evaluate(flags: EvaluateFlags): Promise<void> {
     const predicted = argmaxRows(await predictor.logits(dataset), labels.length);
     const report = classificationReport(dataset.labels, predicted, labels);
     const { size: examples, skipped } = dataset;
-    if (flags.json) console.log(JSON.stringify({ examples, skipped, ...report }));
-    else process.stdout.write(formatClassificationReport(report));
+    const json = () => JSON.stringify({ examples, skipped, ...report });
+    print(...(flags.json ? [json()] : formatClassificationReport(report)));
   } finally {
     await predictor.close();
   }

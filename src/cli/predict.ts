@@ -7,8 +7,10 @@ import { TunebertError } from "../error.js";
 import { streamBytes } from "../hub/files.js";
 import { loadModel } from "../hub/model-folder.js";
 import { type Prediction, Predictor } from "../predict/predictor.js";
+import { printable } from "../text/printable.js";
 import { defaultTrainerOptions } from "../train/options.js";
 import { type ColumnFlags, columnOptions, positiveWholeNumber } from "./options.js";
+import { print } from "./print.js";
 
 interface PredictFlags extends ColumnFlags {
   readonly model: string;
@@ -38,7 +40,8 @@ export function addPredictCommand(program: Command): void {
     .addHelpText(
       "after",
       `
-Standard input takes one pair a line, the texts separated by a tab.
+Standard input takes one pair a line, the texts separated by a tab. A text that begins with a dash goes behind --,
+after all options.
 
 Examples:
   $ tunebert predict --model nli "A man is sleeping ." "A man is awake ."
@@ -67,9 +70,7 @@ async function predict(
     for await (const pairs of chunks(source, chunk)) {
       const predictions = await predictor.predict(pairs);
       predictions.forEach((prediction, i) => {
-        console.log(
-          flags.json ? JSON.stringify({ ...pairs[i], ...prediction }) : formatPrediction(prediction),
-        );
+        print(flags.json ? JSON.stringify({ ...pairs[i], ...prediction }) : formatPrediction(prediction));
       });
     }
   } finally {
@@ -79,9 +80,9 @@ async function predict(
 
 /** The label, and every label's probability: `entailment  entailment 0.912  contradiction 0.031  neutral 0.057`. */
 export function formatPrediction({ label, probabilities }: Prediction): string {
-  const each = Object.entries(probabilities).map(([name, value]) => `${name} ${value.toFixed(3)}`);
-  const width = Math.max(...Object.keys(probabilities).map((name) => name.length));
-  return [label.padEnd(width), ...each].join("  ");
+  const each = Object.entries(probabilities).map(([name, value]) => `${printable(name)} ${value.toFixed(3)}`);
+  const width = Math.max(...Object.keys(probabilities).map((name) => printable(name).length));
+  return [printable(label).padEnd(width), ...each].join("  ");
 }
 
 function pairsFrom(

@@ -27,6 +27,7 @@ import {
 import { dataRecord, keepLabelled } from "./data-record.js";
 import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
 import { type ColumnFlags, columnOptions, positiveNumber, positiveWholeNumber } from "./options.js";
+import { note, print } from "./print.js";
 import { addTrainingOptions, type TrainingFlags, trainerOptionsOf } from "./training-options.js";
 import { runTraining } from "./training-run.js";
 
@@ -317,5 +318,5 @@ function describe(name: string, { size, skipped, truncated }: PairDataset): stri
 
 /** Standard output is for JSON alone where that is asked for. */
 function speaker({ logFormat }: TrainFlags): (line: string) => void {
-  return logFormat === "json" ? console.error : console.log;
+  return logFormat === "json" ? note : print;
 }

@@ -1,5 +1,6 @@
 import { TunebertError } from "../error.js";
 import type { AnsweredPair } from "../metrics/answered-pair.js";
+import { printable } from "../text/printable.js";
 
 /** Digits of a probability; more would say nothing of the model. */
 const DIGITS = 6;
@@ -12,7 +13,8 @@ export function formatPredictions(answers: readonly AnsweredPair[]): Uint8Array 
         label,
         Number(value.toPrecision(DIGITS)),
       ]);
-      return Buffer.from(`${JSON.stringify({ ...answer, probabilities: Object.fromEntries(rounded) })}\n`);
+      const line = JSON.stringify({ ...answer, probabilities: Object.fromEntries(rounded) });
+      return Buffer.from(`${printable(line)}\n`);
     }),
   );
 }
