@@ -19,7 +19,7 @@ test("what a user caused is told with the command's flags, and no other word is 
 });
 
 test("anything else is a bug: a sentence, the versions, and the stack", () => {
-  const error = new RangeError("too\u001b[2J much");
+  const error = new RangeError("too\u001b[2J much", { cause: new Error("the first") });
   const [first, versions, ...stack] = complaint(error, command);
   expect(first).toMatch(/^tunebert: this is a bug of tunebert.* report it/);
   expect(versions).toMatch(
@@ -27,5 +27,6 @@ test("anything else is a bug: a sentence, the versions, and the stack", () => {
   );
   expect(stack[0]).toBe("  RangeError: too\u001b[2J much");
   expect(stack.some((line) => line.includes("complaint.test"))).toBe(true);
-  expect(complaint("thrown", undefined).at(-1)).toBe("  thrown");
+  expect(stack.some((line) => line.includes("[cause]: Error: the first"))).toBe(true);
+  expect(complaint("thrown", undefined).at(-1)).toBe("  'thrown'");
 });

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { Command, CommanderError, OutputConfiguration } from "commander";
 import { TunebertError } from "../error.js";
 import { note } from "./print.js";
@@ -14,11 +15,12 @@ export function complaint(error: unknown, command: Command | undefined): string[
 }
 
 function bugReport(error: unknown): string[] {
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return [
     "tunebert: this is a bug of tunebert, not of what you gave it; please report it with the command and these lines:",
     `  tunebert ${version}, Node ${process.version}, ${process.platform} ${process.arch}`,
-    ...stack.split("\n").map((line) => `  ${line}`),
+    ...inspect(error)
+      .split("\n")
+      .map((line) => `  ${line}`),
   ];
 }
 
