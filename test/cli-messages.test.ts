@@ -61,7 +61,7 @@ describe("what begins with a dash and is no option gets a hint", () => {
       /^cannot read .*none/,
     );
     expect(await fail([...train, "--class-weights=-1=2", "--class-weights=0=1"])).toContain(
-      '"pairs.csv" is neither',
+      "cannot read pairs.csv",
     );
   });
 
