@@ -27,7 +27,7 @@ export {
 export { type ReadPairsOptions, readPairs, readSnli } from "./data/read-pairs.js";
 export type { ByteSource } from "./data/record-blocks.js";
 export type { TextPair } from "./data/text-pair.js";
-export { TunebertError } from "./error.js";
+export { type ErrorText, type OptionErrorText, TunebertError, type TunebertErrorOptions } from "./error.js";
 export { type Artifact, catalog, type Split } from "./hub/catalog.js";
 export type { StoredCheckpoint } from "./hub/checkpoint-file.js";
 export {

@@ -284,7 +284,7 @@ describe("offline", () => {
     const server = await localServer(serve(model));
     const message = await failure(fetch("snli", { mirror: server.url, ...options }));
     expect(message).toMatch(
-      /snli is not in the cache.*without --offline, or put the file from .*snli_1\.0\.zip at /,
+      /snli is not in the cache.*without offline, or put the file from .*snli_1\.0\.zip at /,
     );
     expect(server.requests).toEqual([]);
     expect(existsSync(cache)).toBe(false);

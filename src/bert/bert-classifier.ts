@@ -123,9 +123,9 @@ function expectFit(
     }
   }
   if (problems.length > 0) {
-    const shown = problems.slice(0, 10).join("\n  ");
-    const more = problems.length > 10 ? `\n  and ${problems.length - 10} more` : "";
-    throw new TunebertError(`the weights do not fit the model:\n  ${shown}${more}`);
+    const shown = problems.slice(0, 10);
+    if (problems.length > 10) shown.push(`and ${problems.length - 10} more`);
+    throw new TunebertError(["the weights do not fit the model:", ...shown.map((problem) => `  ${problem}`)]);
   }
 }
 

@@ -26,15 +26,20 @@ const MAX_BLOCKS = 1000;
 export function checkConfig(config: BertConfig): BertConfig {
   for (const [name, size] of Object.entries(config)) {
     if (!Number.isSafeInteger(size) || size < 1) {
-      throw new TunebertError(`${name} is ${size}; it must be a whole number of at least 1`);
+      throw new TunebertError((named) => `${named} is ${size}; it must be a whole number of at least 1`, {
+        option: name,
+      });
     }
   }
   if (config.blocks > MAX_BLOCKS) {
-    throw new TunebertError(`blocks is ${config.blocks}; it must be at most ${MAX_BLOCKS}`);
+    throw new TunebertError((blocks) => `${blocks} is ${config.blocks}; it must be at most ${MAX_BLOCKS}`, {
+      option: "blocks",
+    });
   }
   if (config.hidden % config.heads !== 0) {
     throw new TunebertError(
       `${config.heads} heads do not divide the hidden size ${config.hidden}; choose a number of heads that does`,
+      { option: "heads" },
     );
   }
   return config;

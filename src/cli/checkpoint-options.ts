@@ -1,10 +1,10 @@
 import { type Command, Option } from "commander";
-import type { TunebertError } from "../error.js";
 import { DEFAULT_KEEP, type FoundCheckpoint, latestCheckpoint } from "../hub/checkpoint-folder.js";
 import { checkState } from "../train/check-state.js";
 import type { CheckpointInterval } from "../train/checkpoints.js";
 import { patienceIsOver } from "../train/model-selection.js";
 import { checkpointInterval, positiveWholeNumber } from "./options.js";
+import { note } from "./print.js";
 import type { CheckpointSettings } from "./resumable.js";
 
 export interface CheckpointFlags {
@@ -48,9 +48,7 @@ export async function checkpointToResume({
   out,
 }: CheckpointFlags): Promise<FoundCheckpoint | undefined> {
   if (!resume) return undefined;
-  return latestCheckpoint(out, ({ message }: TunebertError) => {
-    console.error(`${message}; trying the checkpoint before it`);
-  });
+  return latestCheckpoint(out, ({ message }) => note(`${message}; trying the checkpoint before it`));
 }
 
 export function checkpointSettings(
@@ -68,12 +66,12 @@ export function reportResume(
   const { step, epoch, stepInEpoch, best, threads: before } = checkState(state);
   const done = epoch - 1;
   if (done >= epochs) {
-    console.error(`nothing is left to train: all ${done} epochs are done; raise --epochs to go on`);
+    note(`nothing is left to train: all ${done} epochs are done; raise --epochs to go on`);
   } else if (patienceIsOver(best ?? undefined, done, patience)) {
-    console.error(`nothing is left to train: the run lost patience after ${done} epochs`);
+    note(`nothing is left to train: the run lost patience after ${done} epochs`);
   } else {
-    console.error(`resuming at step ${step} from ${file}: epoch ${epoch}, ${stepInEpoch} steps of it done`);
-    if (threads !== before) console.error(otherBits(before, threads));
+    note(`resuming at step ${step} from ${file}: epoch ${epoch}, ${stepInEpoch} steps of it done`);
+    if (threads !== before) note(otherBits(before, threads));
   }
 }
 

@@ -28,6 +28,7 @@ import {
   noLabelOption,
   positiveWholeNumber,
 } from "./options.js";
+import { note, print } from "./print.js";
 
 interface CompareFlags extends ColumnFlags, LabelFlags, DownloadFlags {
   readonly data?: string;
@@ -66,8 +67,7 @@ async function compare(folders: string[], flags: CompareFlags, command: Command)
   expectSamePairs(folders, answers);
   const [first, ...others] = folders.map((name, i) => ({ name, run: runs[i]!, answers: answers[i]! }));
   const comparison = compareRuns([first as ComparedRun, ...others]);
-  if (flags.json) console.log(JSON.stringify(comparison));
-  else process.stdout.write(formatComparison(comparison));
+  print(...(flags.json ? [JSON.stringify(comparison)] : formatComparison(comparison)));
 }
 
 async function readRun(folder: string): Promise<RunRecord> {
@@ -129,7 +129,7 @@ async function readLabelled(
     labelled.push({ premise, hypothesis, label });
   }
   if (labelled.length === 0) throw new TunebertError(`${file}: no pair has a label; take data with labels`);
-  if (skipped > 0) console.error(`${file}: ${skippedNote({ skipped, skippedLabels })}`);
+  if (skipped > 0) note(`${file}: ${skippedNote({ skipped, skippedLabels })}`);
   return labelled;
 }
 

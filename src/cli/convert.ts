@@ -12,6 +12,7 @@ import {
   WEIGHTS_FORMATS,
   type WeightsFormat,
 } from "../weights/serialize-weights.js";
+import { note, print } from "./print.js";
 
 interface ConvertFlags {
   readonly format?: WeightsFormat;
@@ -52,7 +53,9 @@ async function convert(input: string, output: string, flags: ConvertFlags, comma
   }
   const names = flags.names ?? (format === "mxnet" ? "mxnet" : "torch");
   if (existsSync(output) && !flags.overwrite) {
-    throw new TunebertError(`${output} exists already; pass --overwrite to replace it`);
+    throw new TunebertError((overwrite) => `${output} exists already; pass ${overwrite} to replace it`, {
+      option: "overwrite",
+    });
   }
   const found = readWeights(input);
   const bert = inFile(input, () => toTorchNames(found));
@@ -62,7 +65,7 @@ async function convert(input: string, output: string, flags: ConvertFlags, comma
     output,
     inFile(output, () => serializeWeights(state, format)),
   );
-  console.log(`${output}: ${state.size} tensors, ${format}`);
+  print(`${output}: ${state.size} tensors, ${format}`);
   const left = [...bert.keys()].filter((name) => !selected.has(name));
-  if (left.length > 0) console.error(`left out, not in the class: ${left.join(", ")}`);
+  if (left.length > 0) note(`left out, not in the class: ${left.join(", ")}`);
 }

@@ -14,6 +14,7 @@ import type { DataRecord } from "../report/run-record.js";
 import { defaultTrainerOptions } from "../train/options.js";
 import { positiveWholeNumber, wholeNumber } from "./options.js";
 import { formatPrediction } from "./predict.js";
+import { print } from "./print.js";
 import { runTraining } from "./training-run.js";
 
 interface DemoFlags {
@@ -57,7 +58,7 @@ async function trainOn(corpus: SampleCorpus, { out, seed, threads }: DemoFlags):
   const { dataset: train, vocabulary } = await PairDataset.encodeWithNewVocabulary(corpus.train, options);
   const labels = train.labelNames;
   const test = await PairDataset.encode(corpus.test, vocabulary, { ...options, labels });
-  console.log(`sample pairs: ${train.size} training and ${test.size} test pairs, ${vocabulary.size} words`);
+  print(`sample pairs: ${train.size} training and ${test.size} test pairs, ${vocabulary.size} words`);
 
   const config = { ...MODEL, vocabularySize: vocabulary.size };
   const model = BertClassifier.fromScratch(config, labels, new Random(seed), INITIAL);
@@ -80,15 +81,15 @@ async function trainOn(corpus: SampleCorpus, { out, seed, threads }: DemoFlags):
   try {
     const predictions = await predictor.predict(showcasePairs);
     showcasePairs.forEach(({ premise, hypothesis, label }, i) => {
-      console.log(
-        `\n${premise}\n${hypothesis}\n  ${formatPrediction(predictions[i]!)}  (expected: ${label})`,
-      );
+      const answer = `  ${formatPrediction(predictions[i]!)}  (expected: ${label})`;
+      print("", premise, hypothesis, answer);
     });
   } finally {
     await predictor.close();
   }
-  console.log(`\nThe model and report.html are in ${out}. Ask it yourself:`);
-  console.log(
+  print(
+    "",
+    `The model and report.html are in ${out}. Ask it yourself:`,
     `  node ${relative("", process.argv[1]!)} predict --model ${out} "a dog is running ." "a dog is sleeping ."`,
   );
 }
@@ -105,7 +106,7 @@ async function writePairs(corpus: SampleCorpus, folder: string): Promise<void> {
   for (const { path, pairs } of files) {
     const rows = pairs.map(({ premise, hypothesis, label }) => `${premise}\t${hypothesis}\t${label}\n`);
     await writeWhole(path, `premise\thypothesis\tlabel\n${rows.join("")}`);
-    console.log(`${path}: ${pairs.length} pairs`);
+    print(`${path}: ${pairs.length} pairs`);
   }
 }
 

@@ -18,6 +18,7 @@ import {
   noLabelOption,
   positiveWholeNumber,
 } from "./options.js";
+import { note, print } from "./print.js";
 
 interface EvaluateFlags extends ColumnFlags, LabelFlags, DownloadFlags {
   readonly model: string;
@@ -50,14 +51,14 @@ async function evaluate(flags: EvaluateFlags): Promise<void> {
   const pairs = readPairs(streamBytes(file), { ...flags, noLabel: [], fileName: file });
   const { noLabel } = flags;
   const dataset = await PairDataset.encode(pairs, saved.vocabulary, { ...saved, labels, noLabel });
-  if (dataset.skipped > 0) console.error(`${file}: ${skippedNote(dataset)}`);
+  if (dataset.skipped > 0) note(`${file}: ${skippedNote(dataset)}`);
   const predictor = await Predictor.start({ ...saved, threads: flags.threads });
   try {
     const predicted = argmaxRows(await predictor.logits(dataset), labels.length);
     const report = classificationReport(dataset.labels, predicted, labels);
     const { size: examples, skipped } = dataset;
-    if (flags.json) console.log(JSON.stringify({ examples, skipped, ...report }));
-    else process.stdout.write(formatClassificationReport(report));
+    const json = () => JSON.stringify({ examples, skipped, ...report });
+    print(...(flags.json ? [json()] : formatClassificationReport(report)));
   } finally {
     await predictor.close();
   }

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { catalog } from "../hub/catalog.js";
 import { fetchArtifact } from "../hub/fetch-artifact.js";
 import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
+import { print } from "./print.js";
 
 interface FetchFlags extends DownloadFlags {
   readonly sha1?: string;
@@ -35,5 +36,5 @@ const NAME_WIDTH = Math.max(...catalog.map(({ name }) => name.length));
 async function fetch(name: string, flags: FetchFlags): Promise<void> {
   const { sha1, force, json } = flags;
   const fetched = await fetchArtifact(name, { ...fetchOptions(flags), force, sha1 });
-  console.log(json ? JSON.stringify(fetched) : fetched.path);
+  print(json ? JSON.stringify(fetched) : fetched.path);
 }

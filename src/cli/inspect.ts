@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 import { readWeights } from "../hub/read-weights.js";
+import { alignColumns } from "../text/align-columns.js";
+import { print } from "./print.js";
 
 interface InspectFlags {
   readonly json: boolean;
@@ -21,17 +23,14 @@ async function inspect(file: string, { json }: InspectFlags): Promise<void> {
     shape,
   }));
   if (json) {
-    for (const tensor of tensors) console.log(JSON.stringify(tensor));
+    for (const tensor of tensors) print(JSON.stringify(tensor));
     return;
   }
-  const nameWidth = Math.max(0, ...tensors.map(({ name }) => name.length));
-  const typeWidth = Math.max(0, ...tensors.map(({ type }) => type.length));
-  for (const { name, type, shape } of tensors) {
-    console.log(`${name.padEnd(nameWidth)}  ${type.padEnd(typeWidth)}  [${shape.join(", ")}]`);
-  }
+  const rows = tensors.map(({ name, type, shape }) => [name, type, `[${shape.join(", ")}]`]);
+  for (const line of alignColumns(rows, { others: "left" })) print(line);
   const elements = tensors.reduce(
     (sum, { shape }) => sum + shape.reduce((product, dim) => product * dim, 1),
     0,
   );
-  console.log(`${tensors.length} tensors, ${elements.toLocaleString("en-US")} elements`);
+  print(`${tensors.length} tensors, ${elements.toLocaleString("en-US")} elements`);
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
-import { TunebertError } from "../error.js";
 import { memoryFailure } from "../runtime/out-of-memory.js";
 import { addCompareCommand } from "./compare.js";
+import { complaint, dashHint, usageOutput } from "./complaint.js";
 import { addConvertCommand } from "./convert.js";
 import { addDemoCommand } from "./demo.js";
 import { addEvaluateCommand } from "./evaluate.js";
@@ -10,6 +10,7 @@ import { addFetchCommand } from "./fetch.js";
 import { addInspectCommand } from "./inspect.js";
 import { Interrupted } from "./interrupted.js";
 import { addPredictCommand } from "./predict.js";
+import { note } from "./print.js";
 import { addTrainCommand } from "./train.js";
 import { version } from "./version.js";
 
@@ -21,6 +22,9 @@ const program = new Command("tunebert")
   .version(version)
   .showHelpAfterError("(add --help for what a command takes)")
   .configureHelp({ showGlobalOptions: false })
+  .configureOutput(usageOutput)
+  // A text that begins with -V is a text.
+  .enablePositionalOptions()
   .exitOverride();
 addTrainCommand(program);
 addEvaluateCommand(program);
@@ -45,28 +49,12 @@ try {
 
 /** Says what went wrong, unless that has been said. */
 function exitCode(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
+  const command = program.commands.find((candidate) => candidate.name() === program.args[0]);
+  if (error instanceof CommanderError) {
+    if (command) note(...dashHint(error, command, process.argv.slice(2)));
+    return error.exitCode === 0 ? 0 : WRONG_USAGE;
+  }
   if (error instanceof Interrupted) return error.exitCode;
-  const failure = memoryFailure(error) ?? error;
-  console.error(
-    failure instanceof TunebertError ? `tunebert: ${asTyped(printable(failure.message))}` : failure,
-  );
+  note(...complaint(memoryFailure(error) ?? error, command));
   return FAILED;
-}
-
-/** Errors call options by their names in the API; here they are flags. */
-function asTyped(message: string): string {
-  const options = program.commands.flatMap((command) => command.options);
-  return options.reduce((text, option) => {
-    const name = option.attributeName();
-    return /[A-Z]/.test(name) ? text.replaceAll(new RegExp(`\\b${name}\\b`, "g"), option.long!) : text;
-  }, message);
-}
-
-/** Files that are not what they seem may put control characters into a message. */
-function printable(message: string): string {
-  return message.replaceAll(
-    /[^\P{Cc}\n]/gu,
-    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  );
 }

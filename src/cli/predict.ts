@@ -8,8 +8,10 @@ import { streamBytes } from "../hub/files.js";
 import { loadModel } from "../hub/model-folder.js";
 import { mostProbable, probabilitiesJson } from "../metrics/label-probabilities.js";
 import { type Prediction, Predictor } from "../predict/predictor.js";
+import { printable } from "../text/printable.js";
 import { defaultTrainerOptions } from "../train/options.js";
 import { type ColumnFlags, columnOptions, positiveWholeNumber } from "./options.js";
+import { print } from "./print.js";
 
 interface PredictFlags extends ColumnFlags {
   readonly model: string;
@@ -39,7 +41,8 @@ export function addPredictCommand(program: Command): void {
     .addHelpText(
       "after",
       `
-Standard input takes one pair a line, the texts separated by a tab.
+Standard input takes one pair a line, the texts separated by a tab. A text that begins with a dash goes behind --,
+after all options.
 
 Examples:
   $ tunebert predict --model nli "A man is sleeping ." "A man is awake ."
@@ -68,7 +71,7 @@ async function predict(
     for await (const pairs of chunks(source, chunk)) {
       const predictions = await predictor.predict(pairs);
       predictions.forEach((prediction, i) => {
-        console.log(flags.json ? predictionJson(pairs[i]!, prediction) : formatPrediction(prediction));
+        print(flags.json ? predictionJson(pairs[i]!, prediction) : formatPrediction(prediction));
       });
     }
   } finally {
@@ -83,10 +86,10 @@ const SHOWN = 20;
 export function formatPrediction({ label, probabilities }: Prediction): string {
   const all = probabilities.length <= SHOWN;
   const shown = all ? probabilities : mostProbable(probabilities, SHOWN);
-  const each = shown.map((entry) => `${entry.label} ${entry.probability.toFixed(3)}`);
-  const width = shown.reduce((widest, entry) => Math.max(widest, entry.label.length), 0);
+  const each = shown.map((entry) => `${printable(entry.label)} ${entry.probability.toFixed(3)}`);
+  const width = shown.reduce((widest, entry) => Math.max(widest, printable(entry.label).length), 0);
   const others = all ? [] : [`and ${probabilities.length - SHOWN} others`];
-  return [label.padEnd(width), ...each, ...others].join("  ");
+  return [printable(label).padEnd(width), ...each, ...others].join("  ");
 }
 
 function predictionJson({ premise, hypothesis }: Pair, { label, probabilities }: Prediction): string {

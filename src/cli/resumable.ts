@@ -8,6 +8,7 @@ import type { FitOptions } from "../train/trainer.js";
 import { Interrupted, interruptible } from "./interrupted.js";
 import type { Listener } from "./listeners/listener.js";
 import { keepMemories } from "./listeners/memories.js";
+import { note } from "./print.js";
 import { resumeCommand } from "./resume-command.js";
 
 export interface CheckpointSettings {
@@ -45,16 +46,16 @@ export async function resumable(
   try {
     await interruptible(
       (signal) => train({ signal, checkpoints, checkpointEvery: every, resumeFrom, fingerprint }),
-      () => console.error("stopping after this step and a checkpoint; once more stops at once"),
+      () => note("stopping after this step and a checkpoint; once more stops at once"),
     );
   } catch (error) {
     const failure = memoryFailure(error) ?? error;
     if (step === undefined) throw failure;
-    const hint = `To go on from step ${step}:\n  ${resumeCommand(process.argv, process.env)}`;
-    if (failure instanceof Interrupted) console.error(`stopped. ${hint}`);
+    const hint = [`To go on from step ${step}:`, `  ${resumeCommand(process.argv, process.env)}`] as const;
+    if (failure instanceof Interrupted) note(`stopped. ${hint[0]}`, hint[1]);
     // What came from outside may be over: a full disk, a thread that died.
     if (failure instanceof TunebertError && failure.cause !== undefined) {
-      throw new TunebertError(`${failure.message}\n${hint}`, { cause: failure });
+      throw failure.wrap("", ...hint);
     }
     throw failure;
   }

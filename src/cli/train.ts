@@ -37,6 +37,7 @@ import {
   positiveNumber,
   positiveWholeNumber,
 } from "./options.js";
+import { note, print } from "./print.js";
 import { addTrainingOptions, type TrainingFlags, trainerOptionsOf } from "./training-options.js";
 import { runTraining } from "./training-run.js";
 
@@ -204,7 +205,7 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
   if (validation) say(describe("validation", validation.set));
   if (test) say(describe("test", test.set));
   say(`vocabulary of ${vocabulary.size} tokens, ${model.labels.length} labels: ${listNames(model.labels)}`);
-  for (const note of labelNotes(trainSet, noLabel)) console.error(note);
+  note(...labelNotes(trainSet, noLabel));
   if (resumeFrom) reportResume(resumeFrom, flags);
   await runTraining({
     model,
@@ -331,5 +332,5 @@ function describe(name: string, dataset: PairDataset): string {
 
 /** Standard output is for JSON alone where that is asked for. */
 function speaker({ logFormat }: TrainFlags): (line: string) => void {
-  return logFormat === "json" ? console.error : console.log;
+  return logFormat === "json" ? note : print;
 }

@@ -16,6 +16,7 @@ import { progressLine } from "./listeners/progress-line.js";
 import { type RunDescription, runReport } from "./listeners/run-report.js";
 import { tensorBoard } from "./listeners/tensor-board.js";
 import { weightsSaver } from "./listeners/weights-saver.js";
+import { print } from "./print.js";
 import { type CheckpointSettings, resumable } from "./resumable.js";
 
 export interface TrainingRun {
@@ -64,7 +65,7 @@ export async function runTraining(run: TrainingRun): Promise<void> {
     learningCurves(out, curves),
     weightsSaver(out, model, { which: validation ? "best" : "latest" }),
     progressLine(process.stderr, epochs),
-    run.json ? jsonLog(console.log) : epochLines(console.log, epochs),
+    run.json ? jsonLog(print) : epochLines(print, epochs),
     report,
   ];
   const follow = async (options: FitOptions) => {

@@ -35,7 +35,9 @@ export function findColumns(
     if (column !== undefined) return column;
     const wanted = names.map((name) => JSON.stringify(name)).join(" or ");
     throw new TunebertError(
-      `${fileName}, row ${row}: no column ${wanted}; found: ${found.join(", ")}. Name the right one as ${optionName}`,
+      (option) =>
+        `${fileName}, row ${row}: no column ${wanted}; found: ${found.join(", ")}. Name the right one as ${option}`,
+      { option: optionName },
     );
   };
   const { premiseColumn, hypothesisColumn, labelColumn } = options;

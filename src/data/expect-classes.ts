@@ -15,17 +15,23 @@ export function expectClasses(names: readonly string[], pairs: number, where: st
   const numbers = names.map(numberOf);
   const fraction = numbers.findIndex((number) => number !== undefined && !Number.isInteger(number));
   if (fraction >= 0 && !numbers.includes(undefined)) {
-    throw new TunebertError(
+    throw refused(
       `${where}the labels are numbers with fractions, such as ${names[fraction]}, which a classifier would take for ` +
-        `names; turn them into classes, or ${REMEDY}`,
+        "names; turn them into classes, or ",
     );
   }
   if (pairs > FEW_PAIRS && names.length * PAIRS_PER_LABEL > pairs) {
-    throw new TunebertError(
+    throw refused(
       `${where}${names.length} different labels in ${pairs} pairs, such as ${showJson(names[0])}: more than one ` +
-        `in ${PAIRS_PER_LABEL} are no classes to learn; ${REMEDY}`,
+        `in ${PAIRS_PER_LABEL} are no classes to learn; `,
     );
   }
 }
 
-const REMEDY = "name the label's column as labelColumn if it is another, or insist with manyLabels";
+function refused(why: string): TunebertError {
+  return new TunebertError(
+    (labelColumn, manyLabels) =>
+      `${why}name the label's column as ${labelColumn} if it is another, or insist with ${manyLabels}`,
+    { option: ["labelColumn", "manyLabels"] },
+  );
+}

@@ -109,8 +109,10 @@ export class LabelIds {
 /** The error that a pair's label is none of a model's. */
 export function unknownLabel(label: string, known: readonly string[], where: string): TunebertError {
   return new TunebertError(
-    `${where}: unknown label ${showJson(label)}; known labels: ${listNames(known)}. ` +
-      "Where it stands for no label, name it as noLabel",
+    (noLabel) =>
+      `${where}: unknown label ${showJson(label)}; known labels: ${listNames(known)}. ` +
+      `Where it stands for no label, name it as ${noLabel}`,
+    { option: "noLabel" },
   );
 }
 

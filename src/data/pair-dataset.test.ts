@@ -108,6 +108,7 @@ describe("labels", () => {
       new TunebertError(
         'test.tsv, row 3: unknown label "perhaps"; known labels: yes, no. ' +
           "Where it stands for no label, name it as noLabel",
+        { option: "noLabel" },
       ),
     );
   });

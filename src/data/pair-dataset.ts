@@ -218,7 +218,9 @@ function replaceIds(ids: Int32Array, finalIds: Int32Array): void {
 
 function requireInteger(name: string, value: number, least: number): void {
   if (Number.isInteger(value) && value >= least) return;
-  throw new TunebertError(`${name} is ${value}; it must be an integer of at least ${least}`);
+  throw new TunebertError((named) => `${named} is ${value}; it must be an integer of at least ${least}`, {
+    option: name,
+  });
 }
 
 function noPairsLeft(skipped: number, fileName: string | undefined): TunebertError {
@@ -227,5 +229,6 @@ function noPairsLeft(skipped: number, fileName: string | undefined): TunebertErr
     skipped === 0
       ? "there are no pairs to encode"
       : `${where}none of the ${skipped} pairs read has a label; name the label's column, or take data with labels`,
+    { option: skipped === 0 ? [] : "labelColumn" },
   );
 }

@@ -159,6 +159,7 @@ describe("columns", () => {
       await expect(read(text, `x.${format}`)).rejects.toThrow(
         new TunebertError(
           `x.${format}, row 1: no column "premise" or "sentence1"; found: a, b. Name the right one as premiseColumn`,
+          { option: "premiseColumn" },
         ),
       );
       await expect(

@@ -35,7 +35,7 @@ export function sourceOf(
   { mirror = process.env.TUNEBERT_MIRROR, sha1 }: SourceOptions,
 ): Source {
   if (sha1 !== undefined && !/^[0-9a-f]{40}$/i.test(sha1)) {
-    throw new TunebertError(`"${sha1}" is not a SHA-1; expected 40 hexadecimal digits`);
+    throw new TunebertError(`"${sha1}" is not a SHA-1; expected 40 hexadecimal digits`, { option: "sha1" });
   }
   const artifact = findArtifact(name);
   if (artifact) {
@@ -95,6 +95,7 @@ function inMirror(mirror: string, fileName: string): string {
   if (!isWebAddress(mirror)) {
     throw new TunebertError(
       `the mirror "${mirror}" is not an address; expected one like https://example.org/models/`,
+      { option: "mirror" },
     );
   }
   const folder = new URL(mirror);

@@ -35,7 +35,9 @@ export class CheckpointFolder {
   /** @throws TunebertError when fewer than one would be kept */
   constructor(folder: string, { keep = DEFAULT_KEEP }: CheckpointFolderOptions = {}) {
     if (!(Number.isSafeInteger(keep) && keep >= 1)) {
-      throw new TunebertError(`keep is ${keep}; it must be a whole number of at least 1`);
+      throw new TunebertError((named) => `${named} is ${keep}; it must be a whole number of at least 1`, {
+        option: "keep",
+      });
     }
     this.#folder = folder;
     this.#keep = keep;
@@ -88,8 +90,10 @@ export async function latestCheckpoint(
     }
   }
   throw new TunebertError(
-    `none of the checkpoints in ${checkpointsPath(folder)} can be used: ${found.map((path) => basename(path)).join(", ")}. ` +
-      "Train anew, with --overwrite if it is to be in this folder",
+    (overwrite) =>
+      `none of the checkpoints in ${checkpointsPath(folder)} can be used: ${found.map((path) => basename(path)).join(", ")}. ` +
+      `Train anew, with ${overwrite} if it is to be in this folder`,
+    { option: "overwrite" },
   );
 }
 

@@ -169,8 +169,10 @@ function failureOf({ status, headers }: HttpResponse, url: string): Error {
     410: "it is gone",
   };
   return new TunebertError(
-    `cannot download ${showUrl(url)}: the server answers ${status}${meanings[status] ? ` (${meanings[status]})` : ""}. ` +
-      "Check the address, or name a mirror that has the file (--mirror or TUNEBERT_MIRROR)",
+    (mirror) =>
+      `cannot download ${showUrl(url)}: the server answers ${status}${meanings[status] ? ` (${meanings[status]})` : ""}. ` +
+      `Check the address, or name a mirror that has the file (${mirror} or TUNEBERT_MIRROR)`,
+    { option: "mirror" },
   );
 }
 

@@ -120,16 +120,19 @@ function delay(failures: number, retryAfter: number | undefined, patience: Downl
 function givenUp(url: string, part: PartialFile, cause: PassingFailure, attempts: number): TunebertError {
   const kept = part.size > 0 ? `; ${part.size} bytes are kept, and the next try goes on from there` : "";
   return new TunebertError(
-    `cannot download ${showUrl(url)}: ${cause.message} (${attempts} attempts${kept}). ` +
-      "Try again later, set HTTPS_PROXY if a proxy stands between, or name a mirror (--mirror or TUNEBERT_MIRROR)",
-    { cause },
+    (mirror) =>
+      `cannot download ${showUrl(url)}: ${cause.message} (${attempts} attempts${kept}). ` +
+      `Try again later, set HTTPS_PROXY if a proxy stands between, or name a mirror (${mirror} or TUNEBERT_MIRROR)`,
+    { option: "mirror", cause },
   );
 }
 
 function wrongHash(url: string, expected: string, found: string, looks: string): TunebertError {
   return new TunebertError(
-    `what ${showUrl(url)} sends has the SHA-1 ${found}, expected ${expected}${looks}. It was not kept; ` +
-      "try again, or name a mirror (--mirror or TUNEBERT_MIRROR)",
+    (mirror) =>
+      `what ${showUrl(url)} sends has the SHA-1 ${found}, expected ${expected}${looks}. It was not kept; ` +
+      `try again, or name a mirror (${mirror} or TUNEBERT_MIRROR)`,
+    { option: "mirror" },
   );
 }
 

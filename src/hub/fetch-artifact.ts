@@ -188,7 +188,9 @@ function isOffline({ offline }: FetchOptions): boolean {
 
 function notCached({ name, url }: Source, { archive }: Place): TunebertError {
   return new TunebertError(
-    `${name} is not in the cache, and offline nothing is downloaded. Fetch it once without --offline, or put ` +
+    (offline) =>
+      `${name} is not in the cache, and offline nothing is downloaded. Fetch it once without ${offline}, or put ` +
       `the file from ${url} at ${archive}`,
+    { option: "offline" },
   );
 }

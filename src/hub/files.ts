@@ -47,7 +47,7 @@ export function inFile<T>(path: string, action: () => T): T {
     return action();
   } catch (cause) {
     if (!(cause instanceof TunebertError)) throw cause;
-    throw new TunebertError(`${path}: ${cause.message}`, { cause });
+    throw cause.wrap(`${path}: `);
   }
 }
 

@@ -83,8 +83,10 @@ export async function expectFreeFolder(
   const hasCheckpoints = (await listCheckpoints(folder)).length > 0;
   if (!hasModel && !hasCheckpoints) return;
   throw new TunebertError(
-    `${folder} holds ${hasModel ? "a trained model" : "the checkpoints of a run"} already; choose another folder, ` +
-      `${hasCheckpoints ? "pass --resume to go on with its training, " : ""}or pass --overwrite to replace it`,
+    (overwrite, resume) =>
+      `${folder} holds ${hasModel ? "a trained model" : "the checkpoints of a run"} already; choose another folder, ` +
+      `${hasCheckpoints ? `pass ${resume} to go on with its training, ` : ""}or pass ${overwrite} to replace it`,
+    { option: ["overwrite", "resume"] },
   );
 }
 

@@ -52,7 +52,9 @@ export class Predictor {
     const { model, maxLength, threads } = options;
     if (maxLength > model.config.maxPositions) {
       throw new TunebertError(
-        `a maximum length of ${maxLength} is beyond the ${model.config.maxPositions} positions of the model`,
+        (named) =>
+          `${named} is ${maxLength}, which is beyond the ${model.config.maxPositions} positions of the model`,
+        { option: "maxLength" },
       );
     }
     const inference = classifyPrograms(model);

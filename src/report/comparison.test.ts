@@ -43,7 +43,9 @@ test("compareRuns tests each run against the first, and adjusts for the number o
 });
 
 test("formatComparison says it in words", () => {
-  expect(formatComparison(compareRuns([first, second]))).toBe(`                      runs/a   runs/b
+  expect(
+    `${formatComparison(compareRuns([first, second])).join("\n")}\n`,
+  ).toBe(`                      runs/a   runs/b
 accuracy              0.5000   1.0000
 macro f1              0.5000   1.0000
 calibration error     0.4500   0.4500
@@ -67,7 +69,7 @@ settings: the same settings with another seed give another model.
 });
 
 test("formatComparison says when nothing differs, and what adjusting is for", () => {
-  const same = formatComparison(compareRuns([first, first, { ...first, name: "c" }]));
+  const same = formatComparison(compareRuns([first, first, { ...first, name: "c" }])).join("\n");
   expect(same).toContain("The runs have the same settings, data and machine.");
   expect(same).toContain("make up for there being 2 tests");
 });

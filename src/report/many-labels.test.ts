@@ -30,7 +30,7 @@ test("the page shows the labels that most pairs have, and says so", () => {
   ]);
   expect(page).toContain("others share the last row and column");
   expect(page).toContain("2,980 others have 2,980 pairs");
-  expect(page).toContain("label-18, label-19 and 2980 more");
+  expect(page).toContain("<bdi>label-19</bdi> and 2980 more");
   expect(/<th scope="row">others<.*?<\/tr>/s.exec(page)![0]).toMatch(/<td style="--share: 1\.000">2980</);
 });
 
@@ -45,10 +45,10 @@ test("the model card shows the labels that most pairs have, and says so", () => 
 });
 
 test("the terminal shows the labels that most examples have, and says so", () => {
-  const lines = formatClassificationReport(report).split("\n");
-  expect(lines).toHaveLength(1 + 20 + 5 + 1 + 21 + 1);
+  const lines = formatClassificationReport(report);
+  expect(lines).toHaveLength(1 + 20 + 5 + 1 + 21);
   expect(lines.reduce((widest, line) => Math.max(widest, line.length), 0)).toBeLessThan(400);
   expect(lines).toContain("the 20 most frequent labels; 2980 others are not shown");
   expect(lines).toContain("accuracy 1.000, macro f1 1.000, 3020 examples");
-  expect(lines.at(-2)).toMatch(/^others +(0 +){20}2980$/);
+  expect(lines.at(-1)).toMatch(/^others +(0 +){20}2980$/);
 });

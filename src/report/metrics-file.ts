@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { TunebertError } from "../error.js";
+import { printable } from "../text/printable.js";
 
 /** A log of events, one JSON object a line, each handed to the operating system before the next is made. */
 export class MetricsFile {
@@ -19,7 +20,7 @@ export class MetricsFile {
 
   /** @throws TunebertError when it cannot be written */
   append(event: Readonly<Record<string, unknown>>): void {
-    const line = Buffer.from(`${JSON.stringify(event)}\n`);
+    const line = Buffer.from(`${printable(JSON.stringify(event))}\n`);
     this.#attempt(() => {
       for (let at = 0; at < line.length; ) at += writeSync(this.#descriptor, line, at);
     });

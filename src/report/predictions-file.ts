@@ -1,6 +1,7 @@
 import { TunebertError } from "../error.js";
 import type { AnsweredPair } from "../metrics/answered-pair.js";
 import { parseProbabilities, probabilitiesJson } from "../metrics/label-probabilities.js";
+import { printable } from "../text/printable.js";
 
 /** Digits of a probability; more would say nothing of the model. */
 const DIGITS = 6;
@@ -14,7 +15,7 @@ export function formatPredictions(answers: readonly AnsweredPair[]): Uint8Array 
         probability: Number(probability.toPrecision(DIGITS)),
       }));
       const known = JSON.stringify(answer).slice(0, -1);
-      return Buffer.from(`${known},"probabilities":${probabilitiesJson(rounded)}}\n`);
+      return Buffer.from(`${printable(`${known},"probabilities":${probabilitiesJson(rounded)}}`)}\n`);
     }),
   );
 }

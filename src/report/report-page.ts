@@ -1,9 +1,8 @@
 import type { AnsweredPair } from "../metrics/answered-pair.js";
-import { listNames } from "../text/list-names.js";
 import { Html, html } from "./html.js";
 import { drawCurvePanels, type LearningCurves } from "./learning-curves.js";
 import { evaluationSections } from "./page-evaluation.js";
-import { grouped, percent } from "./page-parts.js";
+import { grouped, namesOf, percent } from "./page-parts.js";
 import { runSections } from "./page-run.js";
 import { REPORT_STYLE } from "./report-style.js";
 import type { RunRecord } from "./run-record.js";
@@ -38,7 +37,7 @@ ${new Html(REPORT_STYLE)}
 <main>
 <header>
 <h1>${run.name}</h1>
-<p class="note">A BERT that tells pairs of texts apart (${listNames(run.model.labels)}), trained with tunebert ${run.tunebert},
+<p class="note">A BERT that tells pairs of texts apart (${namesOf(run.model.labels)}), trained with tunebert ${run.tunebert},
 <time>${run.finished.slice(0, 10)}</time>.</p>
 ${keyFigures(run)}
 </header>

@@ -1,4 +1,5 @@
 import { TunebertError } from "../error.js";
+import { printable } from "../text/printable.js";
 import type { RunRecord } from "./run-record.js";
 
 const FORMAT = "tunebert-run";
@@ -6,7 +7,8 @@ const VERSION = 1;
 
 /** The text of run.json. */
 export function formatRun(run: RunRecord): string {
-  return `${JSON.stringify({ format: FORMAT, version: VERSION, ...run }, null, 2)}\n`;
+  const lines = JSON.stringify({ format: FORMAT, version: VERSION, ...run }, null, 2).split("\n");
+  return lines.map((line) => `${printable(line)}\n`).join("");
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The body of a worker thread: one replica of each program, driven by messages from {@link Replicas}. */
 import { parentPort, workerData } from "node:worker_threads";
+import { TunebertError } from "../error.js";
 import type { AdamStep } from "./adam.js";
 import type { Moments } from "./moments.js";
 import { type ExchangedParameter, OptimizerShare } from "./optimizer-share.js";
@@ -26,7 +27,7 @@ export type WorkerRequest =
 
 export type WorkerReply =
   | { readonly outputs: readonly Record<string, Float32Array>[]; readonly seconds: WorkSeconds }
-  | { readonly error: string };
+  | { readonly error: string; readonly options: readonly string[] };
 
 const { rank, ranks, inference, training, parameters, exchanged } = workerData as WorkerSetup;
 const optimizer = new OptimizerShare(exchanged, rank, ranks);
@@ -49,7 +50,10 @@ parentPort!.on("message", async (request: WorkerRequest) => {
     const outputs = await answer(request);
     reply = { outputs, seconds: split(request, (performance.now() - started) / 1000) };
   } catch (error) {
-    reply = { error: error instanceof Error ? error.message : String(error) };
+    reply = {
+      error: error instanceof Error ? error.message : String(error),
+      options: error instanceof TunebertError ? error.options : [],
+    };
   }
   parentPort!.postMessage(reply);
 });

@@ -150,7 +150,7 @@ class ReplicaThread {
     this.#worker.on("message", (reply: WorkerReply) => {
       const waiting = this.#waiting;
       this.#waiting = undefined;
-      if ("error" in reply) waiting?.reject(workerFailure(reply.error, reply.error));
+      if ("error" in reply) waiting?.reject(workerFailure(reply.error, reply.error, reply.options));
       else {
         this.#seconds = addSeconds(this.#seconds, reply.seconds);
         waiting?.resolve([...reply.outputs]);
@@ -194,8 +194,9 @@ class ReplicaThread {
   }
 }
 
-function workerFailure(message: string, cause: unknown): TunebertError {
+function workerFailure(message: string, cause: unknown, option: readonly string[] = []): TunebertError {
   return (
-    memoryFailure(new Error(message)) ?? new TunebertError(`a worker thread failed: ${message}`, { cause })
+    memoryFailure(new Error(message)) ??
+    new TunebertError(`a worker thread failed: ${message}`, { option, cause })
   );
 }

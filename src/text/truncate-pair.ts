@@ -51,5 +51,8 @@ export const DEFAULT_TRUNCATION: TruncationName = "longest-first";
 export function checkTruncation(name: unknown): TruncationName {
   if (typeof name === "string" && Object.hasOwn(truncations, name)) return name as TruncationName;
   const found = typeof name === "string" ? JSON.stringify(name) : `of type ${typeof name}`;
-  throw new TunebertError(`truncation is ${found}; it must be ${Object.keys(truncations).join(" or ")}`);
+  throw new TunebertError(
+    (truncation) => `${truncation} is ${found}; it must be ${Object.keys(truncations).join(" or ")}`,
+    { option: "truncation" },
+  );
 }

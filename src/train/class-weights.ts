@@ -25,10 +25,13 @@ export function classWeightsOf(
     if (!labels.includes(label)) {
       throw new TunebertError(
         `there is a class weight for the label ${label}, but the labels are ${listNames(labels)}`,
+        { option: "classWeights" },
       );
     }
     if (!(weight > 0 && Number.isFinite(weight))) {
-      throw new TunebertError(`the class weight of ${label} is ${weight}; it must be a positive number`);
+      throw new TunebertError(`the class weight of ${label} is ${weight}; it must be a positive number`, {
+        option: "classWeights",
+      });
     }
   }
   return labels.map((label) => (Object.hasOwn(classWeights, label) ? classWeights[label]! : 1));

@@ -10,8 +10,10 @@ export function expectFit(dataset: PairDataset, model: BertClassifier): void {
   for (let i = 0; i < dataset.size; i++) {
     if (dataset.length(i) > maxPositions) {
       throw new TunebertError(
-        `example ${i + 1} has ${dataset.length(i)} tokens, but the model has positions for ${maxPositions}; ` +
-          `set the maximum length to ${maxPositions} or less`,
+        (maxLength) =>
+          `example ${i + 1} has ${dataset.length(i)} tokens, but the model has positions for ${maxPositions}; ` +
+          `set ${maxLength} to ${maxPositions} or less`,
+        { option: "maxLength" },
       );
     }
     if (!(dataset.labels[i]! >= 0 && dataset.labels[i]! < model.labels.length)) {

@@ -64,18 +64,24 @@ function classWeightsSetting(classWeights: ClassWeights): Setting {
  * @throws TunebertError that lists what has changed
  */
 export function expectSame(before: Fingerprint, now: Fingerprint): void {
-  const changes = [
-    ...keysOf(before.data, now.data)
-      .filter((name) => before.data[name] !== now.data[name])
-      .map((name) => dataChange(name, before.data[name], now.data[name])),
-    ...keysOf(before.settings, now.settings)
-      .filter((name) => show(before.settings[name]) !== show(now.settings[name]))
-      .map((name) => `${name} was ${show(before.settings[name])}, is ${show(now.settings[name])}`),
-  ];
-  if (changes.length === 0) return;
+  const changedData = keysOf(before.data, now.data)
+    .filter((name) => before.data[name] !== now.data[name])
+    .map((name) => dataChange(name, before.data[name], now.data[name]));
+  const changed = keysOf(before.settings, now.settings).filter(
+    (name) => show(before.settings[name]) !== show(now.settings[name]),
+  );
+  if (changedData.length + changed.length === 0) return;
+  const settingChange = (named: string, i: number) => {
+    const [was, is] = [before, now].map(({ settings }) => show(settings[changed[i]!]));
+    return `${named} was ${was}, is ${is}`;
+  };
   throw new TunebertError(
-    `cannot resume, since this would be another run:\n  ${changes.join("\n  ")}\n` +
+    (...names) => [
+      "cannot resume, since this would be another run:",
+      ...[...changedData, ...names.map(settingChange)].map((change) => `  ${change}`),
       "Give what was given before, or train anew in another folder",
+    ],
+    { option: changed },
   );
 }
 

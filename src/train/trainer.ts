@@ -81,7 +81,10 @@ export class Trainer {
     for (const dataset of [train, validation, test]) if (dataset) expectFit(dataset, this.#model);
     const { seed, threads, patience } = this.options;
     if (patience !== undefined && !validation) {
-      throw new TunebertError("patience is for a validation set, on which the model is measured; give one");
+      throw new TunebertError(
+        (named) => `${named} is for a validation set, on which the model is measured; give one`,
+        { option: "patience" },
+      );
     }
     const model = this.#model;
     const plan = planTraining(this.options, model.labels, train);

@@ -17,7 +17,7 @@ export function parseWeights(bytes: Uint8Array, fileName: string): StateDict {
     if (parse) return parse(bytes);
   } catch (cause) {
     if (!(cause instanceof TunebertError)) throw cause;
-    throw new TunebertError(`${fileName}: ${cause.message}`, { cause });
+    throw cause.wrap(`${fileName}: `);
   }
   throw new TunebertError(
     `${fileName} is no weights file: expected one from torch.save, safetensors, MXNet or numpy.savez, ` +
