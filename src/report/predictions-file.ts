@@ -1,5 +1,7 @@
 import { TunebertError } from "../error.js";
 import type { AnsweredPair } from "../metrics/answered-pair.js";
+import * as json from "../text/json-reader.js";
+import { showJson } from "../text/show-json.js";
 
 /** Digits of a probability; more would say nothing of the model. */
 const DIGITS = 6;
@@ -24,19 +26,19 @@ export function formatPredictions(answers: readonly AnsweredPair[]): Uint8Array 
 export function parsePredictions(text: string, path: string): AnsweredPair[] {
   const lines = text.split("\n");
   if (lines.at(-1) === "") lines.pop();
-  return lines.map((line, i) => {
-    const answer = parseLine(line);
-    if (answer) return answer;
-    throw new TunebertError(`${path}, line ${i + 1}: not an answered pair; the file is damaged`);
-  });
+  return lines.map((line, i) => json.parseJson(line, `${path}, line ${i + 1}`, readAnswer));
 }
 
-function parseLine(line: string): AnsweredPair | undefined {
-  try {
-    const answer = JSON.parse(line);
-    const texts = [answer.premise, answer.hypothesis, answer.trueLabel, answer.predictedLabel];
-    return texts.every((text) => typeof text === "string") ? answer : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const readTexts = json.object({
+  premise: json.string,
+  hypothesis: json.string,
+  trueLabel: json.string,
+  predictedLabel: json.string,
+  probabilities: json.record(json.fraction),
+});
+
+const readAnswer: json.JsonReader<AnsweredPair> = (value, place) => {
+  const answer = readTexts(value, place);
+  if (json.own(answer.probabilities, answer.predictedLabel) !== undefined) return answer;
+  throw new TunebertError(`probabilities lack the predicted label ${showJson(answer.predictedLabel)}`);
+};
