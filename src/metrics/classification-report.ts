@@ -1,4 +1,5 @@
 import { TunebertError } from "../error.js";
+import { shorten } from "../text/show-json.js";
 
 /** How well one label is told apart from the others. */
 export interface LabelScores {
@@ -40,18 +41,41 @@ export function classificationReport(
   predicted: Int32Array,
   labels: readonly string[],
 ): ClassificationReport {
-  const confusion = countConfusions(truth, predicted, labels);
-  const perClass = labels.map((label, index) => scoreLabel(label, index, confusion));
-  const correct = sum(confusion.map((row, index) => row[index]!));
+  const scores = scoreLabels(truth, predicted, labels);
+  return { ...scores, confusion: countConfusions(truth, predicted, labels.length) };
+}
+
+/** The report without its confusions, which take K × K numbers. @throws TunebertError as {@link classificationReport} */
+export function scoreLabels(
+  truth: Int32Array,
+  predicted: Int32Array,
+  labels: readonly string[],
+): Omit<ClassificationReport, "confusion"> {
+  checkExamples(truth, predicted, labels);
+  const counts = labels.map(() => ({ right: 0, support: 0, predicted: 0 }));
+  for (let example = 0; example < truth.length; example++) {
+    const [label, answer] = [truth[example]!, predicted[example]!];
+    counts[label]!.support += 1;
+    counts[answer]!.predicted += 1;
+    if (label === answer) counts[label]!.right += 1;
+  }
+  const perClass = labels.map((label, index) => scoreLabel(label, counts[index]!));
   return {
-    accuracy: correct / truth.length,
+    accuracy: sum(counts.map(({ right }) => right)) / truth.length,
     perClass,
     macroF1: sum(perClass.map((scores) => scores.f1)) / labels.length,
-    confusion,
   };
 }
 
-function countConfusions(truth: Int32Array, predicted: Int32Array, labels: readonly string[]): number[][] {
+function countConfusions(truth: Int32Array, predicted: Int32Array, K: number): number[][] {
+  const confusion = Array.from({ length: K }, () => new Array<number>(K).fill(0));
+  truth.forEach((label, example) => {
+    confusion[label]![predicted[example]!]! += 1;
+  });
+  return confusion;
+}
+
+function checkExamples(truth: Int32Array, predicted: Int32Array, labels: readonly string[]): void {
   if (truth.length !== predicted.length) {
     throw new TunebertError(
       `there are ${truth.length} true labels but ${predicted.length} predicted ones; give one of each per example`,
@@ -60,26 +84,23 @@ function countConfusions(truth: Int32Array, predicted: Int32Array, labels: reado
   if (truth.length === 0) {
     throw new TunebertError("there are no examples to report on; give at least one labelled example");
   }
-  const confusion = labels.map(() => labels.map(() => 0));
   for (let example = 0; example < truth.length; example++) {
-    const row = checkLabel(truth[example]!, "true", example, labels);
-    const column = checkLabel(predicted[example]!, "predicted", example, labels);
-    confusion[row]![column]!++;
+    checkLabel(truth[example]!, "true", example, labels);
+    checkLabel(predicted[example]!, "predicted", example, labels);
   }
-  return confusion;
 }
 
-function checkLabel(label: number, kind: string, example: number, labels: readonly string[]): number {
-  if (label >= 0 && label < labels.length) return label;
+function checkLabel(label: number, kind: string, example: number, labels: readonly string[]): void {
+  if (label >= 0 && label < labels.length) return;
   throw new TunebertError(
-    `example ${example} has the ${kind} label ${label}; expected an index of one of the ${labels.length} labels (${labels.join(", ")})`,
+    `example ${example} has the ${kind} label ${label}; expected an index of one of the ${labels.length} labels (${shorten(labels.join(", "))})`,
   );
 }
 
-function scoreLabel(label: string, index: number, confusion: number[][]): LabelScores {
-  const right = confusion[index]![index]!;
-  const support = sum(confusion[index]!);
-  const predicted = sum(confusion.map((row) => row[index]!));
+function scoreLabel(
+  label: string,
+  { right, support, predicted }: { right: number; support: number; predicted: number },
+): LabelScores {
   return {
     label,
     precision: ratio(right, predicted),

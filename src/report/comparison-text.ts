@@ -3,19 +3,16 @@ import { settingName, settingText } from "./setting-text.js";
 
 /** A comparison as plain text for a terminal: figures, what differs, and the tests with what they mean. */
 export function formatComparison({ runs, pairs, figures, differences, tests }: Comparison): string {
-  const rows = Object.entries(figures).map(([name, values]) => [
-    settingName(name),
-    ...values.map((value) => figureText(name, value)),
-  ]);
+  const rows = Object.entries(figures)
+    .filter(([, values]) => values.some((value) => value !== null))
+    .map(([name, values]) => [settingName(name), ...values.map((value) => figureText(name, value))]);
   const different = Object.entries(differences).map(([name, values]) => [
-    settingName(name),
-    ...values.map((value) => shorten(settingText(value))),
+    shorten(settingName(name)),
+    ...values.map((value) => (value === undefined ? UNKNOWN : shorten(settingText(value)))),
   ]);
   return [
     columns([["", ...runs], ...rows]),
-    different.length === 0
-      ? "The runs have the same settings, data and machine."
-      : `What differs:\n${columns([["", ...runs], ...different])}`,
+    different.length === 0 ? sameText(figures) : `What differs:\n${columns([["", ...runs], ...different])}`,
     `McNemar's exact test on ${pairs} pairs, two-sided:\n${tests.map(testText).join("\n")}`,
     meaning(tests.length),
     "",
@@ -28,7 +25,17 @@ export function formatComparison({ runs, pairs, figures, differences, tests }: C
 /** Longest value in a column. */
 const WIDEST = 24;
 
-function figureText(name: string, value: number): string {
+/** Of a model whose training nobody recorded. */
+const UNKNOWN = "unknown";
+
+function sameText(figures: Comparison["figures"]): string {
+  return Object.values(figures).flat().includes(null)
+    ? "Nothing differs of what is known of all of them."
+    : "The runs have the same settings, data and machine.";
+}
+
+function figureText(name: string, value: number | null): string {
+  if (value === null) return UNKNOWN;
   if (name === "parameters") return String(value);
   return name === "examplesPerSecond" ? value.toFixed(1) : value.toFixed(4);
 }
@@ -65,7 +72,9 @@ function meaning(tests: number): string {
 }
 
 function columns(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const widths = rows[0]!.map((_, column) =>
+    rows.reduce((widest, row) => Math.max(widest, row[column]!.length), 0),
+  );
   return rows
     .map((row) =>
       row
