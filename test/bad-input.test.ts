@@ -400,10 +400,15 @@ describe("a model folder", () => {
 
   test("with a broken configuration", async () => {
     expect(await ask(damaged("config.json", () => '{"format": '))).toMatch(/config\.json is not JSON/);
-    expect(await ask(damaged("config.json", () => "null"))).toMatch(/does not describe a model of tunebert/);
+    expect(await ask(damaged("config.json", () => "null"))).toMatch(
+      /config\.json: it is null; expected an object/,
+    );
     expect(await ask(withConfig({ version: 9 }))).toMatch(/does not describe a model of tunebert/);
-    expect(await ask(withConfig({ hidden: "16" }))).toMatch(/config\.json: hidden is not a number/);
+    expect(await ask(withConfig({ hidden: "16" }))).toMatch(
+      /config\.json: hidden is "16"; expected a whole number/,
+    );
     expect(await ask(withConfig({ heads: 5 }))).toMatch(/config\.json: 5 heads do not divide/);
+    expect(await ask(withConfig({ maxLength: 0 }))).toMatch(/config\.json: \S+ is 0; expected at least 1/);
     expect(await ask(withConfig({ labels: [] }))).toMatch(/config\.json: labels is not a list/);
   });
 

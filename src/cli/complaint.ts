@@ -28,7 +28,7 @@ function bugReport(error: unknown): string[] {
 export const usageOutput: OutputConfiguration = {
   outputError: (message) => {
     const [, text, suggestion] = /^(.*?)(?:\n(\(Did you mean [^\n]*\)))?\n?$/s.exec(message)!;
-    note(text!, ...(suggestion === undefined ? [] : [suggestion]));
+    note([text!, ...(suggestion === undefined ? [] : [suggestion])]);
   },
 };
 

@@ -82,16 +82,16 @@ async function trainOn(corpus: SampleCorpus, { out, seed, threads }: DemoFlags):
     const predictions = await predictor.predict(showcasePairs);
     showcasePairs.forEach(({ premise, hypothesis, label }, i) => {
       const answer = `  ${formatPrediction(predictions[i]!)}  (expected: ${label})`;
-      print("", premise, hypothesis, answer);
+      print(["", premise, hypothesis, answer]);
     });
   } finally {
     await predictor.close();
   }
-  print(
+  print([
     "",
     `The model and report.html are in ${out}. Ask it yourself:`,
     `  node ${relative("", process.argv[1]!)} predict --model ${out} "a dog is running ." "a dog is sleeping ."`,
-  );
+  ]);
 }
 
 /** For `tunebert train` to read: the columns have the names that it looks for. */

@@ -58,7 +58,7 @@ async function evaluate(flags: EvaluateFlags): Promise<void> {
     const report = classificationReport(dataset.labels, predicted, labels);
     const { size: examples, skipped } = dataset;
     const json = () => JSON.stringify({ examples, skipped, ...report });
-    print(...(flags.json ? [json()] : formatClassificationReport(report)));
+    print(flags.json ? json() : formatClassificationReport(report));
   } finally {
     await predictor.close();
   }

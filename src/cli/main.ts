@@ -51,10 +51,10 @@ try {
 function exitCode(error: unknown): number {
   const command = program.commands.find((candidate) => candidate.name() === program.args[0]);
   if (error instanceof CommanderError) {
-    if (command) note(...dashHint(error, command, process.argv.slice(2)));
+    if (command) note(dashHint(error, command, process.argv.slice(2)));
     return error.exitCode === 0 ? 0 : WRONG_USAGE;
   }
   if (error instanceof Interrupted) return error.exitCode;
-  note(...complaint(memoryFailure(error) ?? error, command));
+  note(complaint(memoryFailure(error) ?? error, command));
   return FAILED;
 }

@@ -5,12 +5,12 @@ import { printable } from "../text/printable.js";
  * messages may come from anywhere. It leaves JSON what it is.
  */
 
-/** Prints lines on standard output. */
-export function print(...lines: readonly string[]): void {
-  for (const line of lines) console.log(printable(line));
+/** Prints a line, or a list of them, on standard output. */
+export function print(lines: string | readonly string[]): void {
+  for (const line of [lines].flat()) console.log(printable(line));
 }
 
-/** Prints lines on standard error: progress, hints, warnings, errors. */
-export function note(...lines: readonly string[]): void {
-  for (const line of lines) console.error(printable(line));
+/** Prints a line, or a list of them, on standard error: progress, hints, warnings, errors. */
+export function note(lines: string | readonly string[]): void {
+  for (const line of [lines].flat()) console.error(printable(line));
 }

@@ -52,7 +52,7 @@ export async function resumable(
     const failure = memoryFailure(error) ?? error;
     if (step === undefined) throw failure;
     const hint = [`To go on from step ${step}:`, `  ${resumeCommand(process.argv, process.env)}`] as const;
-    if (failure instanceof Interrupted) note(`stopped. ${hint[0]}`, hint[1]);
+    if (failure instanceof Interrupted) note([`stopped. ${hint[0]}`, hint[1]]);
     // What came from outside may be over: a full disk, a thread that died.
     if (failure instanceof TunebertError && failure.cause !== undefined) {
       throw failure.wrap("", ...hint);

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { type Command, Option } from "commander";
 import { BertClassifier } from "../bert/bert-classifier.js";
@@ -18,13 +17,11 @@ import { Random } from "../random.js";
 import { listNames } from "../text/list-names.js";
 import { DEFAULT_TRUNCATION, type TruncationName, truncations } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
-import type { Fingerprint } from "../train/fingerprint.js";
 import {
   addCheckpointOptions,
   type CheckpointFlags,
   checkpointSettings,
   checkpointToResume,
-  reportResume,
 } from "./checkpoint-options.js";
 import { dataRecord, keepLabelled } from "./data-record.js";
 import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
@@ -38,6 +35,7 @@ import {
   positiveWholeNumber,
 } from "./options.js";
 import { note, print } from "./print.js";
+import { runFingerprint } from "./run-fingerprint.js";
 import { addTrainingOptions, type TrainingFlags, trainerOptionsOf } from "./training-options.js";
 import { runTraining } from "./training-run.js";
 
@@ -205,8 +203,8 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
   if (validation) say(describe("validation", validation.set));
   if (test) say(describe("test", test.set));
   say(`vocabulary of ${vocabulary.size} tokens, ${model.labels.length} labels: ${listNames(model.labels)}`);
-  note(...labelNotes(trainSet, noLabel));
-  if (resumeFrom) reportResume(resumeFrom, flags);
+  note(labelNotes(trainSet, noLabel));
+  const fingerprint = await runFingerprint(flags, { model, vocabulary });
   await runTraining({
     model,
     vocabulary,
@@ -218,7 +216,7 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
     out,
     overwrite,
     options: trainerOptionsOf(flags),
-    checkpoints: checkpointSettings(flags, { resumeFrom, fingerprint: fingerprint(flags, vocabulary) }),
+    checkpoints: checkpointSettings(flags, { resumeFrom, fingerprint }),
     json: flags.logFormat === "json",
     tensorboard,
     description: {
@@ -238,16 +236,6 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
 function settingsOf(flags: TrainFlags): Record<string, unknown> {
   const { limit, noLabel, pretrained, minFrequency, embeddingStd } = flags;
   return { limit, noLabel, ...(pretrained === undefined ? { minFrequency, embeddingStd } : {}) };
-}
-
-/** What makes the run what it is, and the trainer does not see. */
-function fingerprint(
-  { maxLength, truncation, pretrained, embeddingStd }: TrainFlags,
-  vocabulary: Vocabulary,
-): Fingerprint {
-  const digest = createHash("sha256").update(JSON.stringify(vocabulary)).digest("hex");
-  const start = { pretrained: pretrained ?? null, embeddingStd: embeddingStd ?? null };
-  return { data: { vocabulary: digest }, settings: { maxLength, truncation, ...start } };
 }
 
 interface Prepared {

@@ -1,19 +1,23 @@
 import type { BertClassifier } from "../bert/bert-classifier.js";
 import type { PairDataset } from "../data/pair-dataset.js";
+import type { FoundCheckpoint } from "../hub/checkpoint-folder.js";
 import { metricsPath, prepareModelFolder, tensorBoardPath } from "../hub/model-folder.js";
 import { CurveRecorder } from "../report/curve-recorder.js";
 import type { TruncationName } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
+import { checkState } from "../train/check-state.js";
+import { isOver } from "../train/model-selection.js";
 import type { TrainerOptions } from "../train/options.js";
 import { type FitOptions, Trainer } from "../train/trainer.js";
+import { reportResume } from "./checkpoint-options.js";
 import { epochLines } from "./listeners/epoch-lines.js";
 import { jsonLog } from "./listeners/json-log.js";
 import { learningCurves } from "./listeners/learning-curves.js";
 import type { Listener } from "./listeners/listener.js";
-import { restoreMemories } from "./listeners/memories.js";
+import { readMemories } from "./listeners/memories.js";
 import { metricsLog } from "./listeners/metrics-log.js";
 import { progressLine } from "./listeners/progress-line.js";
-import { type RunDescription, runReport } from "./listeners/run-report.js";
+import { isReported, type RunDescription, runReport } from "./listeners/run-report.js";
 import { tensorBoard } from "./listeners/tensor-board.js";
 import { weightsSaver } from "./listeners/weights-saver.js";
 import { print } from "./print.js";
@@ -59,22 +63,29 @@ export async function runTraining(run: TrainingRun): Promise<void> {
     options: trainer.options,
     curves: () => curves.curves,
   });
+  const shown: Listener[] = [
+    progressLine(process.stderr, epochs),
+    run.json ? jsonLog(print) : epochLines(print, epochs),
+  ];
   const listeners: Listener[] = [
     metricsLog(metricsPath(out)),
     ...(run.tensorboard ? [tensorBoard(tensorBoardPath(out))] : []),
     learningCurves(out, curves),
     weightsSaver(out, model, { which: validation ? "best" : "latest" }),
-    progressLine(process.stderr, epochs),
-    run.json ? jsonLog(print) : epochLines(print, epochs),
+    ...shown,
     report,
   ];
   const follow = async (options: FitOptions) => {
     try {
       const events = trainer.fit(train, test, { ...options, validation });
-      await prepareModelFolder(out, run, { overwrite, resume: options.resumeFrom !== undefined });
-      if (checkpoints?.resumeFrom) restoreMemories(listeners, checkpoints.resumeFrom);
+      const resumeFrom = checkpoints?.resumeFrom;
+      const restore = resumeFrom && readMemories(listeners, resumeFrom);
+      if (resumeFrom) reportResume(resumeFrom, trainer.options);
+      const isDone = resumeFrom && (await isReportedRun(out, resumeFrom, trainer.options));
+      if (!isDone) await prepareModelFolder(out, run, { overwrite, resume: resumeFrom !== undefined });
+      if (!isDone) restore?.();
       for await (const event of events) {
-        for (const listener of listeners) await listener.hear(event);
+        for (const listener of isDone ? shown : listeners) await listener.hear(event);
       }
       await report.write();
     } finally {
@@ -82,4 +93,14 @@ export async function runTraining(run: TrainingRun): Promise<void> {
     }
   };
   await (checkpoints ? resumable(follow, { ...checkpoints, out, listeners }) : follow({}));
+}
+
+/** Whether nothing is left to do: no step, and no report. Then the folder stays as it is. */
+async function isReportedRun(
+  folder: string,
+  { state }: FoundCheckpoint,
+  options: TrainerOptions,
+): Promise<boolean> {
+  const saved = checkState(state);
+  return isOver(saved, options) && (await isReported(folder, saved.step));
 }

@@ -3,6 +3,7 @@ import { mkdir, readdir, rm, rmdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { TunebertError } from "../error.js";
 import { readCheckpoint, type StoredCheckpoint, writeCheckpoint } from "./checkpoint-file.js";
+import { inFile } from "./files.js";
 import { whyNotWritten } from "./write-failure.js";
 
 /** What the folder has to know of a checkpoint's state. */
@@ -71,11 +72,13 @@ export class CheckpointFolder {
 /**
  * The latest checkpoint in a model's folder that is not damaged.
  * @param onDamaged is told of every one that is
+ * @param check throws a TunebertError where a checkpoint is whole but its state is none to go on from; it is damaged then
  * @throws TunebertError when there is none
  */
 export async function latestCheckpoint(
   folder: string,
   onDamaged: (error: TunebertError) => void = () => {},
+  check: (state: FoundCheckpoint["state"]) => void = () => {},
 ): Promise<FoundCheckpoint> {
   const found = await listCheckpoints(folder);
   if (found.length === 0) {
@@ -83,7 +86,9 @@ export async function latestCheckpoint(
   }
   for (const file of found.toReversed()) {
     try {
-      return { ...readCheckpoint(file), file };
+      const checkpoint = readCheckpoint(file);
+      inFile(file, () => check(checkpoint.state));
+      return { ...checkpoint, file };
     } catch (error) {
       if (!(error instanceof TunebertError)) throw error;
       onDamaged(error);

@@ -16,8 +16,8 @@ test.each([
   [["yes", "no", "yes"], 'm/config.json: there are two labels "yes"'],
   [["yes", ""], "m/config.json: label 2 of 2 is blank"],
   [["yes", " "], "m/config.json: label 2 of 2 is blank"],
-  [["yes"], "m/config.json: labels is not a list of at least two names"],
-  [["yes", 1 as unknown as string], "m/config.json: labels is not a list of at least two names"],
+  [["yes"], "m/config.json: a classifier needs at least two labels, but there are 1"],
+  [["yes", 1 as unknown as string], "m/config.json: labels[1] is 1; expected text"],
 ])("parseModelConfig refuses the labels %j", (labels, message) => {
   expect(() => parseModelConfig(formatModelConfig({ ...model, labels }), "m/config.json")).toThrow(message);
 });

@@ -11,7 +11,7 @@ import { serializeSafetensors } from "../weights/safetensors.js";
 import type { StateDict } from "../weights/tensor.js";
 import { checkpointsPath, listCheckpoints, removeCheckpoints } from "./checkpoint-folder.js";
 import { inFile, readText } from "./files.js";
-import { FORMAT, formatModelConfig, parseModelConfig } from "./model-config.js";
+import { FORMAT, formatModelConfig, type ModelConfig, parseModelConfig } from "./model-config.js";
 import { readWeights } from "./read-weights.js";
 import { whyNotWritten } from "./write-failure.js";
 import { isTemporary, sweepTemporary, writeWhole } from "./write-whole.js";
@@ -146,13 +146,18 @@ export function tensorBoardPath(folder: string): string {
   return join(folder, TENSORBOARD);
 }
 
+/** Reads what is said of the model in a folder. @throws TunebertError when it is missing or damaged */
+export async function readModelConfig(folder: string): Promise<ModelConfig> {
+  const path = join(folder, CONFIG);
+  return parseModelConfig(await readText(path), path);
+}
+
 /**
  * Reads what training left in a folder.
  * @throws TunebertError when a file is missing or damaged, or they do not belong together
  */
 export async function loadModel(folder: string): Promise<SavedModel> {
-  const path = join(folder, CONFIG);
-  const saved = parseModelConfig(await readText(path), path);
+  const saved = await readModelConfig(folder);
   const vocabularyPath = join(folder, VOCABULARY);
   const vocabulary = Vocabulary.parse(await readText(vocabularyPath), vocabularyPath);
   const weightsPath = join(folder, WEIGHTS);

@@ -5,21 +5,18 @@ import { settingName, settingText } from "./setting-text.js";
 
 /** A comparison as lines for a terminal: figures, what differs, and the tests with what they mean. */
 export function formatComparison({ runs, pairs, figures, differences, tests }: Comparison): string[] {
-  const rows = Object.entries(figures).map(([name, values]) => [
-    settingName(name),
-    ...values.map((value) => figureText(name, value)),
-  ]);
+  const rows = Object.entries(figures)
+    .filter(([, values]) => values.some((value) => value !== null))
+    .map(([name, values]) => [settingName(name), ...values.map((value) => figureText(name, value))]);
   const different = Object.entries(differences).map(([name, values]) => [
-    settingName(name),
-    ...values.map((value) => shorten(printable(settingText(value)))),
+    shorten(printable(settingName(name))),
+    ...values.map((value) => (value === undefined ? UNKNOWN : shorten(printable(settingText(value))))),
   ]);
   const table = (body: readonly string[][]) => alignColumns([["", ...runs], ...body], { others: "right" });
   return [
     ...table(rows),
     "",
-    ...(different.length === 0
-      ? ["The runs have the same settings, data and machine."]
-      : ["What differs:", ...table(different)]),
+    ...(different.length === 0 ? [sameText(figures)] : ["What differs:", ...table(different)]),
     "",
     `McNemar's exact test on ${pairs} pairs, two-sided:`,
     ...tests.map(testText),
@@ -31,7 +28,17 @@ export function formatComparison({ runs, pairs, figures, differences, tests }: C
 /** Longest value in a column. */
 const WIDEST = 24;
 
-function figureText(name: string, value: number): string {
+/** Of a model whose training nobody recorded. */
+const UNKNOWN = "unknown";
+
+function sameText(figures: Comparison["figures"]): string {
+  return Object.values(figures).flat().includes(null)
+    ? "Nothing differs of what is known of all of them."
+    : "The runs have the same settings, data and machine.";
+}
+
+function figureText(name: string, value: number | null): string {
+  if (value === null) return UNKNOWN;
   if (name === "parameters") return String(value);
   return name === "examplesPerSecond" ? value.toFixed(1) : value.toFixed(4);
 }

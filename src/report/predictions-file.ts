@@ -1,7 +1,9 @@
 import { TunebertError } from "../error.js";
 import type { AnsweredPair } from "../metrics/answered-pair.js";
-import { parseProbabilities, probabilitiesJson } from "../metrics/label-probabilities.js";
+import { type LabelProbability, probabilitiesJson } from "../metrics/label-probabilities.js";
+import * as json from "../text/json-reader.js";
 import { printable } from "../text/printable.js";
+import { showJson } from "../text/show-json.js";
 
 /** Digits of a probability; more would say nothing of the model. */
 const DIGITS = 6;
@@ -27,21 +29,25 @@ export function formatPredictions(answers: readonly AnsweredPair[]): Uint8Array 
 export function parsePredictions(text: string, path: string): AnsweredPair[] {
   const lines = text.split("\n");
   if (lines.at(-1) === "") lines.pop();
-  return lines.map((line, i) => {
-    const answer = parseLine(line);
-    if (answer) return answer;
-    throw new TunebertError(`${path}, line ${i + 1}: not an answered pair; the file is damaged`);
-  });
+  return lines.map((line, i) => json.parseJson(line, `${path}, line ${i + 1}`, readAnswer));
 }
 
-function parseLine(line: string): AnsweredPair | undefined {
-  try {
-    const { premise, hypothesis, trueLabel, predictedLabel, probabilities: object } = JSON.parse(line);
-    const texts = [premise, hypothesis, trueLabel, predictedLabel];
-    const probabilities = parseProbabilities(object);
-    if (probabilities === undefined || !texts.every((text) => typeof text === "string")) return undefined;
-    return { premise, hypothesis, trueLabel, predictedLabel, probabilities };
-  } catch {
-    return undefined;
-  }
-}
+const readProbabilities: json.JsonReader<LabelProbability[]> = (value, place) =>
+  Object.entries(json.record(json.fraction)(value, place)).map(([label, probability]) => ({
+    label,
+    probability,
+  }));
+
+const readTexts = json.object({
+  premise: json.string,
+  hypothesis: json.string,
+  trueLabel: json.string,
+  predictedLabel: json.string,
+  probabilities: readProbabilities,
+});
+
+const readAnswer: json.JsonReader<AnsweredPair> = (value, place) => {
+  const answer = readTexts(value, place);
+  if (answer.probabilities.some(({ label }) => label === answer.predictedLabel)) return answer;
+  throw new TunebertError(`probabilities lack the predicted label ${showJson(answer.predictedLabel)}`);
+};

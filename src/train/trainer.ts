@@ -14,7 +14,7 @@ import { type CheckpointInterval, Checkpoints } from "./checkpoints.js";
 import type { StepEvent, TrainEvent } from "./events.js";
 import { expectFit } from "./expect-fit.js";
 import { type Fingerprint, fingerprintOf } from "./fingerprint.js";
-import { patienceIsOver } from "./model-selection.js";
+import { isOver } from "./model-selection.js";
 import { type TrainerOptions, trainerOptions } from "./options.js";
 import { type Plan, planTraining } from "./plan.js";
 import { type PreparedBatch, prepareBatch, trainingPrograms } from "./prepare-batch.js";
@@ -69,7 +69,7 @@ export class Trainer {
    *
    * With `resumeFrom` it goes on where that checkpoint was taken, and with the same number of threads gives the bits
    * of training that never stopped. There may be more epochs than before, unless the schedule depends on
-   * their number; everything else has to be the same.
+   * their number, and more or less patience; everything else has to be the same.
    * @throws TunebertError when an example does not fit the model, a checkpoint cannot be kept or is of another
    *   training, or a loss is not finite; the parameters are then those before the step that failed
    */
@@ -79,7 +79,7 @@ export class Trainer {
     { validation, signal, checkpoints, checkpointEvery, resumeFrom, fingerprint: given }: FitOptions = {},
   ): AsyncGenerator<TrainEvent, void, undefined> {
     for (const dataset of [train, validation, test]) if (dataset) expectFit(dataset, this.#model);
-    const { seed, threads, patience } = this.options;
+    const { seed, threads, patience, batchSize, accumulate } = this.options;
     if (patience !== undefined && !validation) {
       throw new TunebertError(
         (named) => `${named} is for a validation set, on which the model is measured; give one`,
@@ -90,7 +90,8 @@ export class Trainer {
     const plan = planTraining(this.options, model.labels, train);
     const { parameters } = model;
     const fingerprint = fingerprintOf({ train, validation, test, model, options: this.options, given });
-    const resumed = resumeFrom && resume(resumeFrom, { parameters, fingerprint, size: train.size });
+    const lengths = { size: train.size, stepSize: batchSize * accumulate };
+    const resumed = resumeFrom && resume(resumeFrom, { parameters, fingerprint, ...lengths });
     const state = resumed?.state ?? new TrainingState(train.size, seed);
     const keeper = new Checkpoints({
       store: checkpoints,
@@ -98,7 +99,8 @@ export class Trainer {
       parameters,
       constants: { threads, fingerprint },
     });
-    const fit = { train, validation, test, signal, plan, state, checkpoints: keeper };
+    const start = { step: state.step, threads: resumed?.threads ?? threads };
+    const fit = { train, validation, test, signal, plan, state, start, checkpoints: keeper };
     return this.#start(fit, resumed?.moments);
   }
 
@@ -126,9 +128,9 @@ export class Trainer {
 
   /** May be aborted where the state is one to go on from: between steps, and while the model is measured. */
   async *#run(fit: Fit, replicas: Replicas): AsyncGenerator<TrainEvent> {
-    const { state, checkpoints, plan, train, signal } = fit;
-    const { batchSize, accumulate, epochs, threads, shuffle, metric, patience } = this.options;
-    while (state.epoch <= epochs && !patienceIsOver(state.best, state.epoch - 1, patience)) {
+    const { state, start, checkpoints, plan, train, signal } = fit;
+    const { batchSize, accumulate, shuffle, metric } = this.options;
+    while (!isOver(state, this.options)) {
       signal?.throwIfAborted();
       state.beginEpoch(shuffle);
       const random = state.random();
@@ -182,7 +184,7 @@ export class Trainer {
       bestEpoch: best!.epoch,
       ...last!,
       examplesPerSecond,
-      threads,
+      threads: step === start.step ? start.threads : this.options.threads,
     };
   }
 
@@ -244,6 +246,8 @@ interface Fit {
   readonly signal: AbortSignal | undefined;
   readonly plan: Plan;
   readonly state: TrainingState;
+  /** Where this call begins, and the threads of the steps before. */
+  readonly start: { readonly step: number; readonly threads: number };
   readonly checkpoints: Checkpoints;
 }
 

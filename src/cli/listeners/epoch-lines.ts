@@ -2,11 +2,11 @@ import type { DoneEvent, EpochEvent } from "../../train/events.js";
 import type { Listener } from "./listener.js";
 
 /** Prints a line for each epoch, and d2l's summary at the end. */
-export function epochLines(print: (...lines: string[]) => void, epochs: number): Listener {
+export function epochLines(print: (lines: string | readonly string[]) => void, epochs: number): Listener {
   return {
     hear(event) {
       if (event.event === "epoch") print(epochLine(event, epochs));
-      else if (event.event === "done") print(...summaryLines(event, epochs));
+      else if (event.event === "done") print(summaryLines(event, epochs));
     },
   };
 }
