@@ -83,8 +83,8 @@ export class PairDataset implements PairDatasetData {
   /**
    * Encodes pairs with the vocabulary of a model: lower-case words, unknown ones as `<unk>`, long
    * pairs truncated (d2l's `SNLIBERTDataset`, section 16.7).
-   * @throws TunebertError when an option is out of range, a label is not among `options.labels`, or no pair is
-   * left
+   * @throws TunebertError when an option is out of range, a text is missing, a label is not among `options.labels`,
+   *   or no pair is left
    */
   static async encode(
     pairs: Iterable<TextPair> | AsyncIterable<TextPair>,
@@ -154,13 +154,14 @@ async function encodePairs(
 
   offsets.push(0);
   for await (const pair of pairs) {
+    const index = labels.length + skipped;
+    requireTexts(pair, index);
     const { label } = pair;
     fileName = pair.fileName;
     if (label === undefined && unlabelled === "skip") {
       skipped++;
       continue;
     }
-    const index = labels.length + skipped;
     labels.push(label === undefined ? -1 : labelIds.id(label, () => whereIs(pair, index)));
     const packed = packPair(idsOf(pair.premise), idsOf(pair.hypothesis), tokens, maxLength, truncate);
     tokenIds.append(packed.ids);
@@ -195,6 +196,17 @@ function replaceIds(ids: Int32Array, finalIds: Int32Array): void {
 function requireInteger(name: string, value: number, least: number): void {
   if (Number.isInteger(value) && value >= least) return;
   throw new TunebertError(`${name} is ${value}; it must be an integer of at least ${least}`);
+}
+
+/** Callers without types may leave something out. */
+function requireTexts(pair: TextPair | undefined, index: number): void {
+  for (const text of ["premise", "hypothesis"] as const) {
+    if (typeof pair?.[text] === "string") continue;
+    const where = whereIs(pair ?? {}, index);
+    throw new TunebertError(
+      `${where}: the ${text} is ${pair?.[text]}; both texts of a pair have to be strings`,
+    );
+  }
 }
 
 function noPairsLeft(skipped: number, fileName: string | undefined): TunebertError {
