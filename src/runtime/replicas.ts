@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import { TunebertError } from "../error.js";
 import type { AdamStep } from "./adam.js";
 import type { Moments } from "./moments.js";
+import { disableTelemetry } from "./onnx-runtime.js";
 import type { ExchangedParameter } from "./optimizer-share.js";
 import { memoryFailure } from "./out-of-memory.js";
 import type { Program, Run, SharedParameter } from "./program.js";
@@ -37,7 +38,9 @@ export class Replicas {
     this.#exchanged = exchanged;
   }
 
+  /** @throws TunebertError where ONNX Runtime's telemetry cannot be switched off: see {@link disableTelemetry} */
   static async start({ inference, training = [], parameters, threads }: ReplicasOptions): Promise<Replicas> {
+    disableTelemetry();
     const exchanged = training[0] ? exchangeMemory(training[0], parameters, threads) : new Map();
     const workers = Array.from(
       { length: threads },
