@@ -65,8 +65,9 @@ export class Trainer {
   }
 
   /**
-   * Trains in place, and reports each step, epoch and checkpoint. Leaving the loop early ends the training. An epoch
-   * whose event says `best` has the best model so far: save it then, for the model ends with the last epoch's.
+   * Trains in place, and reports each step, epoch and checkpoint. Leaving the loop early ends the training, and one
+   * that nobody goes on with does not keep the process alive. An epoch whose event says `best` has the best model so
+   * far: save it then, for the model ends with the last epoch's.
    *
    * With `resumeFrom` it goes on where that checkpoint was taken, and with the same number of threads gives the bits
    * of training that never stopped. There may be more epochs than before, unless the schedule depends on
