@@ -11,7 +11,7 @@ import { BertClassifier, PairDataset, Predictor, Random, Trainer, Vocabulary } f
 
 const words = Array.from({ length: 200 }, (_, i) => "w" + i);
 const vocabulary = Vocabulary.build(words.map((word) => [word, 1]), 1);
-const sizes = { hidden: 64, ffn: 64, heads: 2, blocks: 1, maxPositions: 64 };
+const sizes = { hidden: 192, ffn: 512, heads: 2, blocks: 2, maxPositions: 64 };
 const config = { ...sizes, vocabularySize: vocabulary.size };
 const labels = ["a", "b"];
 const model = BertClassifier.fromScratch(config, labels, new Random(1));
@@ -23,8 +23,8 @@ const somePairs = (count) =>
   }));
 const startPredictor = () => Predictor.start({ model, vocabulary, maxLength: 64, threads: 2 });
 const fit = async (options) => {
-  const dataset = await PairDataset.encode(somePairs(60), vocabulary, { maxLength: 64, labels });
-  return new Trainer(model, { batchSize: 20, threads: 2, ...options }).fit(dataset);
+  const dataset = await PairDataset.encode(somePairs(120), vocabulary, { maxLength: 64, labels });
+  return new Trainer(model, { batchSize: 60, threads: 2, ...options }).fit(dataset);
 };
 `;
 
