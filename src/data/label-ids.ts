@@ -117,7 +117,7 @@ export function unknownLabel(label: string, known: readonly string[], where: str
 }
 
 /** Names a pair in an error: its file and row, or else its place in the sequence. */
-export function whereIs(pair: TextPair, index: number): string {
+export function whereIs(pair: Pick<TextPair, "fileName" | "row">, index: number): string {
   if (pair.row === undefined) return `pair ${index + 1}`;
   return pair.fileName === undefined ? `row ${pair.row}` : `${pair.fileName}, row ${pair.row}`;
 }

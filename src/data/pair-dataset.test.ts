@@ -169,3 +169,17 @@ describe("encodeWithNewVocabulary", () => {
 function pair(premise: string, hypothesis: string, label: string | undefined): TextPair {
   return { premise, hypothesis, label };
 }
+
+test("a pair without one of its texts is an error that says which", async () => {
+  const whole = { premise: "a dog", hypothesis: "a dog", label: "x" };
+  const half = { premise: "a dog", label: "x" } as never;
+  const encode = (pairs: (typeof whole)[]) =>
+    PairDataset.encodeWithNewVocabulary(pairs, { maxLength: 8, minFrequency: 1 });
+  await expect(encode([whole, half])).rejects.toThrow(
+    "pair 2: the hypothesis is undefined; both texts of a pair have to be strings",
+  );
+  await expect(encode([{ ...(half as object), fileName: "x.csv", row: 9 } as never])).rejects.toThrow(
+    "x.csv, row 9: the hypothesis is undefined",
+  );
+  await expect(encode([null as never])).rejects.toThrow("pair 1: the premise is undefined");
+});

@@ -96,8 +96,8 @@ export class PairDataset implements PairDatasetData {
   /**
    * Encodes pairs with the vocabulary of a model: lower-case words, unknown ones as `<unk>`, long
    * pairs truncated (d2l's `SNLIBERTDataset`, section 16.7).
-   * @throws TunebertError when an option is out of range, a label is not among `options.labels`, the labels are too many
-   * for classes, or no pair is left
+   * @throws TunebertError when an option is out of range, a text is missing, a label is not among `options.labels`, the
+   *   labels are too many for classes, or no pair is left
    */
   static async encode(
     pairs: Iterable<TextPair> | AsyncIterable<TextPair>,
@@ -180,9 +180,10 @@ async function encodePairs(
   };
 
   for await (const pair of pairs) {
+    const index = rows.size + skipped;
+    requireTexts(pair, index);
     const { label } = pair;
     fileName = pair.fileName;
-    const index = rows.size + skipped;
     const id = label === undefined ? UNLABELLED : labelIds.id(label, () => whereIs(pair, index));
     if (id === UNLABELLED && unlabelled === "skip") {
       if (label === undefined) skipped++;
@@ -221,6 +222,17 @@ function requireInteger(name: string, value: number, least: number): void {
   throw new TunebertError((named) => `${named} is ${value}; it must be an integer of at least ${least}`, {
     option: name,
   });
+}
+
+/** Callers without types may leave something out. */
+function requireTexts(pair: TextPair | undefined, index: number): void {
+  for (const text of ["premise", "hypothesis"] as const) {
+    if (typeof pair?.[text] === "string") continue;
+    const where = whereIs(pair ?? {}, index);
+    throw new TunebertError(
+      `${where}: the ${text} is ${pair?.[text]}; both texts of a pair have to be strings`,
+    );
+  }
 }
 
 function noPairsLeft(skipped: number, fileName: string | undefined): TunebertError {

@@ -7,6 +7,7 @@ import { TunebertError } from "../error.js";
 import { Random } from "../random.js";
 import { DEFAULT_TRUNCATION, type TruncationName } from "../text/truncate-pair.js";
 import { Vocabulary } from "../text/vocabulary.js";
+import { firstNotFinite } from "../weights/not-finite.js";
 import { serializeSafetensors } from "../weights/safetensors.js";
 import type { StateDict } from "../weights/tensor.js";
 import { checkpointsPath, listCheckpoints, removeCheckpoints } from "./checkpoint-folder.js";
@@ -107,13 +108,12 @@ async function entriesOf(folder: string): Promise<string[]> {
  * when the file cannot be written
  */
 export async function saveWeights(folder: string, model: BertClassifier): Promise<void> {
-  for (const [name, { data }] of model.parameters) {
-    if (!data.every(Number.isFinite)) {
-      throw new TunebertError(
-        `${name} holds values that are not finite: training has diverged, and the model is not saved. ` +
-          "Try a lower learning rate",
-      );
-    }
+  const broken = firstNotFinite(model.parameters);
+  if (broken) {
+    throw new TunebertError(
+      `${broken} holds values that are not finite: training has diverged, and the model is not saved. ` +
+        "Try a lower learning rate",
+    );
   }
   await writeWhole(join(folder, WEIGHTS), serializeSafetensors(model.stateDict()));
 }

@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { TunebertError } from "../error.js";
 import type { AdamStep } from "./adam.js";
 import type { Moments } from "./moments.js";
+import { NativeCalls } from "./native-calls.js";
 import { type ExchangedParameter, OptimizerShare } from "./optimizer-share.js";
 import type { Program, Run, SharedParameter } from "./program.js";
 import { Replica, type RowGradients } from "./replica.js";
@@ -16,6 +17,8 @@ export interface WorkerSetup {
   readonly training: readonly Program[];
   readonly parameters: ReadonlyMap<string, SharedParameter>;
   readonly exchanged: ReadonlyMap<string, ExchangedParameter>;
+  /** The cells of the thread's {@link NativeCalls}. */
+  readonly nativeCalls: Int32Array;
 }
 
 export type WorkerRequest =
@@ -29,7 +32,8 @@ export type WorkerReply =
   | { readonly outputs: readonly Record<string, Float32Array>[]; readonly seconds: WorkSeconds }
   | { readonly error: string; readonly options: readonly string[] };
 
-const { rank, ranks, inference, training, parameters, exchanged } = workerData as WorkerSetup;
+const { rank, ranks, inference, training, parameters, exchanged, nativeCalls } = workerData as WorkerSetup;
+const native = new NativeCalls(nativeCalls);
 const optimizer = new OptimizerShare(exchanged, rank, ranks);
 const rowGradients = new Map<string, RowGradients>();
 for (const [name, { gradients, touched }] of exchanged) {
@@ -102,15 +106,15 @@ async function accumulate(replica: Replica, runs: readonly Run[]): Promise<Recor
 }
 
 async function timedSession({ model }: Program): Promise<Session> {
-  const session = await createSession(model);
+  const session = await native.make(() => createSession(model));
   return {
     async run(feeds) {
       const started = performance.now();
-      const outputs = await session.run(feeds);
+      const outputs = await native.make(() => session.run(feeds));
       graphSeconds += (performance.now() - started) / 1000;
       return outputs;
     },
-    release: () => session.release(),
+    release: () => native.make(() => session.release()),
   };
 }
 

@@ -11,6 +11,7 @@ import { Replicas, type RunOutputs } from "../runtime/replicas.js";
 import type { WorkSeconds } from "../runtime/work-seconds.js";
 import type { CheckpointStore, ReadCheckpoint } from "./checkpoint.js";
 import { type CheckpointInterval, Checkpoints } from "./checkpoints.js";
+import { divergence, expectFinite } from "./divergence.js";
 import type { StepEvent, TrainEvent } from "./events.js";
 import { expectFit } from "./expect-fit.js";
 import { type Fingerprint, fingerprintOf } from "./fingerprint.js";
@@ -64,14 +65,16 @@ export class Trainer {
   }
 
   /**
-   * Trains in place, and reports each step, epoch and checkpoint. Leaving the loop early ends the training. An epoch
-   * whose event says `best` has the best model so far: save it then, for the model ends with the last epoch's.
+   * Trains in place, and reports each step, epoch and checkpoint. Leaving the loop early ends the training, and one
+   * that nobody goes on with does not keep the process alive. An epoch whose event says `best` has the best model so
+   * far: save it then, for the model ends with the last epoch's.
    *
    * With `resumeFrom` it goes on where that checkpoint was taken, and with the same number of threads gives the bits
    * of training that never stopped. There may be more epochs than before, unless the schedule depends on
    * their number, and more or less patience; everything else has to be the same.
    * @throws TunebertError when an example does not fit the model, a checkpoint cannot be kept or is of another
-   *   training, or a loss is not finite; the parameters are then those before the step that failed
+   *   training, or a loss or an answer is not finite; the parameters are then those before the step that failed, or
+   *   those that gave the answer
    */
   fit(
     train: PairDataset,
@@ -163,8 +166,9 @@ export class Trainer {
         signal?.throwIfAborted();
         batch = next;
       }
-      const validation = await this.#evaluate(fit.validation, replicas, signal);
-      const test = await this.#evaluate(fit.test, replicas, signal);
+      expectFinite(this.#model.parameters, state.step);
+      const validation = await this.#evaluate("validation", fit, replicas);
+      const test = await this.#evaluate("test", fit, replicas);
       const { epoch, examplesPerSecond } = state;
       const measured = {
         validationLoss: validation?.loss,
@@ -194,7 +198,8 @@ export class Trainer {
     const step = state.step + 1;
     const learningRate = plan.learningRate(step);
     const gradientNorm = clipNorm === undefined ? undefined : await replicas.gradientNorm();
-    if (!Number.isFinite(gradientNorm ?? 0)) throw divergence("norm of the gradients", gradientNorm!, state);
+    if (!Number.isFinite(gradientNorm ?? 0))
+      throw divergence("norm of the gradients", gradientNorm!, state.epoch, step);
     const gradientScale = gradientNorm === undefined ? 1 : clipFactor(gradientNorm, clipNorm!);
     await replicas.update({ ...ADAM, learningRate, weightDecay, gradientScale, step });
     return { learningRate, gradientNorm };
@@ -203,14 +208,20 @@ export class Trainer {
   /** The mean loss of a batch, and how many of its examples are answered right. */
   #measure(batch: PreparedBatch, outputs: readonly RunOutputs[], state: TrainingState) {
     const loss = outputs.reduce((sum, output) => sum + output.loss![0]!, 0);
-    if (!Number.isFinite(loss)) throw divergence("loss", loss, state);
+    if (!Number.isFinite(loss)) throw divergence("loss", loss, state.epoch, state.step + 1);
     const correct = outputs.map((output, i) => this.#countCorrect(runLogits(output), batch.labels[i]!));
     return { loss, correct: correct.reduce((sum, count) => sum + count, 0) };
   }
 
-  async #evaluate(dataset: PairDataset | undefined, replicas: Replicas, signal: AbortSignal | undefined) {
+  async #evaluate(set: "validation" | "test", { state, signal, ...sets }: Fit, replicas: Replicas) {
+    const dataset = sets[set];
     if (!dataset) return undefined;
-    const logits = await classify(replicas, dataset, this.#model, { threads: this.options.threads, signal });
+    const logits = await classify(replicas, dataset, this.#model, {
+      threads: this.options.threads,
+      signal,
+      notFinite: (example, logit) =>
+        divergence(`answer to ${set} pair ${example}`, logit, state.epoch, state.step),
+    });
     const { labels, size } = dataset;
     return { loss: meanCrossEntropy(logits, labels), accuracy: this.#countCorrect(logits, labels) / size };
   }
@@ -259,10 +270,4 @@ interface Stepped {
   readonly batch: PreparedBatch;
   readonly seconds: number;
   readonly work: WorkSeconds;
-}
-
-function divergence(what: string, value: number, { step, epoch }: TrainingState): TunebertError {
-  return new TunebertError(
-    `the ${what} is ${value} at step ${step + 1} (epoch ${epoch}): training has diverged. Try a lower learning rate`,
-  );
 }

@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly script?: string;
   /** A program, with its first arguments, that runs the command. */
   readonly wrap?: readonly string[];
+  /** Its environment. Default: that of the tests. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** Runs `tunebert` with these arguments and waits for its end, whatever its exit code. */
@@ -39,9 +41,9 @@ export interface Started {
 
 /** Starts `tunebert`. */
 export function start(args: readonly string[], options: RunOptions = {}): Started {
-  const { cwd, input = "", script = COMMAND, wrap = [] } = options;
+  const { cwd, input = "", script = COMMAND, wrap = [], env = process.env } = options;
   const [program, ...words] = [...wrap, process.execPath, script, ...args];
-  const child = spawn(program!, words, { cwd, env: { ...process.env, NO_COLOR: "1" } });
+  const child = spawn(program!, words, { cwd, env: { ...env, NO_COLOR: "1" } });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
