@@ -7,6 +7,7 @@ import { PairDataset } from "../data/pair-dataset.js";
 import { readPairs } from "../data/read-pairs.js";
 import type { TextPair } from "../data/text-pair.js";
 import { TunebertError } from "../error.js";
+import { showAddress } from "../hub/address.js";
 import type { Split } from "../hub/catalog.js";
 import { streamBytes } from "../hub/files.js";
 import { expectFreeFolder } from "../hub/model-folder.js";
@@ -207,7 +208,7 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
     tensorboard,
     description: {
       settings: settingsOf(flags),
-      pretrained: flags.pretrained && basename(flags.pretrained),
+      pretrained: flags.pretrained && basename(showAddress(flags.pretrained)),
       data: {
         train: await recordOf(flags.train, "train", trainSet),
         validation: validation && (await recordOf(flags.validation!, "dev", validation.set)),
@@ -229,7 +230,10 @@ function fingerprint(
   vocabulary: Vocabulary,
 ): Fingerprint {
   const digest = createHash("sha256").update(JSON.stringify(vocabulary)).digest("hex");
-  const start = { pretrained: pretrained ?? null, embeddingStd: embeddingStd ?? null };
+  const start = {
+    pretrained: pretrained ? showAddress(pretrained) : null,
+    embeddingStd: embeddingStd ?? null,
+  };
   return { data: { vocabulary: digest }, settings: { maxLength, truncation, ...start } };
 }
 
@@ -290,7 +294,7 @@ async function* pairsOf(name: string, split: Split, flags: TrainFlags): AsyncGen
 function labelsOf({ labelNames }: PairDataset, file: string): readonly string[] {
   if (labelNames.length < 2) {
     throw new TunebertError(
-      `${file}: every pair has the label ${labelNames[0]}; a classifier needs at least two labels`,
+      `${showAddress(file)}: every pair has the label ${labelNames[0]}; a classifier needs at least two labels`,
     );
   }
   return labelNames;

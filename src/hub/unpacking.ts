@@ -59,28 +59,32 @@ export class Unpacking {
   async folder(name: string): Promise<void> {
     const parts = entryPath(name, this.#limits.maxPathLength);
     this.#takeFolders(parts);
-    await mkdir(join(this.#folder, ...parts), { recursive: true });
+    await this.#makeFolder(parts);
   }
 
+  /** Nothing is flushed: see {@link unpackInto}. */
   async file(name: string, content: AsyncIterable<Uint8Array>): Promise<void> {
     const parts = entryPath(name, this.#limits.maxPathLength);
     if (parts.length === 0) throw new TunebertError(`the entry ${quote(name)} names no file`);
     this.#takeFolders(parts.slice(0, -1));
     this.#take(parts, "file");
-    await mkdir(join(this.#folder, ...parts.slice(0, -1)), { recursive: true });
+    await this.#makeFolder(parts.slice(0, -1));
     const before = this.#bytes;
-    const file = await open(join(this.#folder, ...parts), "wx");
+    const file = await open(join(this.#folder, ...parts), "wx", 0o644);
     try {
       for await (const bytes of content) {
         this.#bytes += bytes.length;
         this.expectBytes(this.#bytes);
         await file.writeFile(bytes);
       }
-      await file.sync();
     } finally {
       await file.close();
     }
     this.files.push({ name: parts.join("/"), size: this.#bytes - before });
+  }
+
+  async #makeFolder(parts: readonly string[]): Promise<void> {
+    await mkdir(join(this.#folder, ...parts), { recursive: true, mode: 0o755 });
   }
 
   #takeFolders(parts: readonly string[]): void {
