@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { TunebertError } from "../error.js";
+import { showAddress } from "../hub/address.js";
 import { memoryFailure } from "../runtime/out-of-memory.js";
 import { addCompareCommand } from "./compare.js";
 import { addConvertCommand } from "./convert.js";
@@ -21,6 +22,7 @@ const program = new Command("tunebert")
   .version(version)
   .showHelpAfterError("(add --help for what a command takes)")
   .configureHelp({ showGlobalOptions: false })
+  .configureOutput({ outputError: (text, write) => write(withoutSecrets(text)) })
   .exitOverride();
 addTrainCommand(program);
 addEvaluateCommand(program);
@@ -68,5 +70,13 @@ function printable(message: string): string {
   return message.replaceAll(
     /[^\P{Cc}\n]/gu,
     (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
+}
+
+/** What is wrong with a command line is quoted as it was typed. */
+function withoutSecrets(text: string): string {
+  return text.replaceAll(
+    /'(--[\w-]+=)?([^']*)'/g,
+    (_, option = "", value) => `'${option}${showAddress(value)}'`,
   );
 }

@@ -41,6 +41,9 @@ function lastingReason(code: string, message: string): string | undefined {
   if (isTls && !DAMAGED_ON_THE_WAY.test(code)) {
     return `no secure connection can be made (${message || code}). Does the server speak https at this port?`;
   }
+  if (/proxy/i.test(message) && /\b407\b/.test(message)) {
+    return "the proxy wants a user name and a password. Give them in HTTP_PROXY and HTTPS_PROXY";
+  }
   if (message === "bad port") return "the port is one that is never asked over http. Check the address";
   if (code === "ERR_INVALID_URL" || ADDRESS.test(message)) return "the address is wrong. Check it";
   return undefined;

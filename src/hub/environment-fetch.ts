@@ -32,7 +32,10 @@ function proxyOf(name: string): string | undefined {
         "http://proxy.example.org:3128, with each % in its user name and password written as %25",
     );
   }
-  return address;
+  // Of a proxy's address, path and query mean nothing.
+  const { protocol, username, password, host } = new URL(address);
+  const credentials = username || password ? `${username}:${password}@` : "";
+  return `${protocol}//${credentials}${host}`;
 }
 
 function isEncoded({ username, password }: URL): boolean {
