@@ -7,13 +7,16 @@ import { markOf } from "./verified-file.js";
 
 /**
  * The first part of a place in the cache that other users may change, if there is one: what it holds is not trusted
- * then, unless its hash is known. Whoever may change files does so at any time, so a check is no protection for long.
+ * then, unless its hash is known. (Windows has no modes that tell.) What others change between the check and the use
+ * is not noticed.
  */
 export async function exposedPart(cache: string, place: Place): Promise<string | undefined> {
+  const user = process.getuid?.();
+  if (user === undefined) return undefined;
   const { folder, archive, files, manifest } = place;
   for (const path of [cache, folder, dirname(archive), archive, markOf(archive), files, manifest]) {
     const found = await stat(path).catch(() => undefined);
-    if (found && isExposed(found)) return path;
+    if (found && isExposed(found, user)) return path;
   }
   return undefined;
 }
@@ -22,12 +25,8 @@ const WRITABLE_BY_OTHERS = 0o022;
 /** Of a folder: others may add to it, but change nothing that is not theirs. */
 const STICKY = 0o1000;
 
-/** Whether other users than this one and the administrator may change something. Windows has no such modes. */
-export function isExposed(
-  found: Pick<Stats, "uid" | "mode" | "isDirectory">,
-  user = process.getuid?.(),
-): boolean {
-  if (user === undefined) return false;
+/** Whether other users than this one and the administrator may change something. */
+export function isExposed(found: Pick<Stats, "uid" | "mode" | "isDirectory">, user: number): boolean {
   if (found.uid !== user && found.uid !== 0) return true;
   const isSticky = found.isDirectory() && (found.mode & STICKY) !== 0;
   return (found.mode & WRITABLE_BY_OTHERS) !== 0 && !isSticky;

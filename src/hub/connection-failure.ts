@@ -14,8 +14,8 @@ export class PassingFailure extends Error {
 
 /** What it means that `fetch` failed: a TunebertError where another attempt would fail as well. */
 export function connectionFailure(error: unknown, url: string): PassingFailure | TunebertError {
-  const { code = "", message } = innermost(error);
-  const said = showAddressesIn(message);
+  const { code = "", message, reason } = innermost(error);
+  const said = showAddressesIn(typeof reason === "string" ? reason : message);
   const lasting = lastingReason(code, said);
   if (lasting) {
     return new TunebertError(`cannot download ${showAddress(url)}: ${lasting}`, { cause: error });
@@ -23,11 +23,17 @@ export function connectionFailure(error: unknown, url: string): PassingFailure |
   return new PassingFailure(REASONS[code] ?? (said || "the connection failed"), { cause: error });
 }
 
+interface SystemError extends Error {
+  readonly code?: string;
+  /** What OpenSSL says, without where in its source. */
+  readonly reason?: unknown;
+}
+
 /** The innermost cause knows what `fetch failed` means. */
-function innermost(error: unknown): Error & { readonly code?: string } {
-  let reason = error as Error;
-  while (reason.cause instanceof Error) reason = reason.cause;
-  return reason;
+function innermost(error: unknown): SystemError {
+  let cause = error as SystemError;
+  while (cause.cause instanceof Error) cause = cause.cause;
+  return cause;
 }
 
 function lastingReason(code: string, message: string): string | undefined {

@@ -93,7 +93,7 @@ export class PartialFile {
   async append(bytes: Uint8Array): Promise<void> {
     await this.#writing(async () => {
       if (!this.#file) {
-        this.#file = await open(this.path, constants.O_WRONLY | constants.O_APPEND);
+        this.#file = await open(this.path, APPEND_NO_LINK);
         this.#pieced = true;
       }
       await this.#file.writeFile(bytes);
@@ -156,6 +156,9 @@ export class PartialFile {
     }
   }
 }
+
+/** Windows has no flag for links. */
+const APPEND_NO_LINK = constants.O_WRONLY | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0);
 
 /** Gives the first part that nobody holds another name. */
 async function takeOver(

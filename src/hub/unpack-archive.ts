@@ -50,7 +50,8 @@ async function unpackEntries(archive: string, format: Format, unpacking: Unpacki
 
 /** Whether an archive could not be unpacked because of what it holds, and not for want of space or permission. */
 export function isArchiveFault(error: unknown): boolean {
-  return error instanceof TunebertError && !isFileSystemError(error.cause);
+  if (!(error instanceof TunebertError)) return false;
+  return (error.cause as NodeJS.ErrnoException | undefined)?.syscall === undefined;
 }
 
 /** Endings of the names of archives that can be unpacked. */
