@@ -22,6 +22,7 @@ export class Unpacking {
   readonly #limits: ArchiveLimits;
   /** By the name that systems see which ignore case and composition. */
   readonly #taken = new Map<string, { readonly name: string; readonly kind: "file" | "folder" }>();
+  readonly #made = new Set<string>();
   #entries = 0;
   #bytes = 0;
 
@@ -84,7 +85,10 @@ export class Unpacking {
   }
 
   async #makeFolder(parts: readonly string[]): Promise<void> {
-    await mkdir(join(this.#folder, ...parts), { recursive: true, mode: 0o755 });
+    const path = join(this.#folder, ...parts);
+    if (this.#made.has(path)) return;
+    await mkdir(path, { recursive: true, mode: 0o755 });
+    this.#made.add(path);
   }
 
   #takeFolders(parts: readonly string[]): void {
