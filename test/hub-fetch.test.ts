@@ -33,6 +33,9 @@ function sha1Of(bytes: Uint8Array): string {
   return createHash("sha1").update(bytes).digest("hex");
 }
 
+// A cache that others may write to is not trusted.
+process.umask(0o022);
+
 let cache: string;
 let events: FetchEvent[];
 let runs = 0;

@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import type { Command, CommanderError, OutputConfiguration } from "commander";
 import { TunebertError } from "../error.js";
+import { showAddress, showAddressesIn } from "../hub/address.js";
 import { note } from "./print.js";
 import { version } from "./version.js";
 
@@ -18,7 +19,7 @@ function bugReport(error: unknown): string[] {
   return [
     "tunebert: this is a bug of tunebert, not of what you gave it; please report it with the command and these lines:",
     `  tunebert ${version}, Node ${process.version}, ${process.platform} ${process.arch}`,
-    ...inspect(error)
+    ...showAddressesIn(inspect(error))
       .split("\n")
       .map((line) => `  ${line}`),
   ];
@@ -28,9 +29,17 @@ function bugReport(error: unknown): string[] {
 export const usageOutput: OutputConfiguration = {
   outputError: (message) => {
     const [, text, suggestion] = /^(.*?)(?:\n(\(Did you mean [^\n]*\)))?\n?$/s.exec(message)!;
-    note([text!, ...(suggestion === undefined ? [] : [suggestion])]);
+    note([withoutSecrets(text!), ...(suggestion === undefined ? [] : [suggestion])]);
   },
 };
+
+/** What is wrong with a command line is quoted as it was typed. */
+function withoutSecrets(text: string): string {
+  return text.replaceAll(
+    /'(--[\w-]+=)?([^']*)'/g,
+    (_, option = "", value) => `'${option}${showAddress(value)}'`,
+  );
+}
 
 /** What to do where something that begins with a dash was taken for an option; nothing where it may well be one. */
 export function dashHint(
@@ -49,5 +58,6 @@ export function dashHint(
 }
 
 function quote(word: string): string {
-  return /\s/.test(word) ? JSON.stringify(word) : word;
+  const shown = showAddressesIn(word);
+  return /\s/.test(shown) ? JSON.stringify(shown) : shown;
 }

@@ -24,8 +24,8 @@ export function addFetchCommand(program: Command): void {
 Names:
 ${catalog.map(({ name, description }) => `  ${name.padEnd(NAME_WIDTH)}  ${description}`).join("\n")}
 
-The cache is TUNEBERT_CACHE or the platform's folder for caches. Proxies are taken from HTTP_PROXY, HTTPS_PROXY
-and NO_PROXY.`,
+The cache is TUNEBERT_CACHE or the platform's folder for caches. What other users may change there is checked by its
+SHA-1 each time, and fetched again where none is known. Proxies are taken from HTTP_PROXY, HTTPS_PROXY and NO_PROXY.`,
     )
     .action(fetch);
   for (const option of downloadOptions()) command.addOption(option);

@@ -51,11 +51,12 @@ export async function resumable(
   } catch (error) {
     const failure = memoryFailure(error) ?? error;
     if (step === undefined) throw failure;
-    const hint = [`To go on from step ${step}:`, `  ${resumeCommand(process.argv, process.env)}`] as const;
-    if (failure instanceof Interrupted) note([`stopped. ${hint[0]}`, hint[1]]);
+    const command = resumeCommand(process.argv, process.env).map((line) => `  ${line}`);
+    const hint = `To go on from step ${step}:`;
+    if (failure instanceof Interrupted) note([`stopped. ${hint}`, ...command]);
     // What came from outside may be over: a full disk, a thread that died.
     if (failure instanceof TunebertError && failure.cause !== undefined) {
-      throw failure.wrap("", ...hint);
+      throw failure.wrap("", hint, ...command);
     }
     throw failure;
   }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { resumeCommand } from "./resume-command.js";
 
-const command = (...args: string[]) => resumeCommand(["node", "/bin/tunebert", ...args], {});
+const command = (...args: string[]) => resumeCommand(["node", "/bin/tunebert", ...args], {}).join("\n");
 
 test("the command is what was typed, with --resume", () => {
   expect(command("train", "--train", "a b.csv", "--overwrite", "--out", "it's")).toBe(

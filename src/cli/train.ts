@@ -7,6 +7,7 @@ import { PairDataset } from "../data/pair-dataset.js";
 import { readPairs } from "../data/read-pairs.js";
 import type { TextPair } from "../data/text-pair.js";
 import { TunebertError } from "../error.js";
+import { showAddress } from "../hub/address.js";
 import type { Split } from "../hub/catalog.js";
 import { streamBytes } from "../hub/files.js";
 import { expectFreeFolder } from "../hub/model-folder.js";
@@ -221,7 +222,7 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
     tensorboard,
     description: {
       settings: settingsOf(flags),
-      pretrained: flags.pretrained && basename(flags.pretrained),
+      pretrained: flags.pretrained && basename(showAddress(flags.pretrained)),
       data: {
         train: await recordOf(flags.train, "train", trainSet),
         validation: validation && (await recordOf(flags.validation!, "dev", validation.set)),
@@ -297,7 +298,7 @@ function labelsOf({ labels, labelNames, ...skipped }: PairDataset, file: string)
   if (labels.some((label) => label !== labels[0])) return labelNames;
   const others = skipped.skipped > 0 ? `; ${skippedNote(skipped)}` : "";
   throw new TunebertError(
-    `${file}: every pair has the label ${labelNames[labels[0]!]}; a classifier needs at least two labels${others}`,
+    `${showAddress(file)}: every pair has the label ${labelNames[labels[0]!]}; a classifier needs at least two labels${others}`,
   );
 }
 

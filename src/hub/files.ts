@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { TunebertError } from "../error.js";
+import { showAddress, showAddressesIn } from "./address.js";
 
 /** The whole file. @throws TunebertError that names the file and says why it cannot be read */
 export async function readBytes(path: string): Promise<Uint8Array> {
@@ -59,5 +60,6 @@ export function readFailure(path: string, error: unknown): TunebertError {
     EACCES: "permission denied",
   };
   const { code = "", message } = error as NodeJS.ErrnoException;
-  return new TunebertError(`cannot read ${path}: ${reasons[code] ?? message}`, { cause: error });
+  const reason = reasons[code] ?? showAddressesIn(message);
+  return new TunebertError(`cannot read ${showAddress(path)}: ${reason}`, { cause: error });
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { constants } from "node:fs";
 import { link, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TunebertError } from "../error.js";
+import { hasEnded, thisProcess } from "./holder.js";
 import { writeFailure } from "./write-failure.js";
 
 /** How a lock that another process may hold is waited for. */
@@ -22,23 +23,34 @@ const POLL = 200;
 /** Signs of life within the time that makes a lock stale. */
 const HEARTBEATS = 5;
 
+/** Another process has the lock that this one had. */
+export class LostLock extends TunebertError {}
+
 /**
  * Does something that only one process at a time may do. The lock is a file that its holder touches now and then;
  * one whose holder is gone is taken over.
  *
  * @param path the lock's file, in a folder that exists
- * @param action gets a signal that is aborted if the lock is lost after all, as it may be while a computer sleeps
+ * @param action gets a signal that is aborted if the lock is lost after all, as it may be while a computer sleeps, and
+ * a function that rejects then: to be asked before anything that would be in the way of the new holder
  * @throws TunebertError when the lock cannot be written
+ * @throws LostLock when the action fails after the lock is lost
  */
 export async function withLock<T>(
   path: string,
-  action: (lost: AbortSignal) => Promise<T>,
+  action: (lost: AbortSignal, expectHeld: () => Promise<void>) => Promise<T>,
   options: LockOptions = {},
 ): Promise<T> {
   const content = await acquire(path, options);
   const life = keepAlive(path, content, (options.staleAfter ?? STALE_AFTER) / HEARTBEATS);
+  const expectHeld = async () => {
+    if ((await look(path))?.content !== content) throw lostLock(path);
+  };
   try {
-    return await action(life.lost);
+    return await action(life.lost, expectHeld);
+  } catch (error) {
+    await expectHeld();
+    throw error;
   } finally {
     life.stop();
     if ((await look(path))?.content === content) await rm(path, { force: true });
@@ -52,9 +64,10 @@ interface Look {
 
 async function acquire(path: string, options: LockOptions): Promise<string> {
   const { staleAfter = STALE_AFTER, poll = POLL, signal, onWait } = options;
-  const content = JSON.stringify({ id: randomUUID(), process: process.pid, host: hostname() });
+  const content = JSON.stringify({ id: randomUUID(), ...thisProcess() });
   let seen: Look | undefined;
   let seenAt = performance.now();
+  signal?.throwIfAborted();
   while (!(await create(path, content))) {
     const now = await look(path);
     if (!now) continue;
@@ -72,7 +85,7 @@ async function acquire(path: string, options: LockOptions): Promise<string> {
 async function create(path: string, content: string): Promise<boolean> {
   const whole = `${path}.${randomUUID()}`;
   try {
-    await writeFile(whole, content);
+    await writeFile(whole, content, { flag: "wx" });
     await link(whole, path);
     return true;
   } catch (error) {
@@ -85,7 +98,10 @@ async function create(path: string, content: string): Promise<boolean> {
 
 async function look(path: string): Promise<Look | undefined> {
   try {
-    const [content, { mtimeMs }] = await Promise.all([readFile(path, "utf8"), stat(path)]);
+    const [content, { mtimeMs }] = await Promise.all([
+      readFile(path, { encoding: "utf8", flag: READ_NO_LINK }),
+      stat(path),
+    ]);
     return { content, touched: mtimeMs };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
@@ -93,15 +109,14 @@ async function look(path: string): Promise<Look | undefined> {
   }
 }
 
-/** Only of a process on this computer can it be known. */
+/** Windows has no such flag. */
+const READ_NO_LINK = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
+
 function holderIsDead({ content }: Look): boolean {
   try {
-    const holder = JSON.parse(content);
-    if (holder.host !== hostname()) return false;
-    process.kill(holder.process, 0);
+    return hasEnded(JSON.parse(content));
+  } catch {
     return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
   }
 }
 
@@ -128,9 +143,13 @@ function keepAlive(path: string, content: string, interval: number) {
   const beat = async () => {
     const now = await look(path);
     if (now?.content === content) await utimes(path, new Date(), new Date());
-    else lost.abort(new TunebertError(`another process has taken over ${path}; start again`));
+    else lost.abort(lostLock(path));
   };
   const timer = setInterval(() => beat().catch(() => {}), interval);
   timer.unref();
   return { lost: lost.signal, stop: () => clearInterval(timer) };
+}
+
+function lostLock(path: string): LostLock {
+  return new LostLock(`another process has taken over ${path}; start again`);
 }

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { TunebertError } from "../error.js";
+import { looksLikeAddress, showAddress } from "./address.js";
 import { isWebAddress } from "./artifact-source.js";
 import { type Artifact, catalogNames, findArtifact, type Split } from "./catalog.js";
 import { type FetchOptions, fetchArtifact } from "./fetch-artifact.js";
@@ -15,7 +16,7 @@ export async function resolvePretrained(nameOrFolder: string, options: FetchOpti
   const found = await resolve(nameOrFolder, "model", options);
   if (isWebAddress(nameOrFolder) && !statSync(found).isDirectory()) {
     throw new TunebertError(
-      `${nameOrFolder} is a single file; expected an archive (.zip, .tar.gz) with vocab.json and the weights`,
+      `${showAddress(nameOrFolder)} is a single file; expected an archive (.zip, .tar.gz) with vocab.json and the weights`,
     );
   }
   return found;
@@ -53,7 +54,7 @@ async function resolve(name: string, kind: Artifact["kind"], options: FetchOptio
     const expected = kind === "model" ? "a pretrained model" : "a data set";
     throw new TunebertError(`${name} is not ${expected}; the catalog has ${catalogNames(kind)}`);
   }
-  if (artifact || isWebAddress(name)) return (await fetchArtifact(name, options)).path;
+  if (artifact || looksLikeAddress(name)) return (await fetchArtifact(name, options)).path;
   if (looksLikeName(name)) {
     throw new TunebertError(
       `"${name}" is neither a path that exists nor a name of the catalog, which has ${catalogNames(kind)}`,
