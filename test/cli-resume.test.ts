@@ -79,7 +79,10 @@ test.each([1, 2])("a run on %d threads that was killed resumes to the same bytes
   if (threads > 1) await succeed(run(whole, ...flags));
   const out = `killed-${threads}`;
   await stopAt(20, out, start(run(out, ...flags)), "SIGKILL");
-  writeFileSync(join(folder, out, "checkpoints", "step-21.safetensors.77.tmp"), "half");
+  writeFileSync(
+    join(folder, out, "checkpoints", "step-21.safetensors.4194305--0123456789abcdef.tmp"),
+    "half",
+  );
   await stopAt(70, out, start(run(out, ...flags, "--resume")), "SIGKILL");
   const { stderr } = await succeed(run(out, ...flags, "--resume"));
   expect(stderr).toMatch(/^resuming at step \d+ from .*: epoch \d+, [012] steps of it done$/m);

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { lstat, realpath } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { toMxnetNames, toTorchNames } from "../bert/mxnet-names.js";
 import { BERT_CLASSES, type BertClass, selectClass } from "../bert/select-class.js";
@@ -39,7 +39,7 @@ export function addConvertCommand(program: Command): void {
         "only the tensors of d2l's BERTModel or BERTClassifier, all of them",
       ).choices(BERT_CLASSES),
     )
-    .option("--overwrite", "replace <out> where it exists", false)
+    .option("--overwrite", "replace <out> where it exists, and of a link the file that it leads to", false)
     .action(convert);
 }
 
@@ -51,15 +51,20 @@ async function convert(input: string, output: string, flags: ConvertFlags, comma
     );
   }
   const names = flags.names ?? (format === "mxnet" ? "mxnet" : "torch");
-  if (existsSync(output) && !flags.overwrite) {
+  const isThere = await lstat(output).then(
+    () => true,
+    () => false,
+  );
+  if (isThere && !flags.overwrite) {
     throw new TunebertError(`${output} exists already; pass --overwrite to replace it`);
   }
   const found = readWeights(input);
   const bert = inFile(input, () => toTorchNames(found));
   const selected = inFile(input, () => (flags.class ? selectClass(bert, flags.class) : bert));
   const state = names === "mxnet" ? toMxnetNames(selected) : selected;
+  // Of a link that was named, the file that it leads to is meant.
   await writeWhole(
-    output,
+    await realpath(output).catch(() => output),
     inFile(output, () => serializeWeights(state, format)),
   );
   console.log(`${output}: ${state.size} tensors, ${format}`);

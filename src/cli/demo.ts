@@ -6,15 +6,16 @@ import { BertClassifier } from "../bert/bert-classifier.js";
 import { PairDataset } from "../data/pair-dataset.js";
 import { generateSamplePairs, showcasePairs } from "../data/sample-pairs/sample-pairs.js";
 import { TunebertError } from "../error.js";
-import { expectFreeFolder } from "../hub/model-folder.js";
+import type { FolderLock } from "../hub/folder-lock.js";
 import { writeWhole } from "../hub/write-whole.js";
 import { Predictor } from "../predict/predictor.js";
 import { Random } from "../random.js";
 import type { DataRecord } from "../report/run-record.js";
+import { systemReason } from "../system-error.js";
 import { defaultTrainerOptions } from "../train/options.js";
 import { positiveWholeNumber, wholeNumber } from "./options.js";
 import { formatPrediction } from "./predict.js";
-import { runTraining } from "./training-run.js";
+import { inRunFolder, runTraining } from "./training-run.js";
 
 interface DemoFlags {
   readonly pairs?: string;
@@ -46,13 +47,17 @@ export function addDemoCommand(program: Command): void {
 
 async function demo({ pairs, ...flags }: DemoFlags): Promise<void> {
   const corpus = generateSamplePairs(PAIRS_SEED);
-  await (pairs === undefined ? trainOn(corpus, flags) : writePairs(corpus, pairs));
+  if (pairs !== undefined) return writePairs(corpus, pairs);
+  await inRunFolder(flags.out, (lock) => trainOn(corpus, lock, flags));
 }
 
 type SampleCorpus = ReturnType<typeof generateSamplePairs>;
 
-async function trainOn(corpus: SampleCorpus, { out, seed, threads }: DemoFlags): Promise<void> {
-  await expectFreeFolder(out, { overwrite: true });
+async function trainOn(
+  corpus: SampleCorpus,
+  lock: FolderLock,
+  { out, seed, threads }: DemoFlags,
+): Promise<void> {
   const options = { maxLength: MAX_LENGTH, minFrequency: 1 };
   const { dataset: train, vocabulary } = await PairDataset.encodeWithNewVocabulary(corpus.train, options);
   const labels = train.labelNames;
@@ -67,6 +72,7 @@ async function trainOn(corpus: SampleCorpus, { out, seed, threads }: DemoFlags):
     train,
     test,
     out,
+    lock,
     overwrite: true,
     options: { ...TRAINING, seed, threads },
     description: {
@@ -113,7 +119,7 @@ async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
   } catch (cause) {
-    throw new TunebertError(`cannot write to ${folder}: ${(cause as Error).message}`, { cause });
+    throw new TunebertError(`cannot write to ${folder}: ${systemReason(cause)}`, { cause });
   }
 }
 

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { TunebertError } from "../error.js";
 import { memoryFailure } from "../runtime/out-of-memory.js";
+import { descriptorFailure } from "../system-error.js";
 import { addCompareCommand } from "./compare.js";
 import { addConvertCommand } from "./convert.js";
 import { addDemoCommand } from "./demo.js";
@@ -10,6 +11,7 @@ import { addFetchCommand } from "./fetch.js";
 import { addInspectCommand } from "./inspect.js";
 import { Interrupted } from "./interrupted.js";
 import { addPredictCommand } from "./predict.js";
+import { flushStandardStreams, report, watchStandardStreams } from "./standard-streams.js";
 import { addTrainCommand } from "./train.js";
 import { version } from "./version.js";
 
@@ -31,25 +33,37 @@ addConvertCommand(program);
 addFetchCommand(program);
 addDemoCommand(program);
 
-// A reader such as head that wants no more ends the command, and is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit();
+let running: Command = program;
+program.hook("preAction", (_, command) => {
+  running = command;
 });
 
+watchStandardStreams();
 try {
-  await program.parseAsync();
+  await parse();
+  await flushStandardStreams();
 } catch (error) {
-  process.exitCode = exitCode(error);
+  process.exitCode = await exitCode(error);
+}
+
+/** To have asked for help is no error. */
+async function parse(): Promise<void> {
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (!(error instanceof CommanderError && error.exitCode === 0)) throw error;
+  }
 }
 
 /** Says what went wrong, unless that has been said. */
-function exitCode(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
+async function exitCode(error: unknown): Promise<number> {
+  if (error instanceof CommanderError) return WRONG_USAGE;
   if (error instanceof Interrupted) return error.exitCode;
-  const failure = memoryFailure(error) ?? error;
-  console.error(
+  const failure = memoryFailure(error) ?? descriptorFailure(error) ?? error;
+  const { json, logFormat } = running.opts();
+  await report(
     failure instanceof TunebertError ? `tunebert: ${asTyped(printable(failure.message))}` : failure,
+    { forPrograms: json === true || logFormat === "json" },
   );
   return FAILED;
 }

@@ -1,3 +1,4 @@
+import { addAbortSignal } from "node:stream";
 import type { Command } from "commander";
 import { decodeUtf8 } from "../data/decode-utf8.js";
 import { readPairs } from "../data/read-pairs.js";
@@ -9,6 +10,7 @@ import { loadModel } from "../hub/model-folder.js";
 import { type Prediction, Predictor } from "../predict/predictor.js";
 import { defaultTrainerOptions } from "../train/options.js";
 import { type ColumnFlags, columnOptions, positiveWholeNumber } from "./options.js";
+import { outputClosed, outputFailed } from "./standard-streams.js";
 
 interface PredictFlags extends ColumnFlags {
   readonly model: string;
@@ -62,6 +64,9 @@ async function predict(
   const saved = await loadModel(flags.model);
   const single = premise !== undefined;
   const predictor = await Predictor.start({ ...saved, threads: single ? 1 : flags.threads });
+  // Answers that cannot be printed are not asked for.
+  const enough = AbortSignal.any([outputClosed, outputFailed]);
+  addAbortSignal(enough, process.stdin);
   try {
     const chunk = process.stdin.isTTY && !flags.data ? 1 : CHUNK;
     for await (const pairs of chunks(source, chunk)) {
@@ -71,7 +76,10 @@ async function predict(
           flags.json ? JSON.stringify({ ...pairs[i], ...prediction }) : formatPrediction(prediction),
         );
       });
+      if (enough.aborted) break;
     }
+  } catch (error) {
+    if (!enough.aborted) throw error;
   } finally {
     await predictor.close();
   }

@@ -9,6 +9,7 @@ import type { TextPair } from "../data/text-pair.js";
 import { TunebertError } from "../error.js";
 import type { Split } from "../hub/catalog.js";
 import { streamBytes } from "../hub/files.js";
+import type { FolderLock } from "../hub/folder-lock.js";
 import { expectFreeFolder } from "../hub/model-folder.js";
 import { classifierFrom, loadPretrained } from "../hub/pretrained.js";
 import { resolveData } from "../hub/resolve.js";
@@ -28,7 +29,7 @@ import { dataRecord, keepLabelled } from "./data-record.js";
 import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
 import { type ColumnFlags, columnOptions, positiveNumber, positiveWholeNumber } from "./options.js";
 import { addTrainingOptions, type TrainingFlags, trainerOptionsOf } from "./training-options.js";
-import { runTraining } from "./training-run.js";
+import { inRunFolder, runTraining } from "./training-run.js";
 
 interface TrainFlags extends ColumnFlags, DownloadFlags, TrainingFlags, CheckpointFlags {
   readonly train: string;
@@ -167,6 +168,10 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
       command.error(`error: --${name} needs pairs to measure on; give them with --validation`);
     }
   }
+  await inRunFolder(flags.out, (lock) => trainIn(lock, flags, command));
+}
+
+async function trainIn(lock: FolderLock, flags: TrainFlags, command: Command): Promise<void> {
   const { out, overwrite, tensorboard, maxLength, truncation } = flags;
   const say = speaker(flags);
   const resumeFrom = await checkpointToResume(flags);
@@ -200,6 +205,7 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
     validation: validation?.set,
     test: test?.set,
     out,
+    lock,
     overwrite,
     options: trainerOptionsOf(flags),
     checkpoints: checkpointSettings(flags, { resumeFrom, fingerprint: fingerprint(flags, vocabulary) }),

@@ -45,7 +45,8 @@ export async function withLock<T>(
   }
 }
 
-interface Look {
+/** What is to be seen of a lock. */
+export interface Look {
   readonly content: string;
   readonly touched: number;
 }
@@ -68,12 +69,18 @@ async function acquire(path: string, options: LockOptions): Promise<string> {
   return content;
 }
 
-/** Makes the file with its content at once, so that nobody sees it empty; false if it is there already. */
-async function create(path: string, content: string): Promise<boolean> {
+/** What file systems say that know no hard links. */
+const WITHOUT_LINKS = new Set(["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"]);
+
+/** Makes the file with its content at once, where the file system lets one, so that nobody sees it empty; false if it is there already. */
+export async function create(path: string, content: string): Promise<boolean> {
   const whole = `${path}.${randomUUID()}`;
   try {
     await writeFile(whole, content);
-    await link(whole, path);
+    await link(whole, path).catch((error) => {
+      if (!WITHOUT_LINKS.has(error.code)) throw error;
+      return writeFile(path, content, { flag: "wx" });
+    });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -83,7 +90,8 @@ async function create(path: string, content: string): Promise<boolean> {
   }
 }
 
-async function look(path: string): Promise<Look | undefined> {
+/** The lock as it is now; undefined if there is none. */
+export async function look(path: string): Promise<Look | undefined> {
   try {
     const [content, { mtimeMs }] = await Promise.all([readFile(path, "utf8"), stat(path)]);
     return { content, touched: mtimeMs };
@@ -109,7 +117,7 @@ function holderIsDead({ content }: Look): boolean {
  * Removes the lock that was seen. Only one process at a time may, or a slow one would remove the lock of whoever
  * came after the one that it saw.
  */
-async function takeAway(path: string, seen: Look, staleAfter: number): Promise<void> {
+export async function takeAway(path: string, seen: Look, staleAfter: number): Promise<void> {
   const claim = `${path}.claim`;
   if (!(await create(claim, seen.content))) {
     const held = await look(claim);
@@ -123,7 +131,8 @@ async function takeAway(path: string, seen: Look, staleAfter: number): Promise<v
   }
 }
 
-function keepAlive(path: string, content: string, interval: number) {
+/** Gives signs of life of the lock with this content, until it is stopped or sees that the lock is lost. */
+export function keepAlive(path: string, content: string, interval: number) {
   const lost = new AbortController();
   const beat = async () => {
     const now = await look(path);
