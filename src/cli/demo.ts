@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { Command } from "commander";
 import { BertClassifier } from "../bert/bert-classifier.js";
@@ -7,6 +6,7 @@ import { PairDataset } from "../data/pair-dataset.js";
 import { generateSamplePairs, showcasePairs } from "../data/sample-pairs/sample-pairs.js";
 import { TunebertError } from "../error.js";
 import type { FolderLock } from "../hub/folder-lock.js";
+import { makeFolder } from "../hub/make-folder.js";
 import { writeWhole } from "../hub/write-whole.js";
 import { Predictor } from "../predict/predictor.js";
 import { Random } from "../random.js";
@@ -107,19 +107,13 @@ async function writePairs(corpus: SampleCorpus, folder: string): Promise<void> {
   }));
   const existing = files.find(({ path }) => existsSync(path));
   if (existing) throw new TunebertError(`${existing.path} exists already; choose another folder`);
-  await makeFolder(folder);
+  await makeFolder(folder).catch((cause) => {
+    throw new TunebertError(`cannot write to ${folder}: ${systemReason(cause)}`, { cause });
+  });
   for (const { path, pairs } of files) {
     const rows = pairs.map(({ premise, hypothesis, label }) => `${premise}\t${hypothesis}\t${label}\n`);
     await writeWhole(path, `premise\thypothesis\tlabel\n${rows.join("")}`);
     console.log(`${path}: ${pairs.length} pairs`);
-  }
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    throw new TunebertError(`cannot write to ${folder}: ${systemReason(cause)}`, { cause });
   }
 }
 

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
-import { lstat, mkdir, readdir, rm, rmdir } from "node:fs/promises";
+import { lstat, readdir, rm, rmdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { TunebertError } from "../error.js";
 import { systemReason } from "../system-error.js";
 import { readCheckpoint, type StoredCheckpoint, writeCheckpoint } from "./checkpoint-file.js";
+import { makeFolder } from "./make-folder.js";
 
 /** What the folder has to know of a checkpoint's state. */
 export interface CheckpointPlace {
@@ -50,7 +51,7 @@ export class CheckpointFolder {
     const folder = checkpointsPath(this.#folder);
     const file = join(folder, fileName(step));
     await expectOwnFolder(folder);
-    await inFolder(folder, () => mkdir(folder, { recursive: true }));
+    await inFolder(folder, () => makeFolder(folder));
     const bytes = await writeCheckpoint(file, checkpoint);
     await inFolder(folder, () => this.#prune(step, best?.step));
     return { file, bytes };

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
-import { mkdir, rm, rmdir } from "node:fs/promises";
+import { rm, rmdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TunebertError } from "../error.js";
 import { systemReason } from "../system-error.js";
 import { create, keepAlive, type Look, look, takeAway } from "./lock.js";
+import { makeFolder } from "./make-folder.js";
 import { isRunning, thisProcess } from "./process-identity.js";
 
 /** A folder that no other process trains in. */
@@ -46,7 +47,7 @@ export async function withFolderLock<T>(
 ): Promise<T> {
   const { staleAfter = STALE_AFTER } = options;
   const path = join(folder, FILE);
-  const made = await inFolder(folder, () => mkdir(folder, { recursive: true }));
+  const made = await inFolder(folder, () => makeFolder(folder));
   try {
     const content = JSON.stringify({ id: randomUUID(), ...thisHolder() });
     await acquire(folder, content, options);

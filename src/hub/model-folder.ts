@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { lstat, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { lstat, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BertClassifier } from "../bert/bert-classifier.js";
 import { type BertConfig, outputParameterShapes } from "../bert/config.js";
@@ -13,6 +13,7 @@ import type { StateDict } from "../weights/tensor.js";
 import { checkpointsPath, expectOwnFolder, listCheckpoints, removeCheckpoints } from "./checkpoint-folder.js";
 import { inFile, readText } from "./files.js";
 import { expectNoOtherRun, isFolderLock } from "./folder-lock.js";
+import { makeFolder } from "./make-folder.js";
 import { FORMAT, formatModelConfig, parseModelConfig } from "./model-config.js";
 import { readWeights } from "./read-weights.js";
 import { isTemporary, sweepTemporary, writeWhole } from "./write-whole.js";
@@ -51,7 +52,7 @@ export async function prepareModelFolder(
   await expectNoOtherRun(folder);
   if (!resume) await expectFreeFolder(folder, { overwrite });
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     if (resume) await ownWhatGrows(folder);
     else {
       await removeCheckpoints(folder);
