@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -202,6 +202,13 @@ describe("of a run that was stopped", () => {
     );
     await succeed(run("replaced", "--epochs", "1", "--overwrite"));
     expect(checkpoints("replaced")).toEqual(["step-3.safetensors"]);
+  });
+
+  test("a lost config.json is written anew", async () => {
+    await copy("unconfigured");
+    rmSync(join(folder, "unconfigured", "config.json"));
+    await succeed(run("unconfigured", "--resume"));
+    expectTheSame("unconfigured");
   });
 
   test("more epochs may be asked for", async () => {

@@ -7,6 +7,7 @@ import { generateSamplePairs, showcasePairs } from "../data/sample-pairs/sample-
 import { TunebertError } from "../error.js";
 import type { FolderLock } from "../hub/folder-lock.js";
 import { makeFolder } from "../hub/make-folder.js";
+import { expectKnownFolder } from "../hub/model-folder.js";
 import { writeWhole } from "../hub/write-whole.js";
 import { Predictor } from "../predict/predictor.js";
 import { Random } from "../random.js";
@@ -48,6 +49,7 @@ export function addDemoCommand(program: Command): void {
 async function demo({ pairs, ...flags }: DemoFlags): Promise<void> {
   const corpus = generateSamplePairs(PAIRS_SEED);
   if (pairs !== undefined) return writePairs(corpus, pairs);
+  await expectKnownFolder(flags.out);
   await inRunFolder(flags.out, (lock) => trainOn(corpus, lock, flags));
 }
 

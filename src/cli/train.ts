@@ -10,7 +10,7 @@ import { TunebertError } from "../error.js";
 import type { Split } from "../hub/catalog.js";
 import { streamBytes } from "../hub/files.js";
 import type { FolderLock } from "../hub/folder-lock.js";
-import { expectFreeFolder } from "../hub/model-folder.js";
+import { expectFreeFolder, expectKnownFolder } from "../hub/model-folder.js";
 import { classifierFrom, loadPretrained } from "../hub/pretrained.js";
 import { resolveData } from "../hub/resolve.js";
 import type { LabelledPair } from "../predict/answer-labelled.js";
@@ -168,6 +168,7 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
       command.error(`error: --${name} needs pairs to measure on; give them with --validation`);
     }
   }
+  if (!flags.resume) await expectKnownFolder(flags.out);
   await inRunFolder(flags.out, (lock) => trainIn(lock, flags, command));
 }
 

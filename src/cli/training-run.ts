@@ -1,7 +1,7 @@
 import type { BertClassifier } from "../bert/bert-classifier.js";
 import type { PairDataset } from "../data/pair-dataset.js";
 import { type FolderLock, withFolderLock } from "../hub/folder-lock.js";
-import { expectKnownFolder, metricsPath, prepareModelFolder, tensorBoardPath } from "../hub/model-folder.js";
+import { metricsPath, prepareModelFolder, tensorBoardPath } from "../hub/model-folder.js";
 import { CurveRecorder } from "../report/curve-recorder.js";
 import { loadCharts } from "../report/draw-svg.js";
 import type { TruncationName } from "../text/truncate-pair.js";
@@ -47,10 +47,9 @@ export interface TrainingRun {
 
 /**
  * Prepares a run and runs it, once it is known that the folder is for it alone, and that what the end needs is there.
- * @throws TunebertError when another process trains in the folder, or it holds files that are not tunebert's
+ * @throws TunebertError when another process trains in the folder
  */
 export async function inRunFolder(out: string, action: (lock: FolderLock) => Promise<void>): Promise<void> {
-  await expectKnownFolder(out);
   await loadCharts();
   await withFolderLock(out, action, { onWait: console.error });
 }
