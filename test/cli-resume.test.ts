@@ -82,7 +82,10 @@ test.each([1, 2])("a run on %d threads that was killed resumes to the same bytes
   if (threads > 1) await succeed(run(whole, ...flags));
   const out = `killed-${threads}`;
   await stopAt(20, out, start(run(out, ...flags)), "SIGKILL");
-  writeFileSync(join(folder, out, "checkpoints", "step-21.safetensors.77.tmp"), "half");
+  writeFileSync(
+    join(folder, out, "checkpoints", "step-21.safetensors.4194305--0123456789abcdef.tmp"),
+    "half",
+  );
   await stopAt(70, out, start(run(out, ...flags, "--resume")), "SIGKILL");
   const { stderr } = await succeed(run(out, ...flags, "--resume"));
   expect(stderr).toMatch(/^resuming at step \d+ from .*: epoch \d+, [012] steps of it done$/m);
@@ -202,6 +205,13 @@ describe("of a run that was stopped", () => {
     );
     await succeed(run("replaced", "--epochs", "1", "--overwrite"));
     expect(checkpoints("replaced")).toEqual(["step-3.safetensors"]);
+  });
+
+  test("a lost config.json is written anew", async () => {
+    await copy("unconfigured");
+    rmSync(join(folder, "unconfigured", "config.json"));
+    await succeed(run("unconfigured", "--resume"));
+    expectTheSame("unconfigured");
   });
 
   test("more epochs may be asked for", async () => {

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { lstat, realpath } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { toMxnetNames, toTorchNames } from "../bert/mxnet-names.js";
 import { BERT_CLASSES, type BertClass, selectClass } from "../bert/select-class.js";
@@ -40,7 +40,7 @@ export function addConvertCommand(program: Command): void {
         "only the tensors of d2l's BERTModel or BERTClassifier, all of them",
       ).choices(BERT_CLASSES),
     )
-    .option("--overwrite", "replace <out> where it exists", false)
+    .option("--overwrite", "replace <out> where it exists, and of a link the file that it leads to", false)
     .action(convert);
 }
 
@@ -52,7 +52,11 @@ async function convert(input: string, output: string, flags: ConvertFlags, comma
     );
   }
   const names = flags.names ?? (format === "mxnet" ? "mxnet" : "torch");
-  if (existsSync(output) && !flags.overwrite) {
+  const isThere = await lstat(output).then(
+    () => true,
+    () => false,
+  );
+  if (isThere && !flags.overwrite) {
     throw new TunebertError((overwrite) => `${output} exists already; pass ${overwrite} to replace it`, {
       option: "overwrite",
     });
@@ -61,8 +65,9 @@ async function convert(input: string, output: string, flags: ConvertFlags, comma
   const bert = inFile(input, () => toTorchNames(found));
   const selected = inFile(input, () => (flags.class ? selectClass(bert, flags.class) : bert));
   const state = names === "mxnet" ? toMxnetNames(selected) : selected;
+  // Of a link that was named, the file that it leads to is meant.
   await writeWhole(
-    output,
+    await realpath(output).catch(() => output),
     inFile(output, () => serializeWeights(state, format)),
   );
   print(`${output}: ${state.size} tensors, ${format}`);

@@ -1,21 +1,23 @@
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { Command } from "commander";
 import { BertClassifier } from "../bert/bert-classifier.js";
 import { PairDataset } from "../data/pair-dataset.js";
 import { generateSamplePairs, showcasePairs } from "../data/sample-pairs/sample-pairs.js";
 import { TunebertError } from "../error.js";
-import { expectFreeFolder } from "../hub/model-folder.js";
+import type { FolderLock } from "../hub/folder-lock.js";
+import { makeFolder } from "../hub/make-folder.js";
+import { expectKnownFolder } from "../hub/model-folder.js";
 import { writeWhole } from "../hub/write-whole.js";
 import { Predictor } from "../predict/predictor.js";
 import { Random } from "../random.js";
 import type { DataRecord } from "../report/run-record.js";
+import { systemReason } from "../system-error.js";
 import { defaultTrainerOptions } from "../train/options.js";
 import { positiveWholeNumber, wholeNumber } from "./options.js";
 import { formatPrediction } from "./predict.js";
 import { print } from "./print.js";
-import { runTraining } from "./training-run.js";
+import { inRunFolder, runTraining } from "./training-run.js";
 
 interface DemoFlags {
   readonly pairs?: string;
@@ -47,13 +49,18 @@ export function addDemoCommand(program: Command): void {
 
 async function demo({ pairs, ...flags }: DemoFlags): Promise<void> {
   const corpus = generateSamplePairs(PAIRS_SEED);
-  await (pairs === undefined ? trainOn(corpus, flags) : writePairs(corpus, pairs));
+  if (pairs !== undefined) return writePairs(corpus, pairs);
+  await expectKnownFolder(flags.out);
+  await inRunFolder(flags.out, (lock) => trainOn(corpus, lock, flags));
 }
 
 type SampleCorpus = ReturnType<typeof generateSamplePairs>;
 
-async function trainOn(corpus: SampleCorpus, { out, seed, threads }: DemoFlags): Promise<void> {
-  await expectFreeFolder(out, { overwrite: true });
+async function trainOn(
+  corpus: SampleCorpus,
+  lock: FolderLock,
+  { out, seed, threads }: DemoFlags,
+): Promise<void> {
   const options = { maxLength: MAX_LENGTH, minFrequency: 1 };
   const { dataset: train, vocabulary } = await PairDataset.encodeWithNewVocabulary(corpus.train, options);
   const labels = train.labelNames;
@@ -68,6 +75,7 @@ async function trainOn(corpus: SampleCorpus, { out, seed, threads }: DemoFlags):
     train,
     test,
     out,
+    lock,
     overwrite: true,
     options: { ...TRAINING, seed, threads },
     description: {
@@ -102,19 +110,13 @@ async function writePairs(corpus: SampleCorpus, folder: string): Promise<void> {
   }));
   const existing = files.find(({ path }) => existsSync(path));
   if (existing) throw new TunebertError(`${existing.path} exists already; choose another folder`);
-  await makeFolder(folder);
+  await makeFolder(folder).catch((cause) => {
+    throw new TunebertError(`cannot write to ${folder}: ${systemReason(cause)}`, { cause });
+  });
   for (const { path, pairs } of files) {
     const rows = pairs.map(({ premise, hypothesis, label }) => `${premise}\t${hypothesis}\t${label}\n`);
     await writeWhole(path, `premise\thypothesis\tlabel\n${rows.join("")}`);
     print(`${path}: ${pairs.length} pairs`);
-  }
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    throw new TunebertError(`cannot write to ${folder}: ${(cause as Error).message}`, { cause });
   }
 }
 

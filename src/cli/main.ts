@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { memoryFailure } from "../runtime/out-of-memory.js";
+import { descriptorFailure } from "../system-error.js";
 import { addCompareCommand } from "./compare.js";
 import { complaint, dashHint, usageOutput } from "./complaint.js";
 import { addConvertCommand } from "./convert.js";
@@ -11,6 +12,7 @@ import { addInspectCommand } from "./inspect.js";
 import { Interrupted } from "./interrupted.js";
 import { addPredictCommand } from "./predict.js";
 import { note } from "./print.js";
+import { flushStandardStreams, report, watchStandardStreams } from "./standard-streams.js";
 import { addTrainCommand } from "./train.js";
 import { version } from "./version.js";
 
@@ -35,26 +37,34 @@ addConvertCommand(program);
 addFetchCommand(program);
 addDemoCommand(program);
 
-// A reader such as head that wants no more ends the command, and is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit();
-});
-
+watchStandardStreams();
 try {
-  await program.parseAsync();
+  await parse();
+  await flushStandardStreams();
 } catch (error) {
-  process.exitCode = exitCode(error);
+  process.exitCode = await exitCode(error);
+}
+
+/** To have asked for help is no error. */
+async function parse(): Promise<void> {
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (!(error instanceof CommanderError && error.exitCode === 0)) throw error;
+  }
 }
 
 /** Says what went wrong, unless that has been said. */
-function exitCode(error: unknown): number {
+async function exitCode(error: unknown): Promise<number> {
   const command = program.commands.find((candidate) => candidate.name() === program.args[0]);
   if (error instanceof CommanderError) {
     if (command) note(dashHint(error, command, process.argv.slice(2)));
-    return error.exitCode === 0 ? 0 : WRONG_USAGE;
+    return WRONG_USAGE;
   }
   if (error instanceof Interrupted) return error.exitCode;
-  note(complaint(memoryFailure(error) ?? error, command));
+  const { json, logFormat } = command?.opts() ?? {};
+  await report(complaint(memoryFailure(error) ?? descriptorFailure(error) ?? error, command), {
+    forPrograms: json === true || logFormat === "json",
+  });
   return FAILED;
 }

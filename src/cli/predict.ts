@@ -1,3 +1,4 @@
+import { addAbortSignal } from "node:stream";
 import type { Command } from "commander";
 import { decodeUtf8 } from "../data/decode-utf8.js";
 import { readPairs } from "../data/read-pairs.js";
@@ -12,6 +13,7 @@ import { printable } from "../text/printable.js";
 import { defaultTrainerOptions } from "../train/options.js";
 import { type ColumnFlags, columnOptions, positiveWholeNumber } from "./options.js";
 import { print } from "./print.js";
+import { outputClosed, outputFailed } from "./standard-streams.js";
 
 interface PredictFlags extends ColumnFlags {
   readonly model: string;
@@ -66,6 +68,9 @@ async function predict(
   const saved = await loadModel(flags.model);
   const single = premise !== undefined;
   const predictor = await Predictor.start({ ...saved, threads: single ? 1 : flags.threads });
+  // Answers that cannot be printed are not asked for.
+  const enough = AbortSignal.any([outputClosed, outputFailed]);
+  addAbortSignal(enough, process.stdin);
   try {
     const chunk = process.stdin.isTTY && !flags.data ? 1 : CHUNK;
     for await (const pairs of chunks(source, chunk)) {
@@ -73,7 +78,10 @@ async function predict(
       predictions.forEach((prediction, i) => {
         print(flags.json ? predictionJson(pairs[i]!, prediction) : formatPrediction(prediction));
       });
+      if (enough.aborted) break;
     }
+  } catch (error) {
+    if (!enough.aborted) throw error;
   } finally {
     await predictor.close();
   }

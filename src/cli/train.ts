@@ -10,7 +10,8 @@ import { TunebertError } from "../error.js";
 import { showAddress } from "../hub/address.js";
 import type { Split } from "../hub/catalog.js";
 import { streamBytes } from "../hub/files.js";
-import { expectFreeFolder } from "../hub/model-folder.js";
+import type { FolderLock } from "../hub/folder-lock.js";
+import { expectFreeFolder, expectKnownFolder } from "../hub/model-folder.js";
 import { classifierFrom, loadPretrained } from "../hub/pretrained.js";
 import { resolveData } from "../hub/resolve.js";
 import type { LabelledPair } from "../predict/answer-labelled.js";
@@ -38,7 +39,7 @@ import {
 import { note, print } from "./print.js";
 import { runFingerprint } from "./run-fingerprint.js";
 import { addTrainingOptions, type TrainingFlags, trainerOptionsOf } from "./training-options.js";
-import { runTraining } from "./training-run.js";
+import { inRunFolder, runTraining } from "./training-run.js";
 
 interface TrainFlags extends ColumnFlags, LabelFlags, DownloadFlags, TrainingFlags, CheckpointFlags {
   readonly train: string;
@@ -180,6 +181,11 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
       command.error(`error: --${name} needs pairs to measure on; give them with --validation`);
     }
   }
+  if (!flags.resume) await expectKnownFolder(flags.out);
+  await inRunFolder(flags.out, (lock) => trainIn(lock, flags, command));
+}
+
+async function trainIn(lock: FolderLock, flags: TrainFlags, command: Command): Promise<void> {
   const { out, overwrite, tensorboard, maxLength, truncation, noLabel } = flags;
   const say = speaker(flags);
   const resumeFrom = await checkpointToResume(flags);
@@ -215,6 +221,7 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
     validation: validation?.set,
     test: test?.set,
     out,
+    lock,
     overwrite,
     options: trainerOptionsOf(flags),
     checkpoints: checkpointSettings(flags, { resumeFrom, fingerprint }),

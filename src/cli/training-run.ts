@@ -1,8 +1,10 @@
 import type { BertClassifier } from "../bert/bert-classifier.js";
 import type { PairDataset } from "../data/pair-dataset.js";
 import type { FoundCheckpoint } from "../hub/checkpoint-folder.js";
+import { type FolderLock, withFolderLock } from "../hub/folder-lock.js";
 import { metricsPath, prepareModelFolder, tensorBoardPath } from "../hub/model-folder.js";
 import { CurveRecorder } from "../report/curve-recorder.js";
+import { loadCharts } from "../report/draw-svg.js";
 import type { TruncationName } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { checkState } from "../train/check-state.js";
@@ -20,7 +22,7 @@ import { progressLine } from "./listeners/progress-line.js";
 import { isReported, type RunDescription, runReport } from "./listeners/run-report.js";
 import { tensorBoard } from "./listeners/tensor-board.js";
 import { weightsSaver } from "./listeners/weights-saver.js";
-import { print } from "./print.js";
+import { note, print } from "./print.js";
 import { type CheckpointSettings, resumable } from "./resumable.js";
 
 export interface TrainingRun {
@@ -35,6 +37,8 @@ export interface TrainingRun {
   readonly test: PairDataset | undefined;
   /** Where model and reports go. */
   readonly out: string;
+  /** Of that folder. */
+  readonly lock: FolderLock;
   readonly overwrite: boolean;
   readonly options: Partial<TrainerOptions>;
   readonly description: RunDescription;
@@ -47,12 +51,21 @@ export interface TrainingRun {
 }
 
 /**
+ * Prepares a run and runs it, once it is known that the folder is for it alone, and that what the end needs is there.
+ * @throws TunebertError when another process trains in the folder
+ */
+export async function inRunFolder(out: string, action: (lock: FolderLock) => Promise<void>): Promise<void> {
+  await loadCharts();
+  await withFolderLock(out, action, { onWait: note });
+}
+
+/**
  * Trains with progress on stderr and a line per epoch on stdout; saves checkpoints, the weights of the latest epoch, or
  * of the best by validation, and the learning curves and the reports at the end.
  * @throws Interrupted when the process was asked to stop, once a checkpoint is kept
  */
 export async function runTraining(run: TrainingRun): Promise<void> {
-  const { model, train, validation, test, out, overwrite, checkpoints } = run;
+  const { model, train, validation, test, out, lock, overwrite, checkpoints } = run;
   const trainer = new Trainer(model, run.options);
   const { epochs } = trainer.options;
   const curves = new CurveRecorder();
@@ -85,14 +98,18 @@ export async function runTraining(run: TrainingRun): Promise<void> {
       if (!isDone) await prepareModelFolder(out, run, { overwrite, resume: resumeFrom !== undefined });
       if (!isDone) restore?.();
       for await (const event of events) {
+        if (event.event !== "step") await lock.expectHeld();
         for (const listener of isDone ? shown : listeners) await listener.hear(event);
       }
+      await lock.expectHeld();
       await report.write();
     } finally {
       for (const listener of listeners) listener.close?.();
     }
   };
-  await (checkpoints ? resumable(follow, { ...checkpoints, out, listeners }) : follow({}));
+  await (checkpoints
+    ? resumable(follow, { ...checkpoints, out, lock, listeners })
+    : follow({ signal: lock.lost }));
 }
 
 /** Whether nothing is left to do: no step, and no report. Then the folder stays as it is. */

@@ -142,7 +142,7 @@ test("every damaged checkpoint is told of, and the latest that is whole is found
   const path = (step: number) => join(folder, "checkpoints", `step-${step}.safetensors`);
   writeFileSync(path(3), readFileSync(path(3)).subarray(0, 1000));
   writeFileSync(path(2), readFileSync(path(2)).fill(1, 5000, 5001));
-  writeFileSync(join(folder, "checkpoints", "step-4.safetensors.1.tmp"), "half");
+  writeFileSync(join(folder, "checkpoints", "step-4.safetensors.4194305--0123456789abcdef.tmp"), "half");
   const told: string[] = [];
   const found = await latestCheckpoint(folder, ({ message }) => told.push(message));
   expect(found.state.step).toBe(1);

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rm, rmdir } from "node:fs/promises";
+import { lstat, readdir, rm, rmdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { TunebertError } from "../error.js";
+import { systemReason } from "../system-error.js";
 import { readCheckpoint, type StoredCheckpoint, writeCheckpoint } from "./checkpoint-file.js";
 import { inFile } from "./files.js";
-import { whyNotWritten } from "./write-failure.js";
+import { makeFolder } from "./make-folder.js";
 
 /** What the folder has to know of a checkpoint's state. */
 export interface CheckpointPlace {
@@ -52,7 +53,8 @@ export class CheckpointFolder {
     const { step, best } = checkpoint.state;
     const folder = checkpointsPath(this.#folder);
     const file = join(folder, fileName(step));
-    await inFolder(folder, () => mkdir(folder, { recursive: true }));
+    await expectOwnFolder(folder);
+    await inFolder(folder, () => makeFolder(folder));
     const bytes = await writeCheckpoint(file, checkpoint);
     await inFolder(folder, () => this.#prune(step, best?.step));
     return { file, bytes };
@@ -115,10 +117,24 @@ export async function listCheckpoints(folder: string): Promise<string[]> {
   return files.sort((a, b) => stepOf(a) - stepOf(b));
 }
 
-/** Removes the checkpoints, and their folder if nothing else is in it. */
+/** Removes the checkpoints, and their folder if nothing else is in it; where that is a link, the link alone. */
 export async function removeCheckpoints(folder: string): Promise<void> {
+  if (await isLink(checkpointsPath(folder))) return rm(checkpointsPath(folder));
   for (const file of await listCheckpoints(folder)) await rm(file, { force: true });
   await rmdir(checkpointsPath(folder)).catch(() => {});
+}
+
+/** @throws TunebertError when the path is a link, through which files elsewhere would be written */
+export async function expectOwnFolder(path: string): Promise<void> {
+  if (!(await isLink(path))) return;
+  throw new TunebertError(
+    `${path} is a link; tunebert writes to no folder elsewhere. Put the folder itself in its place`,
+  );
+}
+
+async function isLink(path: string): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined);
+  return found?.isSymbolicLink() ?? false;
 }
 
 /** Does something that changes the folder. @throws TunebertError that names it and says why it could not be done */
@@ -126,7 +142,7 @@ async function inFolder(folder: string, action: () => Promise<unknown>): Promise
   try {
     await action();
   } catch (cause) {
-    throw new TunebertError(`cannot write to ${folder}: ${whyNotWritten(cause)}`, { cause });
+    throw new TunebertError(`cannot write to ${folder}: ${systemReason(cause)}`, { cause });
   }
 }
 

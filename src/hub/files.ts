@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { TunebertError } from "../error.js";
+import { systemReason } from "../system-error.js";
 import { showAddress, showAddressesIn } from "./address.js";
 
 /** The whole file. @throws TunebertError that names the file and says why it cannot be read */
@@ -54,12 +55,7 @@ export function inFile<T>(path: string, action: () => T): T {
 
 /** What to say of a file that cannot be read. */
 export function readFailure(path: string, error: unknown): TunebertError {
-  const reasons: Record<string, string> = {
-    ENOENT: "there is no such file",
-    EISDIR: "it is a folder, not a file",
-    EACCES: "permission denied",
-  };
-  const { code = "", message } = error as NodeJS.ErrnoException;
-  const reason = reasons[code] ?? showAddressesIn(message);
+  const { code } = error as NodeJS.ErrnoException;
+  const reason = code === "ENOENT" ? "there is no such file" : showAddressesIn(systemReason(error));
   return new TunebertError(`cannot read ${showAddress(path)}: ${reason}`, { cause: error });
 }

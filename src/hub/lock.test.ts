@@ -1,9 +1,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { TunebertError } from "../error.js";
+import { thisHolder } from "./holder.js";
 import { LostLock, withLock } from "./lock.js";
 
 let folder: string;
@@ -56,7 +57,7 @@ test("is kept by work that takes longer than a lock without signs of life would 
 });
 
 test("is taken at once from a process of this computer that has died", async () => {
-  writeFileSync(path, JSON.stringify({ id: "x", process: 2 ** 22 + 1, host: hostname() }));
+  writeFileSync(path, JSON.stringify({ id: "x", ...thisHolder(), process: 2 ** 22 + 1 }));
   const start = performance.now();
   expect(await withLock(path, async () => "mine")).toBe("mine");
   expect(performance.now() - start).toBeLessThan(1000);

@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { link, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TunebertError } from "../error.js";
-import { hasEnded, thisProcess } from "./holder.js";
+import { readHolder, stateOf, thisHolder } from "./holder.js";
 import { writeFailure } from "./write-failure.js";
 
 /** How a lock that another process may hold is waited for. */
@@ -57,14 +57,15 @@ export async function withLock<T>(
   }
 }
 
-interface Look {
+/** What is to be seen of a lock. */
+export interface Look {
   readonly content: string;
   readonly touched: number;
 }
 
 async function acquire(path: string, options: LockOptions): Promise<string> {
   const { staleAfter = STALE_AFTER, poll = POLL, signal, onWait } = options;
-  const content = JSON.stringify({ id: randomUUID(), ...thisProcess() });
+  const content = JSON.stringify({ id: randomUUID(), ...thisHolder() });
   let seen: Look | undefined;
   let seenAt = performance.now();
   signal?.throwIfAborted();
@@ -81,12 +82,18 @@ async function acquire(path: string, options: LockOptions): Promise<string> {
   return content;
 }
 
-/** Makes the file with its content at once, so that nobody sees it empty; false if it is there already. */
-async function create(path: string, content: string): Promise<boolean> {
+/** What file systems say that know no hard links. */
+const WITHOUT_LINKS = new Set(["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"]);
+
+/** Makes the file with its content at once, where the file system lets one, so that nobody sees it empty; false if it is there already. */
+export async function create(path: string, content: string): Promise<boolean> {
   const whole = `${path}.${randomUUID()}`;
   try {
     await writeFile(whole, content, { flag: "wx" });
-    await link(whole, path);
+    await link(whole, path).catch((error) => {
+      if (!WITHOUT_LINKS.has(error.code)) throw error;
+      return writeFile(path, content, { flag: "wx" });
+    });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -96,7 +103,8 @@ async function create(path: string, content: string): Promise<boolean> {
   }
 }
 
-async function look(path: string): Promise<Look | undefined> {
+/** The lock as it is now; undefined if there is none. */
+export async function look(path: string): Promise<Look | undefined> {
   try {
     const [content, { mtimeMs }] = await Promise.all([
       readFile(path, { encoding: "utf8", flag: READ_NO_LINK }),
@@ -114,7 +122,7 @@ const READ_NO_LINK = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
 
 function holderIsDead({ content }: Look): boolean {
   try {
-    return hasEnded(JSON.parse(content));
+    return stateOf(readHolder(JSON.parse(content))) === "over";
   } catch {
     return false;
   }
@@ -124,7 +132,7 @@ function holderIsDead({ content }: Look): boolean {
  * Removes the lock that was seen. Only one process at a time may, or a slow one would remove the lock of whoever
  * came after the one that it saw.
  */
-async function takeAway(path: string, seen: Look, staleAfter: number): Promise<void> {
+export async function takeAway(path: string, seen: Look, staleAfter: number): Promise<void> {
   const claim = `${path}.claim`;
   if (!(await create(claim, seen.content))) {
     const held = await look(claim);
@@ -138,7 +146,8 @@ async function takeAway(path: string, seen: Look, staleAfter: number): Promise<v
   }
 }
 
-function keepAlive(path: string, content: string, interval: number) {
+/** Gives signs of life of the lock with this content, until it is stopped or sees that the lock is lost. */
+export function keepAlive(path: string, content: string, interval: number) {
   const lost = new AbortController();
   const beat = async () => {
     const now = await look(path);

@@ -1,20 +1,22 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { lstat, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BertClassifier } from "../bert/bert-classifier.js";
 import { type BertConfig, outputParameterShapes } from "../bert/config.js";
 import { TunebertError } from "../error.js";
 import { Random } from "../random.js";
+import { systemReason } from "../system-error.js";
 import { DEFAULT_TRUNCATION, type TruncationName } from "../text/truncate-pair.js";
 import { Vocabulary } from "../text/vocabulary.js";
 import { firstNotFinite } from "../weights/not-finite.js";
 import { serializeSafetensors } from "../weights/safetensors.js";
 import type { StateDict } from "../weights/tensor.js";
-import { checkpointsPath, listCheckpoints, removeCheckpoints } from "./checkpoint-folder.js";
+import { checkpointsPath, expectOwnFolder, listCheckpoints, removeCheckpoints } from "./checkpoint-folder.js";
 import { inFile, readText } from "./files.js";
+import { expectNoOtherRun, isFolderLock } from "./folder-lock.js";
+import { makeFolder } from "./make-folder.js";
 import { FORMAT, formatModelConfig, type ModelConfig, parseModelConfig } from "./model-config.js";
 import { readWeights } from "./read-weights.js";
-import { whyNotWritten } from "./write-failure.js";
 import { isTemporary, sweepTemporary, writeWhole } from "./write-whole.js";
 
 /** A trained classifier with all that is needed to ask it. */
@@ -37,31 +39,46 @@ const TENSORBOARD = "tensorboard";
 const REPORTS = ["curves.svg", "report.html", "MODEL_CARD.md", "run.json", "predictions.jsonl"] as const;
 
 /**
- * Makes `folder` ready for the files of a model and writes config and vocabulary.
+ * Makes `folder` ready for the files of a model and writes config and vocabulary. Links in it, but not those that lead
+ * to it, are replaced by files: nothing outside is written to.
  * @param resume whether what is there belongs to the same run, and stays
- * @throws TunebertError when the folder holds what must not be lost, or cannot be written
+ * @throws TunebertError when the folder holds what must not be lost, is in use by another process that trains in it, or
+ *   cannot be written
  */
 export async function prepareModelFolder(
   folder: string,
   { model, vocabulary, maxLength, truncation = DEFAULT_TRUNCATION }: SavedModel,
   { overwrite, resume = false }: { readonly overwrite: boolean; readonly resume?: boolean },
 ): Promise<void> {
+  await expectNoOtherRun(folder);
   if (!resume) await expectFreeFolder(folder, { overwrite });
   try {
-    await mkdir(folder, { recursive: true });
-    for (const place of [folder, checkpointsPath(folder)]) await sweepTemporary(place);
-    if (!resume) {
+    await makeFolder(folder);
+    if (resume) await ownWhatGrows(folder);
+    else {
       await removeCheckpoints(folder);
       for (const file of [WEIGHTS, METRICS, TENSORBOARD, ...REPORTS]) {
         await rm(join(folder, file), { force: true, recursive: true });
       }
     }
+    for (const place of [folder, checkpointsPath(folder)]) await sweepTemporary(place);
   } catch (cause) {
-    throw new TunebertError(`cannot write to ${folder}: ${whyNotWritten(cause)}`, { cause });
+    if (cause instanceof TunebertError) throw cause;
+    throw new TunebertError(`cannot write to ${folder}: ${systemReason(cause)}`, { cause });
   }
   const { config, labels } = model;
   await writeWhole(join(folder, CONFIG), formatModelConfig({ config, labels, maxLength, truncation }));
   await writeWhole(join(folder, VOCABULARY), JSON.stringify(vocabulary));
+}
+
+/** Files that a run that resumes adds to are to be in this folder, and under no other name elsewhere. */
+async function ownWhatGrows(folder: string): Promise<void> {
+  for (const place of [checkpointsPath(folder), tensorBoardPath(folder)]) await expectOwnFolder(place);
+  const metrics = metricsPath(folder);
+  const found = await lstat(metrics).catch(() => undefined);
+  if (found && (found.isSymbolicLink() || found.nlink > 1)) {
+    await writeWhole(metrics, await readFile(metrics).catch(() => ""));
+  }
 }
 
 /**
@@ -73,12 +90,7 @@ export async function expectFreeFolder(
   folder: string,
   { overwrite }: { readonly overwrite: boolean },
 ): Promise<void> {
-  if ((await entriesOf(folder)).every(isTemporary)) return;
-  if (!(await isModelFolder(folder))) {
-    throw new TunebertError(
-      `${folder} holds files that tunebert did not write; choose an empty or a new folder`,
-    );
-  }
+  await expectKnownFolder(folder);
   if (overwrite) return;
   const hasModel = existsSync(join(folder, WEIGHTS));
   const hasCheckpoints = (await listCheckpoints(folder)).length > 0;
@@ -91,13 +103,23 @@ export async function expectFreeFolder(
   );
 }
 
+/** @throws TunebertError when the folder holds files, and none of them says that it is tunebert's */
+export async function expectKnownFolder(folder: string): Promise<void> {
+  const entries = await entriesOf(folder);
+  if (entries.every((name) => isTemporary(name) || isFolderLock(name)) || (await isModelFolder(folder)))
+    return;
+  throw new TunebertError(
+    `${folder} holds files that tunebert did not write; choose an empty or a new folder`,
+  );
+}
+
 async function entriesOf(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return [];
-    const reason = code === "ENOTDIR" ? "it is a file, not a folder" : message;
+    const reason = code === "ENOTDIR" ? "it is a file, not a folder" : systemReason(error);
     throw new TunebertError(`cannot write to ${folder}: ${reason}`, { cause: error });
   }
 }

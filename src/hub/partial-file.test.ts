@@ -9,10 +9,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { thisProcess } from "./holder.js";
+import { thisHolder } from "./holder.js";
 import { digestOf, isOf, PartialFile } from "./partial-file.js";
 
 const url = "https://me:secret@example.org/x?token=secret";
@@ -65,13 +65,17 @@ test("is gone on with once it is released, in the same process or another", asyn
 });
 
 test("of a process that has ended is gone on with", async () => {
-  leave("x.zip.part-0", { ...of, holder: { process: 2 ** 22 + 1, host: hostname() } });
+  leave("x.zip.part-0", { ...of, holder: { ...thisHolder(), process: 2 ** 22 + 1 } });
   expect((await PartialFile.open(target)).size).toBe(3);
 });
 
 test.each<[string, string, unknown]>([
-  ["of a process that runs", "x.zip.part-0", { ...of, holder: thisProcess() }],
-  ["of another computer", "x.zip.part-0", { ...of, holder: { process: 1, host: "elsewhere" } }],
+  ["of a process that runs", "x.zip.part-0", { ...of, holder: thisHolder() }],
+  [
+    "of another computer",
+    "x.zip.part-0",
+    { ...of, holder: { ...thisHolder(), process: 2 ** 22 + 1, place: "elsewhere" } },
+  ],
   ["of which nothing is known", "x.zip.part", null],
   ["without an address", "x.zip.part", { total: 6 }],
   ["with a version that no header can hold", "x.zip.part", { ...of, validator: "a\r\nb: c" }],

@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { type FileHandle, lstat, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { readCacheJson, writeCacheJson } from "./cache-json.js";
-import { hasEnded, thisProcess } from "./holder.js";
+import { readHolder, stateOf, thisHolder } from "./holder.js";
 import { writeFailure } from "./write-failure.js";
 
 /** What a download that was cut off is a part of. */
@@ -84,7 +84,7 @@ export class PartialFile {
     await this.discard();
     await this.#writing(async () => {
       this.#file = await open(this.path, "wx", 0o644);
-      await writeNote(this.path, { ...of, holder: thisProcess() });
+      await writeNote(this.path, { ...of, holder: thisHolder() });
     });
     this.#of = of;
     this.#pieced = false;
@@ -172,9 +172,9 @@ async function takeOver(
     const file = await lstat(part);
     // What is linked from elsewhere would be written to there.
     if (!note || !file.isFile() || file.nlink > 1) continue;
-    if (part !== `${target}.part` && !hasEnded(note.holder)) continue;
+    if (part !== `${target}.part` && stateOf(readHolder(note.holder)) !== "over") continue;
     const { holder: _, ...of } = note;
-    await writeNote(path, { ...of, holder: thisProcess() });
+    await writeNote(path, { ...of, holder: thisHolder() });
     await rename(part, path);
     return { of, size: file.size };
   }

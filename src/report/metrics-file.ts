@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { TunebertError } from "../error.js";
+import { systemReason } from "../system-error.js";
 import { printable } from "../text/printable.js";
 
 /** A log of events, one JSON object a line, each handed to the operating system before the next is made. */
@@ -46,7 +47,7 @@ export class MetricsFile {
     try {
       return action();
     } catch (cause) {
-      throw new TunebertError(`cannot write ${this.#path}: ${(cause as Error).message}`, { cause });
+      throw new TunebertError(`cannot write ${this.#path}: ${systemReason(cause)}`, { cause });
     }
   }
 }

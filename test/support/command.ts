@@ -34,6 +34,7 @@ export function tunebert(args: readonly string[], options: RunOptions = {}): Pro
 
 export interface Started {
   readonly ended: Promise<Ran>;
+  readonly pid: number | undefined;
   /** So far. */
   stderr(): string;
   kill(signal: NodeJS.Signals): void;
@@ -57,7 +58,7 @@ export function start(args: readonly string[], options: RunOptions = {}): Starte
     child.on("error", reject);
     child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
-  return { ended, stderr: () => stderr, kill: (signal) => child.kill(signal) };
+  return { ended, pid: child.pid, stderr: () => stderr, kill: (signal) => child.kill(signal) };
 }
 
 /** Runs `tunebert`, expects that it succeeds, and returns what it printed. */
