@@ -51,8 +51,10 @@ describe("training data", () => {
   test("that is a folder", async () => {
     const file = join(folder, "folder.csv");
     mkdirSync(file);
+    writeFileSync(join(file, "train.csv"), toCsv(tinyPairs()));
+    writeFileSync(join(file, "notes.txt"), "");
     expect(await failUntouched(scratch(file))).toMatch(
-      /^cannot read .*folder\.csv: it is a folder, not a file$/,
+      /folder\.csv is a folder, and no data set with .*; it holds notes\.txt, train\.csv\. Name a file$/,
     );
   });
 
@@ -71,14 +73,18 @@ describe("training data", () => {
       "premise\thypothesis\tlabel\na\tb\n",
       "columns.tsv, row 2: 2 columns, but the header has 3",
     ],
-    ["names.csv", "a,b,c\n1,2,3\n", 'names.csv, row 1: no column "premise" or "sentence1"; found: a, b, c'],
-    ["list.jsonl", "[1]\n", "list.jsonl, row 1: expected an object"],
+    [
+      "names.csv",
+      "a,b,c\n1,2,3\n",
+      "names.csv, row 1: no columns for the two texts: expected premise and hypothesis, ",
+    ],
+    ["list.jsonl", "[1]\n", "list.jsonl is a JSON array; expected JSON Lines"],
     ["quote.csv", 'premise,hypothesis,label\n"a,b,c\n', "quote.csv, row 2: not valid CSV"],
     ["pairs.docx", "PK", "pairs.docx: unknown format"],
     [
       "bytes.csv",
       Buffer.from("premise,hypothesis,label\na,\xff,c\n", "latin1"),
-      "bytes.csv: row 2, which begins",
+      "bytes.csv, row 2: not valid UTF-8",
     ],
     [
       "unlabelled.csv",

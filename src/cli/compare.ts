@@ -105,7 +105,11 @@ async function readLabelled(
   columns: ColumnFlags,
 ): Promise<LabelledPair[]> {
   const labelled: LabelledPair[] = [];
-  for await (const pair of readPairs(streamBytes(file), { ...columns, fileName: file })) {
+  for await (const pair of readPairs(streamBytes(file), {
+    ...columns,
+    fileName: file,
+    onNotice: console.error,
+  })) {
     const { premise, hypothesis, label } = pair;
     if (label === undefined) continue;
     if (!labels.includes(label)) {

@@ -38,7 +38,7 @@ async function evaluate(flags: EvaluateFlags): Promise<void> {
   const saved = await loadModel(flags.model);
   const { labels } = saved.model;
   const file = await resolveData(flags.data, "test", fetchOptions(flags));
-  const pairs = readPairs(streamBytes(file), { ...flags, fileName: file });
+  const pairs = readPairs(streamBytes(file), { ...flags, fileName: file, onNotice: console.error });
   const dataset = await PairDataset.encode(pairs, saved.vocabulary, { ...saved, labels });
   const predictor = await Predictor.start({ ...saved, threads: flags.threads });
   try {

@@ -77,6 +77,9 @@ export function addTrainCommand(program: Command): void {
     .addOption(columnOptions({ label: true })[0]!)
     .addOption(columnOptions({ label: true })[1]!)
     .addOption(columnOptions({ label: true })[2]!)
+    .addOption(columnOptions({ label: true })[3]!)
+    .addOption(columnOptions({ label: true })[4]!)
+    .addOption(columnOptions({ label: true })[5]!)
     .addOption(downloadOptions()[0]!)
     .addOption(downloadOptions()[1]!)
     .option("--limit <n>", "train on the first n pairs only", positiveWholeNumber)
@@ -284,7 +287,7 @@ async function fromScratch(flags: TrainFlags): Promise<Prepared> {
 
 async function* pairsOf(name: string, split: Split, flags: TrainFlags): AsyncGenerator<TextPair> {
   const file = await resolveData(name, split, fetchOptions(flags));
-  yield* readPairs(streamBytes(file), { ...flags, fileName: file });
+  yield* readPairs(streamBytes(file), { ...flags, fileName: file, onNotice: console.error });
 }
 
 function labelsOf({ labelNames }: PairDataset, file: string): readonly string[] {
