@@ -82,7 +82,7 @@ export function labelOfCell(cell: string, columnName: string): string | undefine
 
 /** What is wrong with a row that has more or fewer cells than the header. */
 export function wrongNumberOfCells(cells: number, expected: number): string {
-  return `${cells} columns, but the header has ${expected}; repair or delete the row`;
+  return `${cells} columns, but the header has ${expected}`;
 }
 
 /** The columns of a table by their names. */

@@ -97,11 +97,10 @@ export class CsvReader implements RowReader {
 
   /** A quote that is never closed swallows all that follows, so that its row is never skipped. */
   #badQuotes(cause: CsvError): void {
-    const problem =
-      "not valid CSV: a quote is out of place or never closed; " +
-      "put a field that holds a quote between quotes, and double the quote";
-    if (cause.code !== "CSV_QUOTE_NOT_CLOSED") this.#log.badRow(problem, cause);
-    else throw new TunebertError(`${this.#log.place}: ${problem}`, { cause });
+    const problem = "not valid CSV: a quote is out of place or never closed";
+    const remedy = "put a field that holds a quote between quotes, and double the quote";
+    if (cause.code !== "CSV_QUOTE_NOT_CLOSED") this.#log.badRow(problem, remedy, cause);
+    else throw new TunebertError(`${this.#log.place}: ${problem}; ${remedy}`, { cause });
   }
 }
 

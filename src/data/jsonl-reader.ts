@@ -42,7 +42,7 @@ export class JsonlReader implements RowReader {
       return this.#pair(this.#parse(line));
     } catch (error) {
       if (!(error instanceof BadRow)) throw error;
-      this.#log.badRow(error.message, error.cause);
+      this.#log.badRow(error.message, undefined, error.cause);
       return undefined;
     }
   }

@@ -1,5 +1,5 @@
 import type { ByteSource } from "./byte-source.js";
-import { readRows } from "./read-rows.js";
+import { readBlocks } from "./read-blocks.js";
 import { endOfLine, endOfLines } from "./row-ends.js";
 import { RowLog } from "./row-log.js";
 import { lines, type RowReader } from "./row-reader.js";
@@ -10,12 +10,14 @@ import type { TextPair } from "./text-pair.js";
  * passed over, and there may be no pairs at all.
  * @throws TunebertError, with the row, when a line has not exactly one tab or is not UTF-8
  */
-export function readPairLines(
+export async function* readPairLines(
   source: ByteSource,
   { fileName }: { readonly fileName: string },
 ): AsyncGenerator<TextPair> {
   const log = new RowLog(fileName);
-  return readRows(source, new PairLineReader(log), log);
+  for await (const block of readBlocks(source, new PairLineReader(log), log)) {
+    for (const pair of block) yield pair;
+  }
 }
 
 class PairLineReader implements RowReader {

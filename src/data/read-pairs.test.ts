@@ -124,7 +124,7 @@ describe("columns", () => {
           `x.${format}, row 1: no columns for the two texts: expected premise and hypothesis, sentence1 and sentence2, ` +
             "text_a and text_b, text1 and text2, question1 and question2, text and text_pair, query and passage, " +
             "#1 String and #2 String; found: a, b. Name the right ones as premiseColumn and hypothesisColumn" +
-            (format === "jsonl" ? "; or leave such rows out with skipBadRows" : ""),
+            (format === "jsonl" ? "; repair or delete the row, or leave such rows out with skipBadRows" : ""),
         ),
       );
       await expect(

@@ -2,7 +2,7 @@ import { TunebertError } from "../error.js";
 import type { ByteSource } from "./byte-source.js";
 import type { ColumnOptions } from "./columns.js";
 import { JsonlReader } from "./jsonl-reader.js";
-import { readRows } from "./read-rows.js";
+import { readBlocks } from "./read-blocks.js";
 import { RowLog } from "./row-log.js";
 import type { RowReader } from "./row-reader.js";
 import { snliTsv } from "./snli.js";
@@ -101,9 +101,11 @@ async function* readAll(
   const { fileName } = log;
   let pairs = 0;
   try {
-    for await (const pair of readRows(source, reader, log)) {
-      pairs++;
-      yield pair;
+    for await (const block of readBlocks(source, reader, log)) {
+      for (const pair of block) {
+        pairs++;
+        yield pair;
+      }
     }
   } finally {
     if (log.bad > 0) onNotice?.(`${fileName}: skipped ${log.describeBad()}`);

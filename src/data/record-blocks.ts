@@ -29,7 +29,7 @@ export async function* recordBlocks(
     parts = [bytes.subarray(end)];
     size -= end;
     // Doubling keeps the work linear when one record comes in many pieces.
-    sizeToTry = end === 0 ? 2 * size : 1;
+    sizeToTry = end === 0 ? Math.min(2 * size, MAX_RECORD_BYTES + 1) : 1;
   }
   if (size > 0) yield concatenate(parts);
 }

@@ -28,12 +28,13 @@ export class RowLog {
 
   /**
    * The present row cannot be read.
+   * @param remedy what to do about it, beside skipping it
    * @throws TunebertError with the problem and its place, unless bad rows are skipped
    */
-  badRow(problem: string, cause?: unknown): void {
+  badRow(problem: string, remedy = "repair or delete the row", cause?: unknown): void {
     if (this.beforeHeader || this.#badRows !== "skip") {
-      const hint = this.#badRows && !this.beforeHeader ? "; or leave such rows out with skipBadRows" : "";
-      throw new TunebertError(`${this.place}: ${problem}${hint}`, { cause });
+      const skipping = this.#badRows && !this.beforeHeader ? ", or leave such rows out with skipBadRows" : "";
+      throw new TunebertError(`${this.place}: ${problem}; ${remedy}${skipping}`, { cause });
     }
     this.bad++;
     if (this.#firstBad.length < NAMED_ROWS) this.#firstBad.push(`row ${this.row}: ${problem}`);

@@ -20,14 +20,29 @@ export interface TsvLayout {
   text(cell: string): string;
   /** The label that a cell holds, `undefined` for none. */
   label(cell: string, columnName: string, row: number): string | undefined;
+  /** Sees the cells of a pair as they are written. */
+  see?(premise: string, hypothesis: string, label: string | undefined): void;
+  /** The column, if any, whose cells seem to be quoted. */
+  quotedColumn?(columns: PairColumns): number | undefined;
 }
 
 /** A table with named columns. */
 export function plainTsv(options: ColumnOptions): TsvLayout {
+  const [premises, hypotheses, labels] = [new QuotedCells(), new QuotedCells(), new QuotedCells()];
   return {
     columns: (names) => findColumns(names, options),
     text: (cell) => cell,
     label: labelOfCell,
+    see(premise, hypothesis, label) {
+      premises.see(premise);
+      hypotheses.see(hypothesis);
+      if (label !== undefined) labels.see(label);
+    },
+    quotedColumn({ premise, hypothesis, label }) {
+      if (premises.areText) return premise;
+      if (hypotheses.areText) return hypothesis;
+      return labels.any ? label : undefined;
+    },
   };
 }
 
@@ -35,9 +50,6 @@ export function plainTsv(options: ColumnOptions): TsvLayout {
 export class TsvReader implements RowReader {
   readonly #log: RowLog;
   readonly #layout: TsvLayout;
-  readonly #premises = new QuotedCells();
-  readonly #hypotheses = new QuotedCells();
-  readonly #labels = new QuotedCells();
   #names: readonly string[] | undefined;
   #columns: PairColumns | undefined;
   /** Where each cell of the present row begins; one more than the cells, as if another followed the row. */
@@ -75,18 +87,11 @@ export class TsvReader implements RowReader {
   }
 
   hint(): string | undefined {
-    const { premise, hypothesis, label } = this.#columns ?? {};
-    const column = this.#premises.areText
-      ? premise
-      : this.#hypotheses.areText
-        ? hypothesis
-        : this.#labels.any
-          ? label
-          : undefined;
+    const column = this.#columns && this.#layout.quotedColumn?.(this.#columns);
     if (column === undefined) return undefined;
     return (
       `the column ${JSON.stringify(this.#names?.[column])} has cells between quotes, which are read as they stand; ` +
-      "with quotes they are read as in CSV"
+      "the option quotes (--quotes) reads them as in CSV"
     );
   }
 
@@ -103,9 +108,7 @@ export class TsvReader implements RowReader {
   #pair(line: string, names: readonly string[], { premise, hypothesis, label }: PairColumns): TextPair {
     const [first, second] = [this.#cell(line, premise), this.#cell(line, hypothesis)];
     const third = label === undefined ? undefined : this.#cell(line, label);
-    this.#premises.see(first);
-    this.#hypotheses.see(second);
-    if (third !== undefined) this.#labels.see(third);
+    this.#layout.see?.(first, second, third);
     return {
       premise: this.#layout.text(first),
       hypothesis: this.#layout.text(second),

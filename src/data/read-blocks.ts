@@ -7,20 +7,19 @@ import type { TextPair } from "./text-pair.js";
 import { utf8Bytes } from "./utf8-bytes.js";
 
 /**
- * The pairs that a reader finds in the text of a source; memory holds one block of rows at a time.
+ * The pairs that a reader finds in the text of a source, block by block; memory holds one block of rows at a time.
  * @throws TunebertError when the source is no text, a row does not end, or as the reader and the log do
  */
-export async function* readRows(
+export async function* readBlocks(
   source: ByteSource,
   reader: RowReader,
   log: RowLog,
-): AsyncGenerator<TextPair> {
+): AsyncGenerator<Iterable<TextPair>> {
   const { fileName } = log;
   const endOfRows = (bytes: Uint8Array) => reader.endOfRows(bytes);
   for await (const bytes of recordBlocks(utf8Bytes(source, fileName), endOfRows, fileName)) {
     const text = decodeUtf8(bytes);
-    if (text !== undefined) yield* reader.read(text);
-    else yield* readEachRow(bytes, reader, log);
+    yield text === undefined ? readEachRow(bytes, reader, log) : reader.read(text);
   }
 }
 
@@ -33,7 +32,7 @@ function* readEachRow(bytes: Uint8Array, reader: RowReader, log: RowLog): Genera
       yield* reader.read(text);
     } else {
       log.row++;
-      log.badRow("not valid UTF-8; save the file as UTF-8");
+      log.badRow("not valid UTF-8", "save the file as UTF-8");
     }
     start = end;
   }
