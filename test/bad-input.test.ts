@@ -447,9 +447,11 @@ describe("a model folder", () => {
   test("asked about lines that are not pairs", async () => {
     const lines = (input: string | Uint8Array) => fail(["predict", "--model", model], { input });
     expect(await lines("a\tb\nno tab\n")).toMatch(/^standard input, row 2: expected two texts with a tab/);
-    expect(await lines("a\tb\tc\n")).toMatch(/^standard input, row 1: .* found 2 tabs$/);
+    expect(await lines("a\tb\tc\n")).toMatch(
+      /^standard input, row 1: .* found 2 tabs; give one pair a line$/,
+    );
     expect(await lines(Buffer.from("a\tb\na\t\xff\n", "latin1"))).toMatch(
-      /^standard input: row 2, which begins at byte 4, is not valid UTF-8/,
+      /^standard input, row 2: not valid UTF-8/,
     );
   });
 

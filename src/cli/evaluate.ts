@@ -26,7 +26,7 @@ export function addEvaluateCommand(program: Command): void {
     .requiredOption("--model <folder>", "what training wrote to --out")
     .requiredOption(
       "--data <file>",
-      "labelled pairs: SNLI's .txt, or .tsv, .csv, .jsonl with named columns; or snli, snli:dev",
+      "labelled pairs: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz; or snli, snli:dev",
     )
     .option("--json", "print one JSON object", false)
     .option("--threads <n>", "threads to use", positiveWholeNumber, defaultTrainerOptions.threads)

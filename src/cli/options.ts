@@ -75,7 +75,7 @@ export function columnOptions({ label }: { readonly label: boolean }): Option[] 
     columns.push(
       new Option(
         "--label-column <name>",
-        "column of the label (default: label, gold_label, labels, class, target, …)",
+        "column of the label (default: label, gold_label, labels, class, target, Quality or is_duplicate)",
       ),
     );
   }

@@ -29,7 +29,10 @@ export function addPredictCommand(program: Command): void {
     .argument("[premise]", "first text")
     .argument("[hypothesis]", "second text")
     .requiredOption("--model <folder>", "what training wrote to --out")
-    .option("--data <file>", "pairs to ask about: SNLI's .txt, or .tsv, .csv, .jsonl with named columns")
+    .option(
+      "--data <file>",
+      "pairs to ask about: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz",
+    )
     .option("--json", "print one JSON object a pair", false)
     .option("--threads <n>", "threads to use", positiveWholeNumber, defaultTrainerOptions.threads)
     .addHelpText(

@@ -64,7 +64,7 @@ export function addTrainCommand(program: Command): void {
     .optionsGroup("Data:")
     .requiredOption(
       "--train <file>",
-      "labelled pairs to train on: SNLI's .txt, or .tsv, .csv, .jsonl with named columns; or snli, which is fetched",
+      "labelled pairs to train on: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz; or snli, which is fetched",
     )
     .option(
       "--validation <file>",

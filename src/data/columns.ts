@@ -3,14 +3,21 @@ import { shorten } from "../text/show-json.js";
 
 /**
  * Which columns of a table, or keys of a JSON object, hold a pair. A name that no column bears exactly is looked for
- * in any case, with any space, `_` and `-` in it.
+ * in any case, with or without spaces, `_` and `-`.
  */
 export interface ColumnOptions {
-  /** Default: the first of a pair of names that both occur, see {@link TEXT_COLUMNS}. */
+  /**
+   * Default: the first of two names that are both there: `premise` and `hypothesis`, `sentence1` and `sentence2`,
+   * `text_a` and `text_b`, `text1` and `text2`, `question1` and `question2`, `text` and `text_pair`, `query` and
+   * `passage`, or `#1 String` and `#2 String`.
+   */
   readonly premiseColumn?: string | undefined;
-  /** Default: the second of a pair of names that both occur, see {@link TEXT_COLUMNS}. */
+  /** Default: the second of these two names. */
   readonly hypothesisColumn?: string | undefined;
-  /** Default: `label`, else `gold_label`, else one of {@link OTHER_LABEL_COLUMNS}; without any the pairs have no labels. */
+  /**
+   * Default: `label`, else `gold_label`, else the one of `labels`, `class`, `target`, `Quality` and `is_duplicate` that
+   * is there; without any the pairs have no labels.
+   */
   readonly labelColumn?: string | undefined;
 }
 
@@ -22,7 +29,7 @@ export interface PairColumns {
 }
 
 /** The names by which data sets call the two texts: in NLI and GLUE, in libraries, in retrieval and in MRPC. */
-export const TEXT_COLUMNS: readonly (readonly [premise: string, hypothesis: string])[] = [
+const TEXT_COLUMNS: readonly (readonly [premise: string, hypothesis: string])[] = [
   ["premise", "hypothesis"],
   ["sentence1", "sentence2"],
   ["text_a", "text_b"],
@@ -36,13 +43,7 @@ export const TEXT_COLUMNS: readonly (readonly [premise: string, hypothesis: stri
 const LABEL_COLUMNS = ["label", "gold_label"];
 
 /** Other names of the label's column; of these there may be one. */
-export const OTHER_LABEL_COLUMNS: readonly string[] = [
-  "labels",
-  "class",
-  "target",
-  "Quality",
-  "is_duplicate",
-];
+const OTHER_LABEL_COLUMNS: readonly string[] = ["labels", "class", "target", "Quality", "is_duplicate"];
 
 /** More columns are no table of pairs; Excel has as many. */
 const MAX_COLUMNS = 16_384;

@@ -41,7 +41,10 @@ class PairLineReader implements RowReader {
       const texts = line.split("\t");
       if (texts.length === 1 && line.trim() === "") continue;
       if (texts.length !== 2) {
-        this.#log.badRow(`expected two texts with a tab between them, found ${texts.length - 1} tabs`);
+        this.#log.badRow(
+          `expected two texts with a tab between them, found ${texts.length - 1} tabs`,
+          "give one pair a line",
+        );
       }
       const [premise, hypothesis] = texts as [string, string];
       yield { premise, hypothesis, label: undefined, fileName: this.#log.fileName, row: this.#log.row };

@@ -99,7 +99,7 @@ function fileOfSplit(folder: string, split: Split, { isDataSet }: { readonly isD
   }
   throw new TunebertError(
     `${folder} is a folder, and no data set with a file for ${split} and one called alike for another split; ` +
-      `it holds ${listOf(names) || "nothing"}. Name a file`,
+      `it holds ${listOf(dataFirst(names)) || "nothing"}. Name a file`,
   );
 }
 
@@ -111,6 +111,11 @@ function hasOtherSplit(file: string, split: Split, names: readonly string[]): bo
       other !== split &&
       names.some((name) => SPLIT_NAMES[other].test(name) && stem(name, other) === stem(file, split)),
   );
+}
+
+function dataFirst(names: readonly string[]): string[] {
+  const isData = (name: string) => DATA_ENDINGS.some((ending) => name.endsWith(ending));
+  return [...names.filter(isData), ...names.filter((name) => !isData(name))];
 }
 
 function listOf(names: readonly string[]): string {
