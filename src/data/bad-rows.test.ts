@@ -176,6 +176,12 @@ describe("is no bad row, and an error whatever is asked for:", () => {
       /^a\.jsonl holds no pairs, only 2 bad rows \(row 1: no columns/,
     ],
     [
+      "a header of millions of columns",
+      "a.csv",
+      `${",".repeat(2 << 20)}\n`,
+      /the header row has 2097152 characters; that of a table of pairs has at most 1048576/,
+    ],
+    [
       "a row without an end",
       "a.tsv",
       `premise\thypothesis\n${"x".repeat(20 << 20)}`,

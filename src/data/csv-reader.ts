@@ -1,5 +1,6 @@
 import { CsvError, parse } from "csv-parse/browser/esm/sync";
 import { TunebertError } from "../error.js";
+import { concatenate } from "./byte-source.js";
 import {
   type ColumnOptions,
   findColumns,
@@ -7,7 +8,8 @@ import {
   type PairColumns,
   wrongNumberOfCells,
 } from "./columns.js";
-import { endOfCsvRow, endOfCsvRows } from "./row-ends.js";
+import { decodeUtf8 } from "./decode-utf8.js";
+import { csvFault, endOfCsvRow, endOfCsvRows } from "./row-ends.js";
 import type { RowLog } from "./row-log.js";
 import type { RowReader } from "./row-reader.js";
 import type { TextPair } from "./text-pair.js";
@@ -37,7 +39,7 @@ export class CsvReader implements RowReader {
   *read(block: string): Generator<TextPair> {
     for (const cells of this.#rows(block)) {
       this.#log.row++;
-      if (cells instanceof CsvError) {
+      if (typeof cells === "string") {
         this.#badQuotes(cells);
         continue;
       }
@@ -75,34 +77,40 @@ export class CsvReader implements RowReader {
     };
   }
 
-  /** The cells of each row. Of a block with an error in it each row is parsed by itself: it may be the only one. */
-  *#rows(block: string): Generator<readonly string[] | CsvError> {
+  /** The cells of each row, or what is wrong with its quotes: of a block with faults the other rows are parsed. */
+  *#rows(block: string): Generator<readonly string[] | CsvFault> {
     const rows = parseCsv(block, this.#delimiter);
     if (!(rows instanceof CsvError)) {
       yield* rows;
       return;
     }
     const bytes = new TextEncoder().encode(block);
+    const faults: (CsvFault | undefined)[] = [];
+    const sound: Uint8Array[] = [];
     for (let start = 0; start < bytes.length; ) {
       const end = start + this.endOfRow(bytes.subarray(start));
-      const row = parseCsv(
-        new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(start, end)),
-        this.#delimiter,
-      );
-      if (row instanceof CsvError) yield row;
-      else yield* row;
+      const row = bytes.subarray(start, end);
+      const fault = csvFault(row, this.#delimiter.charCodeAt(0));
+      faults.push(fault);
+      if (fault === undefined) sound.push(row);
       start = end;
     }
+    const others = parseCsv(decodeUtf8(concatenate(sound))!, this.#delimiter);
+    if (others instanceof CsvError) throw others;
+    let next = 0;
+    for (const fault of faults) yield fault ?? others[next++]!;
   }
 
   /** A quote that is never closed swallows all that follows, so that its row is never skipped. */
-  #badQuotes(cause: CsvError): void {
+  #badQuotes(fault: CsvFault): void {
     const problem = "not valid CSV: a quote is out of place or never closed";
     const remedy = "put a field that holds a quote between quotes, and double the quote";
-    if (cause.code !== "CSV_QUOTE_NOT_CLOSED") this.#log.badRow(problem, remedy, cause);
-    else throw new TunebertError(`${this.#log.place}: ${problem}; ${remedy}`, { cause });
+    if (fault === "misplaced") this.#log.badRow(problem, remedy);
+    else throw new TunebertError(`${this.#log.place}: ${problem}; ${remedy}`);
   }
 }
+
+type CsvFault = NonNullable<ReturnType<typeof csvFault>>;
 
 /** The fields of each row, blank rows included, or what is wrong with the quotes. */
 export function parseCsv(text: string, delimiter: string): string[][] | CsvError {

@@ -13,7 +13,7 @@ export class QuotedCells {
       return;
     }
     this.#quoted++;
-    this.#doubled ||= /^(?:[^"]|"")*""(?:[^"]|"")*$/.test(cell.slice(1, -1));
+    this.#doubled ||= hasDoubledQuotes(cell.slice(1, -1));
   }
 
   /** Every cell is quoted, or one also has quotes within that are doubled, as only who quotes writes them. */
@@ -25,4 +25,8 @@ export class QuotedCells {
   get any(): boolean {
     return this.#quoted > 0;
   }
+}
+
+function hasDoubledQuotes(text: string): boolean {
+  return text.includes('""') && !text.replaceAll('""', "").includes('"');
 }

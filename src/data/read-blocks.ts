@@ -25,15 +25,16 @@ export async function* readBlocks(
 
 /** Of a block with bytes that are not UTF-8 the rows in which they are cannot be read. */
 function* readEachRow(bytes: Uint8Array, reader: RowReader, log: RowLog): Generator<TextPair> {
+  let read = 0;
   for (let start = 0; start < bytes.length; ) {
     const end = start + reader.endOfRow(bytes.subarray(start));
-    const text = decodeUtf8(bytes.subarray(start, end));
-    if (text !== undefined) {
-      yield* reader.read(text);
-    } else {
+    if (decodeUtf8(bytes.subarray(start, end)) === undefined) {
+      yield* reader.read(decodeUtf8(bytes.subarray(read, start))!);
       log.row++;
       log.badRow("not valid UTF-8", "save the file as UTF-8");
+      read = end;
     }
     start = end;
   }
+  yield* reader.read(decodeUtf8(bytes.subarray(read))!);
 }

@@ -29,6 +29,27 @@ export function endOfCsvRow(bytes: Uint8Array, delimiter: number): number {
   return scanCsv(bytes, delimiter, 1) || bytes.length;
 }
 
+/** What is wrong with the quotes of one row of CSV: one is out of place, or the last is never closed. */
+export function csvFault(row: Uint8Array, delimiter: number): "misplaced" | "open" | undefined {
+  let state = AT_START;
+  for (const byte of row) {
+    if (state === IN_QUOTES) {
+      if (byte === QUOTE) state = BEHIND_QUOTE;
+    } else if (byte === QUOTE) {
+      if (state === IN_TEXT) return "misplaced";
+      state = IN_QUOTES;
+    } else if (byte === delimiter) {
+      state = AT_START;
+    } else if (byte === LF || byte === CR) {
+      return undefined;
+    } else {
+      if (state === BEHIND_QUOTE) return "misplaced";
+      state = IN_TEXT;
+    }
+  }
+  return state === IN_QUOTES ? "open" : undefined;
+}
+
 /**
  * The end of the first row that is not blank, 0 when it does not end. As the delimiter is not known yet, every quote
  * opens or closes; `quotes` tells whether there are any.

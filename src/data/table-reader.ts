@@ -1,4 +1,5 @@
 import { CsvError } from "csv-parse/browser/esm/sync";
+import { TunebertError } from "../error.js";
 import { type ColumnOptions, findColumns } from "./columns.js";
 import { CsvReader, parseCsv } from "./csv-reader.js";
 import { endOfHeader, endOfLine } from "./row-ends.js";
@@ -57,6 +58,11 @@ export class TableReader implements RowReader {
 
   #readerFor(start: string): RowReader {
     const header = headerOf(start, this.#quotesInHeader);
+    if (header.length > MAX_HEADER) {
+      throw new TunebertError(
+        `${this.#log.fileName}: the header row has ${header.length} characters; that of a table of pairs has at most ${MAX_HEADER}`,
+      );
+    }
     const { premiseColumn, hypothesisColumn, labelColumn } = this.#options;
     const named = premiseColumn ?? hypothesisColumn ?? labelColumn;
     const [style, ...others] = this.#styles();
@@ -96,6 +102,9 @@ export class TableReader implements RowReader {
   }
 }
 
+/** The names of thousands of columns; a longer header is none, and would be cut at every delimiter in vain. */
+const MAX_HEADER = 1024 * 1024;
+
 const DELIMITERS: readonly string[] = [",", ";", "\t", "|"];
 
 interface TableStyle {
@@ -105,13 +114,15 @@ interface TableStyle {
 
 /** The first row that is not blank. */
 function headerOf(text: string, quotes: boolean): string {
-  let header = "";
+  const header: string[] = [];
+  let open = false;
   for (const line of lines(text)) {
-    header = header === "" ? line : `${header}\n${line}`;
-    const open = quotes && header.split('"').length % 2 === 0;
-    if (!open && header.trim() !== "") return header;
+    if (header.length === 0 && line.trim() === "") continue;
+    header.push(line);
+    if (quotes && line.split('"').length % 2 === 0) open = !open;
+    if (!open) break;
   }
-  return header;
+  return header.join("\n");
 }
 
 function cellsOf(header: string, { delimiter, quotes }: TableStyle): readonly string[] {
