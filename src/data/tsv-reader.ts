@@ -106,7 +106,8 @@ export class TsvReader implements RowReader {
   }
 
   #pair(line: string, names: readonly string[], { premise, hypothesis, label }: PairColumns): TextPair {
-    const [first, second] = [this.#cell(line, premise), this.#cell(line, hypothesis)];
+    const first = this.#cell(line, premise);
+    const second = this.#cell(line, hypothesis);
     const third = label === undefined ? undefined : this.#cell(line, label);
     this.#layout.see?.(first, second, third);
     return {
