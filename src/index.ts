@@ -18,6 +18,7 @@ export { BertClassifier } from "./bert/bert-classifier.js";
 export type { BertConfig } from "./bert/config.js";
 export type { Freeze } from "./bert/freeze.js";
 export type { EmbeddingStd } from "./bert/initialise.js";
+export type { ByteSource } from "./data/byte-source.js";
 export {
   type EncodeOptions,
   type NewVocabularyOptions,
@@ -25,7 +26,6 @@ export {
   type PairDatasetData,
 } from "./data/pair-dataset.js";
 export { type ReadPairsOptions, readPairs, readSnli } from "./data/read-pairs.js";
-export type { ByteSource } from "./data/record-blocks.js";
 export type { TextPair } from "./data/text-pair.js";
 export { type ErrorText, type OptionErrorText, TunebertError, type TunebertErrorOptions } from "./error.js";
 export { type Artifact, catalog, type Split } from "./hub/catalog.js";

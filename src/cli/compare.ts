@@ -157,7 +157,8 @@ async function readLabelled(
   const labelled: LabelledPair[] = [];
   const skippedLabels = new Map<string, number>();
   let skipped = 0;
-  for await (const pair of readPairs(streamBytes(file), { ...flags, noLabel: [], fileName: file })) {
+  const options = { ...flags, noLabel: [], fileName: file, onNotice: note };
+  for await (const pair of readPairs(streamBytes(file), options)) {
     const { premise, hypothesis, label } = pair;
     if (label === undefined || isNoLabel(label, labels, flags.noLabel)) {
       if (label !== undefined) skippedLabels.set(label, (skippedLabels.get(label) ?? 0) + 1);

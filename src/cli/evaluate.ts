@@ -34,7 +34,7 @@ export function addEvaluateCommand(program: Command): void {
     .requiredOption("--model <folder>", "what training wrote to --out")
     .requiredOption(
       "--data <file>",
-      "labelled pairs: SNLI's .txt, or .tsv, .csv, .jsonl with named columns; or snli, snli:dev",
+      "labelled pairs: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz; or snli, snli:dev",
     )
     .option("--json", "print one JSON object", false)
     .option("--threads <n>", "threads to use", positiveWholeNumber, defaultTrainerOptions.threads)
@@ -48,7 +48,8 @@ async function evaluate(flags: EvaluateFlags): Promise<void> {
   const saved = await loadModel(flags.model);
   const { labels } = saved.model;
   const file = await resolveData(flags.data, "test", fetchOptions(flags));
-  const pairs = readPairs(streamBytes(file), { ...flags, noLabel: [], fileName: file });
+  const options = { ...flags, noLabel: [], fileName: file, onNotice: note };
+  const pairs = readPairs(streamBytes(file), options);
   const { noLabel } = flags;
   const dataset = await PairDataset.encode(pairs, saved.vocabulary, { ...saved, labels, noLabel });
   if (dataset.skipped > 0) note(`${file}: ${skippedNote(dataset)}`);

@@ -76,7 +76,7 @@ export function addTrainCommand(program: Command): void {
     .optionsGroup("Data:")
     .requiredOption(
       "--train <file>",
-      "labelled pairs to train on: SNLI's .txt, or .tsv, .csv, .jsonl with named columns; or snli, which is fetched",
+      "labelled pairs to train on: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz; or snli, which is fetched",
     )
     .option(
       "--validation <file>",
@@ -89,6 +89,9 @@ export function addTrainCommand(program: Command): void {
     .addOption(columnOptions({ label: true })[0]!)
     .addOption(columnOptions({ label: true })[1]!)
     .addOption(columnOptions({ label: true })[2]!)
+    .addOption(columnOptions({ label: true })[3]!)
+    .addOption(columnOptions({ label: true })[4]!)
+    .addOption(columnOptions({ label: true })[5]!)
     .addOption(noLabelOption())
     .option("--many-labels", "take labels that are more than one in five pairs, or fractions", false)
     .addOption(downloadOptions()[0]!)
@@ -298,7 +301,8 @@ async function fromScratch(flags: TrainFlags): Promise<Prepared> {
 async function* pairsOf(name: string, split: Split, flags: TrainFlags): AsyncGenerator<TextPair> {
   const file = await resolveData(name, split, fetchOptions(flags));
   // What stands for no label is told when all labels are there.
-  yield* readPairs(streamBytes(file), { ...flags, noLabel: [], fileName: file });
+  const options = { ...flags, noLabel: [], fileName: file, onNotice: note };
+  yield* readPairs(streamBytes(file), options);
 }
 
 function labelsOf({ labels, labelNames, ...skipped }: PairDataset, file: string): readonly string[] {

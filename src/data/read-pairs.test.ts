@@ -158,8 +158,13 @@ describe("columns", () => {
       const text = write(format, [{ a: "1", b: "2" }]);
       await expect(read(text, `x.${format}`)).rejects.toThrow(
         new TunebertError(
-          `x.${format}, row 1: no column "premise" or "sentence1"; found: a, b. Name the right one as premiseColumn`,
-          { option: "premiseColumn" },
+          `x.${format}, row 1: no columns for the two texts: expected premise and hypothesis, sentence1 and sentence2, ` +
+            "text_a and text_b, text1 and text2, question1 and question2, text and text_pair, query and passage, " +
+            "#1 String and #2 String; found: a, b. Name the right ones as premiseColumn and hypothesisColumn" +
+            (format === "jsonl" ? "; repair or delete the row, or leave such rows out with skipBadRows" : ""),
+          {
+            option: ["premiseColumn", "hypothesisColumn", ...(format === "jsonl" ? ["skipBadRows"] : [])],
+          },
         ),
       );
       await expect(
@@ -194,7 +199,12 @@ describe("refuses, and says where", () => {
       '{"premise":"a","hypothesis":"b"}\n{"premise"\n',
       /^a\.jsonl, row 2: not valid JSON/,
     ],
-    ["a JSON list", "a.jsonl", "[1]\n", /^a\.jsonl, row 1: expected an object .* found \[1\]/],
+    [
+      "a JSON list",
+      "a.jsonl",
+      '{"premise":"a","hypothesis":"b"}\n[1]\n',
+      /^a\.jsonl, row 2: expected an object .* found \[1\]/,
+    ],
     [
       "a text that is no string",
       "a.jsonl",
@@ -213,20 +223,14 @@ describe("refuses, and says where", () => {
     expect(failure.message).toMatch(message);
   });
 
-  test("what is not UTF-8, with row and byte", async () => {
-    const start = bytes("premise\thypothesis\nné\tb\n");
-    const source = Buffer.concat([start, Uint8Array.of(0x63, 0xe9, 0x09, 0x64, 0x0a)]);
-    await expect(collect(readPairs(source, { fileName: "a.tsv" }))).rejects.toThrow(
-      `a.tsv: row 3, which begins at byte ${start.length}, is not valid UTF-8`,
-    );
-  });
-
-  test("what is not UTF-8 beyond the first block", async () => {
-    const start = bytes(`premise\thypothesis\n${"a premise\tits hypothesis\n".repeat(10_000)}`);
-    const source = Buffer.concat([start, Uint8Array.of(0xff)]);
-    await expect(collect(readPairs(source, { fileName: "a.tsv" }))).rejects.toThrow(
-      `a.tsv: row 10002, which begins at byte ${start.length}, is not valid UTF-8`,
-    );
+  test("what is not UTF-8, with its row, beyond the first block too", async () => {
+    for (const rows of [1, 10_000]) {
+      const start = bytes(`premise\thypothesis\n${"né\tits hypothesis\n".repeat(rows)}`);
+      const source = Buffer.concat([start, Uint8Array.of(0x63, 0xe9, 0x09, 0x64, 0x0a)]);
+      await expect(collect(readPairs(source, { fileName: "a.tsv" }))).rejects.toThrow(
+        `a.tsv, row ${rows + 2}: not valid UTF-8; save the file as UTF-8`,
+      );
+    }
   });
 });
 
