@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { toMxnetNames, toTorchNames } from "../bert/mxnet-names.js";
+import { describePrefix, takeOffPrefix } from "../bert/name-prefix.js";
 import { BERT_CLASSES, type BertClass, selectClass } from "../bert/select-class.js";
 import { TunebertError } from "../error.js";
 import { inFile } from "../hub/files.js";
@@ -12,11 +13,13 @@ import {
   WEIGHTS_FORMATS,
   type WeightsFormat,
 } from "../weights/serialize-weights.js";
+import { keyOption } from "./options.js";
 
 interface ConvertFlags {
   readonly format?: WeightsFormat;
   readonly names?: "torch" | "mxnet";
   readonly class?: BertClass;
+  readonly key?: string;
   readonly overwrite: boolean;
 }
 
@@ -39,6 +42,7 @@ export function addConvertCommand(program: Command): void {
         "only the tensors of d2l's BERTModel or BERTClassifier, all of them",
       ).choices(BERT_CLASSES),
     )
+    .option(...keyOption)
     .option("--overwrite", "replace <out> where it exists", false)
     .action(convert);
 }
@@ -54,8 +58,9 @@ async function convert(input: string, output: string, flags: ConvertFlags, comma
   if (existsSync(output) && !flags.overwrite) {
     throw new TunebertError(`${output} exists already; pass --overwrite to replace it`);
   }
-  const found = readWeights(input);
-  const bert = inFile(input, () => toTorchNames(found));
+  const found = readWeights(input, { key: flags.key });
+  const { state: unprefixed, prefix } = takeOffPrefix(found);
+  const bert = inFile(input, () => toTorchNames(unprefixed));
   const selected = inFile(input, () => (flags.class ? selectClass(bert, flags.class) : bert));
   const state = names === "mxnet" ? toMxnetNames(selected) : selected;
   await writeWhole(
@@ -63,6 +68,7 @@ async function convert(input: string, output: string, flags: ConvertFlags, comma
     inFile(output, () => serializeWeights(state, format)),
   );
   console.log(`${output}: ${state.size} tensors, ${format}`);
+  if (prefix !== "") console.error(describePrefix(prefix));
   const left = [...bert.keys()].filter((name) => !selected.has(name));
   if (left.length > 0) console.error(`left out, not in the class: ${left.join(", ")}`);
 }

@@ -65,3 +65,9 @@ export function columnOptions({ label }: { readonly label: boolean }): Option[] 
     columns.push(new Option("--label-column <name>", "column of the label (default: label or gold_label)"));
   return columns;
 }
+
+/** Which part of a weights file is meant; names as in readWeights. */
+export const keyOption = [
+  "--key <path>",
+  "which dictionary of tensors, in a checkpoint of PyTorch that has several: its keys, joined by dots",
+] as const;

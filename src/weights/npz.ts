@@ -1,4 +1,4 @@
-import { inflateSync } from "fflate";
+import { Inflate } from "fflate";
 import { TunebertError } from "../error.js";
 import { parseNpy, serializeNpy } from "./npy.js";
 import { quote } from "./show.js";
@@ -45,18 +45,27 @@ export function serializeNpz(state: StateDict): Uint8Array {
   );
 }
 
+/** Stops at the declared size, whatever would come after it. */
 function inflate(data: Uint8Array, size: number, name: string): Uint8Array {
-  let inflated: Uint8Array;
+  const inflated = new Uint8Array(size);
+  let length = 0;
+  const stream = new Inflate((piece) => {
+    if (length + piece.length <= size) inflated.set(piece, length);
+    length += piece.length;
+  });
   try {
-    inflated = inflateSync(data, { out: new Uint8Array(size) });
+    for (let at = 0; at < data.length && length <= size; at += PIECE_BYTES) {
+      stream.push(data.subarray(at, at + PIECE_BYTES), at + PIECE_BYTES >= data.length);
+    }
   } catch (cause) {
     throw new TunebertError(`the zip archive's entry ${quote(name)} cannot be decompressed; it is damaged`, {
       cause,
     });
   }
-  if (inflated.length === size) return inflated;
+  if (length === size) return inflated;
   throw new TunebertError(
-    `the zip archive's entry ${quote(name)} decompresses to ${inflated.length} bytes, expected ${size}`,
+    `the zip archive's entry ${quote(name)} decompresses to ${length} bytes${length > size ? " or more" : ""}, ` +
+      `expected ${size}`,
   );
 }
 
@@ -65,3 +74,5 @@ const SUFFIX = ".npy";
 const MAX_INFLATION = 16;
 /** Small files may well hold little but zeros. */
 const MIN_INFLATED_BYTES = 64 * 1024 * 1024;
+/** A piece may grow to a thousand times its size. */
+const PIECE_BYTES = 16 * 1024;
