@@ -24,22 +24,25 @@ async function inspect(file: string, { json, key }: InspectFlags): Promise<void>
     shape,
   }));
   if (json) {
-    for (const tensor of tensors) console.log(JSON.stringify(tensor));
+    if (tensors.length > 0) console.log(tensors.map((tensor) => JSON.stringify(tensor)).join("\n"));
     return;
   }
   const nameWidth = longest(tensors.map(({ name }) => name));
   const typeWidth = longest(tensors.map(({ type }) => type));
-  for (const { name, type, shape } of tensors) {
-    console.log(`${name.padEnd(nameWidth)}  ${type.padEnd(typeWidth)}  [${shape.join(", ")}]`);
-  }
+  const lines = tensors.map(
+    ({ name, type, shape }) => `${name.padEnd(nameWidth)}  ${type.padEnd(typeWidth)}  [${shape.join(", ")}]`,
+  );
   const elements = tensors.reduce(
     (sum, { shape }) => sum + shape.reduce((product, dim) => product * dim, 1),
     0,
   );
-  console.log(`${tensors.length} tensors, ${elements.toLocaleString("en-US")} elements`);
+  lines.push(`${tensors.length} tensors, ${elements.toLocaleString("en-US")} elements`);
+  console.log(lines.join("\n"));
 }
 
-/** Files may hold more tensors than a function takes arguments. */
+/** The width of a column: of the longest text that is not out of all proportion. */
 function longest(texts: readonly string[]): number {
-  return texts.reduce((most, { length }) => Math.max(most, length), 0);
+  return texts.reduce((most, { length }) => (length <= MAX_WIDTH ? Math.max(most, length) : most), 0);
 }
+
+const MAX_WIDTH = 120;
