@@ -17,9 +17,8 @@ export interface WeightsOptions {
 }
 
 /**
- * Reads a weights file of any known format, told apart by its content; `fileName` only serves the messages. It takes
- * memory for the tensors' bytes once or, where they are not aligned, twice, and up to ten times as much as the names
- * and shapes take in the file.
+ * Reads a weights file of any known format, told apart by its content; `fileName` only serves the messages. What
+ * it may cost is in budgets.ts.
  * @throws TunebertError naming the file, when its format is unknown or its content is refused
  */
 export function parseWeights(bytes: Uint8Array, fileName: string, { key }: WeightsOptions = {}): StateDict {

@@ -24,8 +24,9 @@ export class PickleDict {
   }
 
   set(key: unknown, value: unknown): void {
-    this.#flat ??= [];
-    this.#flat.push(key, value);
+    // Growing from nothing would make room for many more.
+    if (this.#flat) this.#flat.push(key, value);
+    else this.#flat = [key, value];
   }
 
   *[Symbol.iterator](): Generator<readonly [key: unknown, value: unknown]> {

@@ -1,4 +1,5 @@
 import { TunebertError } from "../error.js";
+import { FREE_PICKLE_OBJECTS, PICKLE_BYTES_PER_OBJECT } from "./budgets.js";
 import { ByteReader } from "./byte-reader.js";
 import { Op } from "./pickle-opcodes.js";
 import { PickleDict, PickleGlobal, PickleTuple } from "./pickle-values.js";
@@ -48,13 +49,6 @@ export function unpickle(
   }
 }
 
-/**
- * Containers and other objects take up to 100 bytes of memory each, and a byte in the file is enough to make one. In
- * real files there is one for every 15 bytes or more: a tensor takes 100 bytes and makes 6.
- */
-const BYTES_PER_OBJECT = 8;
-/** In small files anything goes. */
-const FREE_OBJECTS = 65_536;
 /** Picklers write containers in batches of 1000 pairs, so a real stack stays in the low thousands. */
 const MAX_STACK = 65_536;
 /** Parameter names, storage keys and the like are short; anything longer is no state dict. */
@@ -216,7 +210,11 @@ class Machine {
 
   #countObjects(count: number): void {
     this.#objects += count;
-    if (this.#objects <= FREE_OBJECTS + (this.#reader.position - this.#start) / BYTES_PER_OBJECT) return;
+    if (
+      this.#objects <=
+      FREE_PICKLE_OBJECTS + (this.#reader.position - this.#start) / PICKLE_BYTES_PER_OBJECT
+    )
+      return;
     throw this.#malformed(`makes ${this.#objects} objects, more than a state dict of its length has`);
   }
 

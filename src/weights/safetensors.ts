@@ -1,4 +1,5 @@
 import { TunebertError } from "../error.js";
+import { FREE_HEADER_CONTAINERS, HEADER_BYTES_PER_CONTAINER } from "./budgets.js";
 import { concatenate } from "./concatenate.js";
 import {
   bytesOf,
@@ -171,7 +172,7 @@ function parseJson(bytes: Uint8Array): unknown {
  * @throws TunebertError when they nest deeper, or are more, than those of any header of this length
  */
 function expectFlat(bytes: Uint8Array): void {
-  const most = FREE_CONTAINERS + bytes.length / BYTES_PER_CONTAINER;
+  const most = FREE_HEADER_CONTAINERS + bytes.length / HEADER_BYTES_PER_CONTAINER;
   let depth = 0;
   let containers = 0;
   let inString = false;
@@ -253,10 +254,6 @@ const BACKSLASH = 0x5c;
 const SPACE = 0x20;
 /** The header, a tensor, its shape. */
 const MAX_DEPTH = 3;
-/** A tensor's description takes 50 bytes or more, and has three. */
-const BYTES_PER_CONTAINER = 16;
-/** In short headers anything goes. */
-const FREE_CONTAINERS = 1000;
 /** Those that exist have up to 12 characters. */
 const MAX_DTYPE_LENGTH = 32;
 /** The format's own limit, against headers that exhaust the reader's memory. */

@@ -13,20 +13,19 @@ export type NamedTensors = Map<string, TorchTensor | UnreadTorchTensor>;
  * @throws TunebertError when there is none, or without `key` several; it lists their keys
  */
 export function findDictionary(object: unknown, key?: string): NamedTensors {
+  if (key === undefined && isStateDictAlone(object)) return tensorsOf(object);
   const found = search(object);
   if (key !== undefined) {
-    const named = found.find(({ path, tensorCount }) => path === key && tensorCount > 0);
-    if (named) return named.tensors();
+    const named = found.find(({ path }) => path === key);
+    if (named) return tensorsOf(named.dict);
     throw new TunebertError(
       `the file holds no dictionary of tensors at the key ${quote(key)}; found: ${listed(found)}`,
     );
   }
-  const whole = found[0];
-  if (whole?.path === "" && whole.tensorCount === whole.size) return whole.tensors();
-  const wanted = found.filter(({ isOptimizers, tensorCount }) => !isOptimizers && tensorCount > 0);
+  const wanted = found.filter(({ isOptimizers }) => !isOptimizers);
   for (const isOne of [isStateDict, hasParameters, () => true]) {
     const some = innermost(wanted.filter(isOne));
-    if (some.length === 1) return some[0]!.tensors();
+    if (some.length === 1) return tensorsOf(some[0]!.dict);
     if (some.length > 1) {
       throw new TunebertError(
         `the file holds several dictionaries of tensors, and key says which is wanted: ${listed(some)}`,
@@ -40,45 +39,36 @@ export function findDictionary(object: unknown, key?: string): NamedTensors {
   );
 }
 
-/** A dictionary that may hold tensors, and where it is. */
-class Dictionary {
+/** A dictionary that holds tensors, among other things perhaps, and where it is. */
+interface Dictionary {
+  readonly path: string;
+  readonly dict: PickleDict;
+  /** The innermost one around it. */
+  readonly parent: Dictionary | undefined;
+  /** Whether it is a part of an optimizer's state, by parameter. */
+  readonly isOptimizers: boolean;
   readonly tensorCount: number;
+  /** Tensors with one dimension or more. */
   readonly parameterCount: number;
+}
 
-  constructor(
-    readonly path: string,
-    readonly dict: PickleDict,
-    readonly parent: Dictionary | undefined,
-    /** Whether it is a part of an optimizer's state, by parameter. */
-    readonly isOptimizers: boolean,
-  ) {
-    let tensors = 0;
-    let parameters = 0;
-    for (const [key, value] of dict) {
-      if (typeof key !== "string" || !isTorchTensor(value)) continue;
-      tensors++;
-      if (value.shape.length > 0) parameters++;
-    }
-    this.tensorCount = tensors;
-    this.parameterCount = parameters;
-  }
+function isStateDictAlone(object: unknown): object is PickleDict {
+  return object instanceof PickleDict && [...namedTensors(object)].length === object.size;
+}
 
-  get size(): number {
-    return this.dict.size;
+function* namedTensors(dict: PickleDict): Generator<readonly [string, TorchTensor | UnreadTorchTensor]> {
+  for (const [key, value] of dict) {
+    if (typeof key === "string" && isTorchTensor(value)) yield [key, value];
   }
+}
 
-  tensors(): NamedTensors {
-    const named: NamedTensors = new Map();
-    for (const [key, value] of this.dict) {
-      if (typeof key === "string" && isTorchTensor(value)) named.set(key, value);
-    }
-    return named;
-  }
+function tensorsOf(dict: PickleDict): NamedTensors {
+  return new Map(namedTensors(dict));
 }
 
 /** Mostly tensors, not all of them mere numbers such as a loss. */
 function isStateDict(dictionary: Dictionary): boolean {
-  return hasParameters(dictionary) && dictionary.tensorCount > dictionary.size / 2;
+  return hasParameters(dictionary) && dictionary.tensorCount > dictionary.dict.size / 2;
 }
 
 function hasParameters({ parameterCount }: Dictionary): boolean {
@@ -94,7 +84,7 @@ function innermost(dictionaries: readonly Dictionary[]): readonly Dictionary[] {
   return dictionaries.filter((dictionary) => !outer.has(dictionary));
 }
 
-/** All dictionaries, outer before inner. Each is looked at once: a hostile pickle can name a large one very often. */
+/** All dictionaries that hold tensors, outer before inner. Each is looked at once: a hostile pickle can name a large one very often. */
 function search(object: unknown): Dictionary[] {
   const found: Dictionary[] = [];
   const seen = new Set<unknown>();
@@ -104,19 +94,38 @@ function search(object: unknown): Dictionary[] {
     const below = (key: string | number) => (path === "" ? String(key) : `${path}.${key}`);
     if (!(value instanceof PickleDict)) {
       const items = value instanceof PickleTuple ? value.items : value;
-      for (const [i, item] of items.entries()) visit(item, below(i), depth + 1, parent, optimizers);
+      for (const [i, item] of items.entries()) {
+        if (isContainer(item)) visit(item, below(i), depth + 1, parent, optimizers);
+      }
       return;
     }
-    const dictionary = new Dictionary(path, value, parent, optimizers || isOptimizer(value));
-    found.push(dictionary);
+    const isOptimizers = optimizers || isOptimizer(value);
+    const dictionary = described(value, path, parent, isOptimizers);
+    if (dictionary) found.push(dictionary);
     for (const [key, item] of value) {
       if (typeof key !== "string" && typeof key !== "number") continue;
       // Optimizers number the parameters whose moments they keep.
-      visit(item, below(key), depth + 1, dictionary, dictionary.isOptimizers || typeof key === "number");
+      const numbered = isOptimizers || typeof key === "number";
+      if (isContainer(item)) visit(item, below(key), depth + 1, dictionary ?? parent, numbered);
     }
   };
   visit(object, "", 0);
   return found;
+}
+
+function described(
+  dict: PickleDict,
+  path: string,
+  parent: Dictionary | undefined,
+  isOptimizers: boolean,
+): Dictionary | undefined {
+  let tensorCount = 0;
+  let parameterCount = 0;
+  for (const [, { shape }] of namedTensors(dict)) {
+    tensorCount++;
+    if (shape.length > 0) parameterCount++;
+  }
+  return tensorCount > 0 ? { path, dict, parent, isOptimizers, tensorCount, parameterCount } : undefined;
 }
 
 function isContainer(value: unknown): value is PickleDict | PickleTuple | readonly unknown[] {
@@ -131,7 +140,7 @@ function isOptimizer(dict: PickleDict): boolean {
 }
 
 function listed(dictionaries: readonly Dictionary[]): string {
-  const named = dictionaries.filter(({ path, tensorCount }) => path !== "" && tensorCount > 0);
+  const named = dictionaries.filter(({ path }) => path !== "");
   if (named.length === 0) return "none within another object";
   const some = named
     .slice(0, MAX_LISTED)

@@ -1,4 +1,5 @@
 import { TunebertError } from "../error.js";
+import { FREE_VIEWED_BYTES, MAX_VIEWED_BYTES_PER_BYTE, TENSOR_OBJECT_BYTES } from "./budgets.js";
 import { countElements, elementsOf, isNatural, isTensorType, swapped } from "./elements.js";
 import { gather, isRowMajor, type Layout } from "./layout.js";
 import { quote, showNumber, showNumbers } from "./show.js";
@@ -19,7 +20,7 @@ export class TensorMaker {
 
   constructor(fileBytes: number, { bigEndian }: { readonly bigEndian: boolean }) {
     this.#bigEndian = bigEndian;
-    this.#maxBytes = Math.max(MIN_BYTES, MAX_GROWTH * fileBytes);
+    this.#maxBytes = Math.max(FREE_VIEWED_BYTES, MAX_VIEWED_BYTES_PER_BYTE * fileBytes);
   }
 
   /**
@@ -58,7 +59,7 @@ export class TensorMaker {
 
   /** Tensors that see the same elements count each: a model copies them, so that each can be trained. */
   #countBytes(bytes: number, name: string): void {
-    this.#bytes += bytes;
+    this.#bytes += bytes + TENSOR_OBJECT_BYTES;
     if (this.#bytes <= this.#maxBytes) return;
     throw new TunebertError(
       `tensor ${quote(name)} is a view that takes ${bytes} bytes when written out, and the file's tensors together ` +
@@ -66,11 +67,6 @@ export class TensorMaker {
     );
   }
 }
-
-/** Layers that share their parameters name them once each; a small file must not unfold into a large allocation. */
-const MAX_GROWTH = 8;
-/** Small files may hold broadcast tensors (strides of 0) that unfold to many times their size. */
-const MIN_BYTES = 64 * 1024 * 1024;
 
 function checkedStrides({ shape, strides }: TorchTensor, name: string): readonly number[] {
   if (strides.length === shape.length && strides.every(isNatural)) return strides;
