@@ -16,8 +16,11 @@ export interface BertConfig {
   readonly maxPositions: number;
 }
 
-/** Far more than any model has; a file that claims more must not keep the program busy listing their parameters. */
-const MAX_BLOCKS = 1000;
+/**
+ * The deepest BERTs have 48. ONNX Runtime takes time in proportion to the square of the graph's length to open it, so
+ * that a small file of very many and very narrow blocks would keep the program busy for hours.
+ */
+const MAX_BLOCKS = 64;
 
 /**
  * Returns the config when its sizes are possible.

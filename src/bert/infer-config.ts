@@ -44,7 +44,7 @@ function usualHeads(hidden: number): number {
   if (hidden % USUAL_HEAD_WIDTH === 0) return hidden / USUAL_HEAD_WIDTH;
   throw new TunebertError(
     (heads) =>
-      `the weights do not tell how many attention heads the model has; give ${heads}, a divisor of ${hidden}`,
+      `the weights do not tell how many attention heads the model has; give their number as ${heads}, a divisor of ${hidden}`,
     { option: "heads" },
   );
 }

@@ -117,3 +117,9 @@ export function noLabelOption(): Option {
   option.negate = false;
   return option;
 }
+
+/** Which part of a weights file is meant; names as in readWeights. */
+export const keyOption = [
+  "--key <path>",
+  "which dictionary of tensors, in a checkpoint of PyTorch that has several: its keys, joined by dots",
+] as const;

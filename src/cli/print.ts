@@ -7,10 +7,14 @@ import { printable } from "../text/printable.js";
 
 /** Prints a line, or a list of them, on standard output. */
 export function print(lines: string | readonly string[]): void {
-  for (const line of [lines].flat()) console.log(printable(line));
+  if (lines.length > 0 || lines === "") console.log(shown(lines));
 }
 
 /** Prints a line, or a list of them, on standard error: progress, hints, warnings, errors. */
 export function note(lines: string | readonly string[]): void {
-  for (const line of [lines].flat()) console.error(printable(line));
+  if (lines.length > 0 || lines === "") console.error(shown(lines));
+}
+
+function shown(lines: string | readonly string[]): string {
+  return typeof lines === "string" ? printable(lines) : lines.map((line) => printable(line)).join("\n");
 }

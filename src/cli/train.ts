@@ -31,6 +31,7 @@ import { labelNotes, skippedNote } from "./label-notes.js";
 import {
   type ColumnFlags,
   columnOptions,
+  keyOption,
   type LabelFlags,
   noLabelOption,
   positiveNumber,
@@ -54,6 +55,7 @@ interface TrainFlags extends ColumnFlags, LabelFlags, DownloadFlags, TrainingFla
   readonly truncation: TruncationName;
   readonly minFrequency: number;
   readonly pretrained?: string;
+  readonly key?: string;
   readonly hidden?: number;
   readonly ffn?: number;
   readonly heads?: number;
@@ -117,6 +119,7 @@ export function addTrainCommand(program: Command): void {
       "start from vocab.json and pretrained.params in this folder, from a trained model, or from a model that " +
         "tunebert fetch knows",
     )
+    .option(...keyOption)
     .option(
       "--heads <n>",
       `attention heads (default: ${SIZES.heads}; of a pretrained model: hidden size / 64)`,
@@ -183,6 +186,11 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
     if (command.getOptionValueSource(name) === "cli" && flags.validation === undefined) {
       command.error(`error: --${name} needs pairs to measure on; give them with --validation`);
     }
+  }
+  if (flags.key !== undefined && flags.pretrained === undefined) {
+    command.error(
+      "error: --key says which tensors of a pretrained model are meant; give one with --pretrained",
+    );
   }
   if (!flags.resume) await expectKnownFolder(flags.out);
   await inRunFolder(flags.out, (lock) => trainIn(lock, flags, command));
@@ -262,7 +270,12 @@ async function fineTuned(flags: TrainFlags, folder: string, command: Command): P
       command.error(`error: --${flag} is for a model from scratch; leave it out with --pretrained`);
     }
   }
-  const pretrained = await loadPretrained(folder, { ...fetchOptions(flags), heads: flags.heads });
+  const pretrained = await loadPretrained(folder, {
+    ...fetchOptions(flags),
+    heads: flags.heads,
+    key: flags.key,
+  });
+  for (const note of pretrained.notes) speaker(flags)(`pretrained: ${note}`);
   expectPositions(flags.maxLength, pretrained.config);
   const trainSet = await PairDataset.encode(pairsOf(flags.train, "train", flags), pretrained.vocabulary, {
     ...flags,
