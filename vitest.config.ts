@@ -7,5 +7,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: "forks",
+    // Many tests wait for processes that they have started: leaving a core to them would leave it idle.
+    maxWorkers: "100%",
   },
 });

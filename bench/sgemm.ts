@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
+import { disableTelemetry } from "../src/runtime/threads/onnx-runtime.js";
 import type { SgemmRequest } from "./sgemm-worker.js";
 import { sum } from "./statistics.js";
 
@@ -21,6 +22,7 @@ export class Sgemm {
   #fastest: number | undefined;
 
   constructor(threads: number) {
+    disableTelemetry();
     const url = new URL("./sgemm-worker.js", import.meta.url);
     this.#workers = Array.from({ length: threads }, () => new Worker(url));
   }

@@ -18,6 +18,7 @@ export { BertClassifier } from "./bert/bert-classifier.js";
 export type { BertConfig } from "./bert/config.js";
 export type { EmbeddingStd } from "./bert/encoder.js";
 export type { Freeze } from "./bert/freeze.js";
+export type { ByteSource } from "./data/byte-source.js";
 export {
   type EncodeOptions,
   type NewVocabularyOptions,
@@ -25,9 +26,8 @@ export {
   type PairDatasetData,
 } from "./data/pair-dataset.js";
 export { type ReadPairsOptions, readPairs, readSnli } from "./data/read-pairs.js";
-export type { ByteSource } from "./data/record-blocks.js";
 export type { TextPair } from "./data/text-pair.js";
-export { TunebertError } from "./error.js";
+export { type ErrorText, type OptionErrorText, TunebertError, type TunebertErrorOptions } from "./error.js";
 export { type Artifact, catalog, type Split } from "./hub/catalog.js";
 export type { StoredCheckpoint } from "./hub/checkpoint-file.js";
 export {
@@ -55,6 +55,7 @@ export {
   classificationReport,
   type LabelScores,
 } from "./metrics/classification-report.js";
+export type { LabelProbability } from "./metrics/label-probabilities.js";
 export { type Prediction, Predictor, type PredictorOptions } from "./predict/predictor.js";
 export { Random } from "./random.js";
 export { type CurvePoint, drawLearningCurves, type LearningCurves } from "./report/learning-curves.js";

@@ -51,8 +51,10 @@ describe("training data", () => {
   test("that is a folder", async () => {
     const file = join(folder, "folder.csv");
     mkdirSync(file);
+    writeFileSync(join(file, "train.csv"), toCsv(tinyPairs()));
+    writeFileSync(join(file, "notes.txt"), "");
     expect(await failUntouched(scratch(file))).toMatch(
-      /^cannot read .*folder\.csv: it is a folder, not a file$/,
+      /folder\.csv is a folder, and no data set with .*; it holds notes\.txt, train\.csv\. Name a file$/,
     );
   });
 
@@ -71,14 +73,18 @@ describe("training data", () => {
       "premise\thypothesis\tlabel\na\tb\n",
       "columns.tsv, row 2: 2 columns, but the header has 3",
     ],
-    ["names.csv", "a,b,c\n1,2,3\n", 'names.csv, row 1: no column "premise" or "sentence1"; found: a, b, c'],
-    ["list.jsonl", "[1]\n", "list.jsonl, row 1: expected an object"],
+    [
+      "names.csv",
+      "a,b,c\n1,2,3\n",
+      "names.csv, row 1: no columns for the two texts: expected premise and hypothesis, ",
+    ],
+    ["list.jsonl", "[1]\n", "list.jsonl is a JSON array; expected JSON Lines"],
     ["quote.csv", 'premise,hypothesis,label\n"a,b,c\n', "quote.csv, row 2: not valid CSV"],
     ["pairs.docx", "PK", "pairs.docx: unknown format"],
     [
       "bytes.csv",
       Buffer.from("premise,hypothesis,label\na,\xff,c\n", "latin1"),
-      "bytes.csv: row 2, which begins",
+      "bytes.csv, row 2: not valid UTF-8",
     ],
     [
       "unlabelled.csv",
@@ -122,7 +128,7 @@ describe("test data", () => {
   test("with a label that training has not seen", async () => {
     const file = writeData("test.csv", "premise,hypothesis,label\na,b,neutral\nc,d,maybe\n");
     expect(await failUntouched(scratch(data, "--test", file))).toMatch(
-      /test\.csv, row 3: unknown label "maybe"; known labels: entailment, contradiction, neutral$/,
+      /test\.csv, row 3: unknown label "maybe"; known labels: entailment, contradiction, neutral\. .* --no-label$/,
     );
   });
 
@@ -400,11 +406,18 @@ describe("a model folder", () => {
 
   test("with a broken configuration", async () => {
     expect(await ask(damaged("config.json", () => '{"format": '))).toMatch(/config\.json is not JSON/);
-    expect(await ask(damaged("config.json", () => "null"))).toMatch(/does not describe a model of tunebert/);
+    expect(await ask(damaged("config.json", () => "null"))).toMatch(
+      /config\.json: it is null; expected an object/,
+    );
     expect(await ask(withConfig({ version: 9 }))).toMatch(/does not describe a model of tunebert/);
-    expect(await ask(withConfig({ hidden: "16" }))).toMatch(/config\.json: hidden is not a number/);
+    expect(await ask(withConfig({ hidden: "16" }))).toMatch(
+      /config\.json: hidden is "16"; expected a whole number/,
+    );
     expect(await ask(withConfig({ heads: 5 }))).toMatch(/config\.json: 5 heads do not divide/);
-    expect(await ask(withConfig({ labels: [] }))).toMatch(/config\.json: labels is not a list/);
+    expect(await ask(withConfig({ maxLength: 0 }))).toMatch(/config\.json: \S+ is 0; expected at least 1/);
+    expect(await ask(withConfig({ labels: [] }))).toMatch(
+      /config\.json: a classifier needs at least two labels/,
+    );
   });
 
   test("whose weights do not belong to its configuration", async () => {
@@ -441,16 +454,18 @@ describe("a model folder", () => {
   test("asked about lines that are not pairs", async () => {
     const lines = (input: string | Uint8Array) => fail(["predict", "--model", model], { input });
     expect(await lines("a\tb\nno tab\n")).toMatch(/^standard input, row 2: expected two texts with a tab/);
-    expect(await lines("a\tb\tc\n")).toMatch(/^standard input, row 1: .* found 2 tabs$/);
+    expect(await lines("a\tb\tc\n")).toMatch(
+      /^standard input, row 1: .* found 2 tabs; give one pair a line$/,
+    );
     expect(await lines(Buffer.from("a\tb\na\t\xff\n", "latin1"))).toMatch(
-      /^standard input: row 2, which begins at byte 4, is not valid UTF-8/,
+      /^standard input, row 2: not valid UTF-8/,
     );
   });
 
   test("evaluated on labels it does not know", async () => {
     const file = writeData("others.csv", "premise,hypothesis,label\na,b,true\n");
     expect(await fail(["evaluate", "--model", model, "--data", file])).toMatch(
-      /others\.csv, row 2: unknown label "true"; known labels: entailment, contradiction, neutral$/,
+      /others\.csv, row 2: unknown label "true"; known labels: entailment, contradiction, neutral\. .* --no-label$/,
     );
   });
 

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { fail, succeed, temporaryFolder, tunebert } from "./support/command.js";
@@ -53,12 +53,61 @@ describe("compare", () => {
   });
 
   test("refuses what is no finished run", async () => {
-    expect(await fail(["compare", short, folder])).toContain(`${folder} holds no run.json`);
+    expect(await fail(["compare", short, folder])).toMatch(/holds no run\.json, .* with --data$/);
     expect(await fail(["compare", short, join(folder, "nowhere")])).toContain("nowhere holds no run.json");
     await train("damaged", "--test", data, "--epochs", "1");
     writeFileSync(join(folder, "damaged", "run.json"), "{}");
     expect(await fail(["compare", short, join(folder, "damaged")])).toContain(
       "does not describe a training run",
+    );
+  });
+
+  test("takes models whose training nobody recorded, if it gets pairs", async () => {
+    const bare = join(folder, "bare");
+    mkdirSync(bare);
+    for (const file of ["config.json", "vocab.json", "model.safetensors"]) {
+      copyFileSync(join(long, file), join(bare, file));
+    }
+    const { stdout } = await succeed(["compare", short, bare, "--data", data, "--json"]);
+    const { figures, differences, tests } = JSON.parse(stdout);
+    const { figures: recorded } = JSON.parse((await succeed(["compare", short, long, "--json"])).stdout);
+    expect(figures).toMatchObject({ accuracy: recorded.accuracy, parameters: recorded.parameters });
+    expect(figures.trainLoss).toEqual([recorded.trainLoss[0], null]);
+    expect(differences).toEqual({});
+    expect(tests[0].pValue).toBeLessThan(0.05);
+    expect((await succeed(["compare", bare, bare, "--data", data])).stdout).toContain("Nothing differs");
+    expect(await fail(["compare", short, bare])).toMatch(/bare holds no run\.json, .* with --data$/);
+    expect(await fail(["compare", bare, folder, "--data", data])).toMatch(
+      /config\.json: there is no such file$/,
+    );
+  });
+
+  test("refuses records that are none", async () => {
+    const odd = join(folder, "odd");
+    const labels = '"labels": [';
+    cpSync(short, odd, { recursive: true });
+    const [run, predictions] = ["run.json", "predictions.jsonl"].map((name) =>
+      readFileSync(join(odd, name), "utf8"),
+    );
+    write("odd/run.json", run!.replace(labels, `${labels}null, `));
+    expect(await fail(["compare", short, odd])).toMatch(
+      /run\.json: model\.labels\[0\] is null; expected text$/,
+    );
+    write(
+      "odd/run.json",
+      `{"format":"tunebert-run","version":1,"settings":${"[".repeat(1e5)}${"]".repeat(1e5)}}`,
+    );
+    expect(await fail(["compare", short, odd])).toMatch(/run\.json is nested more than 100 levels deep$/);
+    write("odd/run.json", run!);
+    write("odd/predictions.jsonl", predictions!.replace(/"trueLabel":"\w+"/, '"trueLabel":"__proto__"'));
+    expect(await fail(["compare", short, odd])).toMatch(/predictions\.jsonl, line 1: .* label "__proto__"$/);
+    write("odd/predictions.jsonl", predictions!.replace(/"probabilities":\{[^}]*\}/, '"probabilities":{}'));
+    expect(await fail(["compare", short, odd])).toMatch(/predictions\.jsonl, line 1: probabilities lack /);
+    write("odd/predictions.jsonl", "");
+    expect(await fail(["compare", short, odd])).toMatch(/predictions\.jsonl holds no answers/);
+    write("odd/config.json", '{"format":"tunebert","version":1,"labels":{"length":1e9}}');
+    expect(await fail(["compare", short, odd, "--data", data])).toMatch(
+      /config\.json: \w+ is missing; expected/,
     );
   });
 
@@ -73,7 +122,7 @@ describe("compare", () => {
       /short answers with contradiction, entailment, neutral, but .*renamed with contradiction, entailment, open/,
     );
     expect(await fail(["compare", short, long, "--data", file])).toMatch(
-      /renamed\.csv, row 4: the models do not know the label "open"/,
+      /renamed\.csv, row 4: unknown label .*; known labels: .* --no-label$/,
     );
   });
 

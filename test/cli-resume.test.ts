@@ -1,10 +1,13 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { cp } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
+import { parseSafetensors, parseSafetensorsMetadata } from "../src/weights/safetensors.js";
+import { checkpointBytes, deepJson } from "./support/checkpoint-bytes.js";
 import {
   fail,
+  filesOf,
   readBytes,
   readJsonLines,
   type Started,
@@ -79,7 +82,10 @@ test.each([1, 2])("a run on %d threads that was killed resumes to the same bytes
   if (threads > 1) await succeed(run(whole, ...flags));
   const out = `killed-${threads}`;
   await stopAt(20, out, start(run(out, ...flags)), "SIGKILL");
-  writeFileSync(join(folder, out, "checkpoints", "step-21.safetensors.77.tmp"), "half");
+  writeFileSync(
+    join(folder, out, "checkpoints", "step-21.safetensors.4194305--0123456789abcdef.tmp"),
+    "half",
+  );
   await stopAt(70, out, start(run(out, ...flags, "--resume")), "SIGKILL");
   const { stderr } = await succeed(run(out, ...flags, "--resume"));
   expect(stderr).toMatch(/^resuming at step \d+ from .*: epoch \d+, [012] steps of it done$/m);
@@ -201,6 +207,13 @@ describe("of a run that was stopped", () => {
     expect(checkpoints("replaced")).toEqual(["step-3.safetensors"]);
   });
 
+  test("a lost config.json is written anew", async () => {
+    await copy("unconfigured");
+    rmSync(join(folder, "unconfigured", "config.json"));
+    await succeed(run("unconfigured", "--resume"));
+    expectTheSame("unconfigured");
+  });
+
   test("more epochs may be asked for", async () => {
     await copy("longer");
     await succeed(run("longer", "--epochs", "50", "--resume"));
@@ -209,14 +222,104 @@ describe("of a run that was stopped", () => {
   });
 });
 
-test("a run that is finished says so, and stays as it is", async () => {
-  await cp(join(folder, "whole"), join(folder, "finished"), { recursive: true });
-  const { stdout, stderr } = await succeed(run("finished", "--resume"));
-  expect(stderr).toContain(
-    `nothing is left to train: all ${EPOCHS} epochs are done; raise --epochs to go on\n`,
-  );
-  expect(stdout).toMatch(/^loss .*, test acc .*$/m);
-  expectTheSame("finished");
+describe("a run that is finished", () => {
+  /** A copy, with what all its files hold and when they were last written. */
+  async function copy(out: string) {
+    await cp(join(folder, "whole"), join(folder, out), { recursive: true, preserveTimestamps: true });
+    const look = () =>
+      readdirSync(join(folder, out), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map(({ parentPath, name }) => [
+          name,
+          statSync(join(parentPath, name)).mtimeMs,
+          readBytes(parentPath, name),
+        ]);
+    return { look, before: look() };
+  }
+
+  test("says so, and stays as it is, to the last file, whatever the threads are now", async () => {
+    const { look, before } = await copy("finished");
+    const { stdout, stderr } = await succeed(run("finished", "--threads", "2", "--resume"));
+    expect(stderr).toContain(
+      `nothing is left to train: all ${EPOCHS} epochs are done; raise --epochs to go on\n`,
+    );
+    expect(stdout).toMatch(/^loss .*, test acc .*\n.* on 1 CPU thread$/m);
+    expect(look()).toEqual(before);
+  });
+
+  test("but for its reports gets them", async () => {
+    await copy("unreported");
+    for (const file of ["run.json", "report.html", "curves.svg"]) rmSync(join(folder, "unreported", file));
+    await succeed(run("unreported", "--resume"));
+    expectTheSame("unreported");
+    writeFileSync(join(folder, "unreported", "run.json"), "{");
+    await succeed(run("unreported", "--resume"));
+    const { training } = JSON.parse(readFileSync(join(folder, "unreported", "run.json"), "utf8"));
+    expect(training).toMatchObject({ steps: STEPS, threads: 1 });
+  });
+
+  test("is not said to be where it is refused", async () => {
+    const message = await fail(run("whole", "--learning-rate", "5e-4", "--resume"));
+    expect(message).toMatch(/^cannot resume, since this would be another run:\n {2}--learning-rate was/);
+  });
+});
+
+describe("a checkpoint with a right checksum", () => {
+  /** A finished run whose latest checkpoint has another state. */
+  async function withState(out: string, change: (state: string) => string) {
+    await cp(join(folder, "whole"), join(folder, out), { recursive: true });
+    const path = join(folder, out, "checkpoints", `step-${STEPS}.safetensors`);
+    const bytes = readBytes(path);
+    const { state } = parseSafetensorsMetadata(bytes) as { state: string };
+    const tensors = parseSafetensors(bytes);
+    tensors.delete("sha256");
+    writeFileSync(path, checkpointBytes(tensors, change(state)));
+    return path;
+  }
+
+  test.each([
+    ["null", () => "null", "its state: it is null"],
+    ["nested deeply", () => deepJson(100_000), "its state is nested more than 100 levels"],
+    ["of strings", (s: string) => s.replace(/"step":\d+/, '"step":"120"'), 'state: step is "120"; expected'],
+    [
+      "of a version with no text",
+      (s: string) => s.replace('"version":2', '"version":{"toString":1}'),
+      "version is an object",
+    ],
+  ])("and a state that is %s is reported, and the one before it used", async (how, change, message) => {
+    const path = await withState(`state ${how}`, change);
+    const { stderr } = await succeed(run(`state ${how}`, "--resume"));
+    expect(stderr).toContain(`${path}: `);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain(`from ${path.replace(`${STEPS}`, `${STEPS - 1}`)}`);
+    expectTheSame(`state ${how}`);
+  });
+
+  test.each([
+    ["count", (s: string) => s.replace(/"examples":\d+/, '"examples":1e15'), "examples cannot be right"],
+    [
+      "curve",
+      (s: string) => s.replace(/"trainLoss":\[/, '"trainLoss":[null,'),
+      "memories.curves.trainLoss[0] is null",
+    ],
+    [
+      "log",
+      (s: string) => s.replace(/"metricsBytes":\d+/, '"metricsBytes":-1'),
+      "memories.metricsBytes is -1",
+    ],
+    [
+      "setting",
+      (s: string) => s.replace('"settings":{', '"settings":{"constructor":"x","toString":1,'),
+      "constructor was x, is not given",
+    ],
+  ])("and a %s that is none is refused, and nothing is touched", async (what, change, message) => {
+    const path = await withState(`odd ${what}`, change);
+    const before = filesOf(join(folder, `odd ${what}`));
+    const refused = await fail(run(`odd ${what}`, "--resume"));
+    expect(refused).toContain(message);
+    if (what !== "setting") expect(refused).toContain(`${path}: `);
+    expect(filesOf(join(folder, `odd ${what}`))).toEqual(before);
+  });
 });
 
 test("without a checkpoint there is nothing to resume", async () => {
@@ -236,6 +339,28 @@ test("a pretrained model resumes from its checkpoint, not from its weights", asy
   await stopAt(30, "retuned", start(fineTune("retuned", ...flags)), "SIGKILL");
   await succeed(fineTune("retuned", ...flags, "--resume"));
   expectTheSame("retuned", "tuned");
+});
+
+test("the pretrained model may lie elsewhere or be spelt otherwise, but has to be the same", async () => {
+  const [here, there] = [join(folder, "whole"), join(folder, "there")];
+  await cp(here, there, { recursive: true });
+  await succeed(fineTune("moved", "--epochs", "1", "--pretrained", here));
+  for (const [i, pretrained] of [`${here}/`, relative("", here), there].entries()) {
+    await succeed(fineTune("moved", "--epochs", `${i + 2}`, "--resume", "--pretrained", pretrained));
+  }
+  const refused = await fail(
+    fineTune("moved", "--epochs", "5", "--resume", "--pretrained", join(folder, "whole-2")),
+  );
+  expect(refused).toMatch(/another run:\n {2}the pretrained weights changed\nGive/);
+});
+
+test("a run that replaces the model it starts from can be resumed", async () => {
+  await cp(join(folder, "whole"), join(folder, "itself"), { recursive: true });
+  const flags = ["--pretrained", join(folder, "itself")];
+  await succeed(fineTune("itself", ...flags, "--epochs", "1", "--overwrite"));
+  await succeed(fineTune("itself", ...flags, "--epochs", "2", "--resume"));
+  await succeed(fineTune("other", "--pretrained", join(folder, "whole"), "--epochs", "2"));
+  expectTheSame("itself", "other");
 });
 
 test("--log-format json prints every event, and nothing else", async () => {

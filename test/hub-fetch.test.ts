@@ -33,6 +33,9 @@ function sha1Of(bytes: Uint8Array): string {
   return createHash("sha1").update(bytes).digest("hex");
 }
 
+// A cache that others may write to is not trusted.
+process.umask(0o022);
+
 let cache: string;
 let events: FetchEvent[];
 let runs = 0;
@@ -284,7 +287,7 @@ describe("offline", () => {
     const server = await localServer(serve(model));
     const message = await failure(fetch("snli", { mirror: server.url, ...options }));
     expect(message).toMatch(
-      /snli is not in the cache.*without --offline, or put the file from .*snli_1\.0\.zip at /,
+      /snli is not in the cache.*without offline, or put the file from .*snli_1\.0\.zip at /,
     );
     expect(server.requests).toEqual([]);
     expect(existsSync(cache)).toBe(false);
@@ -427,6 +430,12 @@ describe("what a command is given", () => {
     expect(names[2]).toMatch(/[\\/]snli_1\.0[\\/]snli_1\.0_train\.txt$/);
     expect(await resolveData(names[2]!.replace(/[^\\/]*$/, ""), "dev")).toMatch(/snli_1\.0_dev\.txt$/);
     expect(await resolveData(archive, "dev")).toMatch(/[\\/]valid\.csv$/);
+    const alike = join(root, "alike");
+    mkdirSync(alike);
+    writeFileSync(join(alike, "my-train.csv"), pairs);
+    expect(await failure(resolveData(alike, "train"))).toMatch(/it holds my-train\.csv\. Name a file/);
+    writeFileSync(join(alike, "my-valid.csv"), pairs);
+    expect(await resolveData(alike, "train")).toBe(join(alike, "my-train.csv"));
     expect(readFileSync(await resolveData(`${server.url}/pairs.csv`, "train"), "utf8")).toBe(pairs);
     expect(server.requests).toHaveLength(2);
   });
@@ -445,7 +454,9 @@ describe("what a command is given", () => {
     expect(await failure(resolveData(folder, "train"))).toMatch(
       /several files for train: train-1\.csv, train-2\.csv/,
     );
-    expect(await resolveData(folder, "test")).toBe(folder);
+    expect(await failure(resolveData(folder, "test"))).toMatch(
+      /several is a folder, and no data set with a file for test .* it holds train-1\.csv, train-2\.csv\. Name a file/,
+    );
   });
 
   test("is a path where there is one, whatever the catalog has", async () => {

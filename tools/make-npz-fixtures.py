@@ -23,9 +23,10 @@ def main():
     write_entries("npz-versions.npz", {f"v{n}": in_version(np.arange(6.0).reshape(2, 3), n) for n in (1, 2, 3)})
     write_entries("npz-objects.npz", {"o": saved(np.array([{}], dtype=object), allow_pickle=True)})
     write_entries("npz-structured.npz", {"s": saved(np.zeros(2, dtype=[("a", "f4"), ("b", "i4")]))})
-    write_entries("npz-big-endian.npz", {"b": saved(np.ones(2, dtype=">f4"))})
+    write_entries("npz-big-endian.npz", {name: saved(array) for name, array in big_endian().items()})
     write_entries("npz-complex.npz", {"c": saved(np.ones(2, dtype="complex64"))})
-    files = ["npz-types.npz", "npz-compressed.npz", "npz-versions.npz"]
+    write_entries("npz-unread.npz", {name: saved(array, allow_pickle=True) for name, array in unread().items()})
+    files = ["npz-types.npz", "npz-compressed.npz", "npz-versions.npz", "npz-big-endian.npz"]
     expected = {name: describe_file(OUT / name) for name in files}
     (OUT / "npz-expected.json").write_text(json.dumps(expected, indent=1) + "\n")
 
@@ -47,6 +48,24 @@ def types():
         "fortran": np.asfortranarray(numbers),
         "transposed": numbers[0].T,
         "folder/größe": np.ones((1, 2), "float32"),
+    }
+
+
+def big_endian():
+    swapped = {name: array.astype(array.dtype.newbyteorder(">")) for name, array in types().items()}
+    return swapped | {"fortran": np.asfortranarray(swapped["fortran"])}
+
+
+def unread():
+    return {
+        "uint16": np.ones(2, "uint16"),
+        "uint32": np.ones(2, ">u4"),
+        "uint64": np.ones((2, 1), "uint64"),
+        "complex": np.ones(2, "complex64"),
+        "objects": np.array([{}], dtype=object),
+        "text": np.array(["ab", "c"]),
+        "structured": np.zeros(2, dtype=[("a", "f4"), ("b", "i4", (2,))]),
+        "wanted": np.array([0.5, -2], "float32"),
     }
 
 
@@ -74,6 +93,7 @@ def describe_file(path):
 
 
 def describe(array):
+    array = array.astype(array.dtype.newbyteorder("<"))
     return {"type": array.dtype.name, "shape": list(array.shape), "hex": array.tobytes().hex()}
 
 

@@ -13,7 +13,7 @@ import pickle
 import struct
 import sys
 import zipfile
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from pathlib import Path
 
 import torch
@@ -58,12 +58,86 @@ def main():
     with zipfile.ZipFile(OUT / "compressed.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("archive/data.pkl", bytes(1000))
 
+    write_checkpoints(expected)
+    write_python_2(OUT / "python2.legacy.pt")
+    expected["python2"] = describe(torch.load(OUT / "python2.legacy.pt", map_location="cpu"))
+    rewrite(OUT / "linear.zip.pt", OUT / "cuda.zip.pt", "data.pkl", on_cuda)
+
     types = {name: tensor for name, tensor in states()["types"].items()}
     types |= {"scalar": torch.tensor(1.5), "empty": torch.zeros(0, 3), "größe": torch.ones(2, 2)}
     expected["library.safetensors"] = describe(types)
     save_file(types, OUT / "library.safetensors", metadata={"format": "pt"})
     save_file({"c": torch.zeros(2, dtype=torch.uint16)}, OUT / "uint16.safetensors")
     (OUT / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
+
+
+def write_checkpoints(expected):
+    """What people save beside the weights, all of which torch.load(weights_only=True) reads."""
+    torch.manual_seed(1)
+    model = nn.Linear(3, 2)
+    optimizer = torch.optim.Adam(model.parameters())
+    loss = model(torch.ones(1, 3)).sum()
+    loss.backward()
+    optimizer.step()
+    expected["training"] = describe(model.state_dict())
+    training = {
+        "epoch": 5,
+        "best": float("-inf"),
+        "big": 2**70,
+        "state_dict": model.state_dict(),
+        "optimizer_states": [optimizer.state_dict()],
+        "loss": loss.detach(),
+        "size": torch.Size([2, 3]),
+        "dtype": torch.float8_e4m3fn,
+        "device": torch.device("cuda", 1),
+        "callbacks": {"checkpoint": {"score": torch.tensor(0.5), "paths": {"a.ckpt": torch.tensor(0.5)}}},
+        "others": ({1, 2}, b"bytes", bytearray(b"bytes"), 1j, Counter("aab"), None, [[], {}, ()]),
+        "quantisation": torch.per_tensor_affine,
+    }
+    attributes = OrderedDict(parameter=nn.Parameter(torch.ones(2)), tensor=torch.arange(3.0))
+    for tensor in attributes.values():
+        tensor.note = ["anything", 1]
+    attributes._metadata = OrderedDict([("", {"version": 1})])
+    expected["attributes"] = describe(attributes)
+    unread = {
+        "uint16": torch.tensor([1, 2], dtype=torch.uint16),
+        "float8": torch.zeros(2, 2, dtype=torch.float8_e4m3fn),
+        "complex": torch.zeros(3, dtype=torch.complex64),
+        "quantised": torch.quantize_per_tensor(torch.zeros(2), 0.1, 0, torch.quint8),
+        "sparse": torch.eye(2).to_sparse(),
+        "csr": torch.eye(2).to_sparse_csr(),
+        "negated": torch.ones(2, dtype=torch.complex64).conj().imag,
+        "meta": torch.zeros(4, device="meta"),
+        "wanted": torch.tensor([0.5, -2]),
+    }
+    expected["wanted"] = describe({"wanted": unread["wanted"]})
+    several = {"model": model.state_dict(), "ema": {"decay": 0.9, "state_dict": nn.Linear(1, 2).state_dict()}}
+    expected["several"] = describe(several["ema"]["state_dict"])
+    files = {"training": training, "attributes": attributes, "unread": unread, "several": several}
+    for name, obj in files.items():
+        torch.save(obj, OUT / f"{name}.zip.pt")
+        torch.load(OUT / f"{name}.zip.pt", weights_only=True)
+        torch.save(obj, OUT / f"{name}.legacy.pt", _use_new_zipfile_serialization=False)
+        if name != "unread":  # PyTorch does not read its own legacy files of bytes whose type the tensor tells
+            torch.load(OUT / f"{name}.legacy.pt", weights_only=True)
+
+
+def write_python_2(path):
+    """A legacy file with the opcodes of Python 2's pickle: byte strings, and ordered dictionaries from lists of lists."""
+    ordered, rebuild = b"ccollections\nOrderedDict\n", b"ctorch._utils\n_rebuild_tensor_v2\n"
+    text = lambda value: b"U" + bytes([len(value)]) + value
+    integer = lambda value: b"K" + bytes([value])
+    hooks = ordered + b"]\x85R"
+    storage = b"(" + text(b"storage") + b"ctorch\nFloatStorage\n" + text(b"7") + text(b"cuda:0") + integer(6) + b"NtQ"
+    tensor = lambda offset: rebuild + b"(" + storage + integer(offset) + integer(3) + b"\x85" + integer(1) + b"\x85\x89" + hooks + b"tR"
+    pair = lambda name, value: b"](" + text(name) + value + b"e"
+    metadata = b"}" + text(b"_metadata") + ordered + b"](" + pair(b"", b"}" + text(b"version") + integer(1) + b"s") + b"e\x85Rs"
+    pickled = b"\x80\x02" + ordered + b"](" + pair(b"weight", tensor(0)) + pair(b"bias", tensor(3)) + b"e\x85R" + metadata + b"b."
+    path.write_bytes(legacy_stream(pickled, ["7"], struct.pack("<q6f", 6, *range(6))))
+
+
+def on_cuda(pickled):
+    return pickled.replace(b"X\x03\0\0\0cpu", b"X\x06\0\0\0cuda:0")
 
 
 def states():

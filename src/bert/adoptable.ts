@@ -1,4 +1,5 @@
 import type { StateDict, Tensor } from "../weights/tensor.js";
+import { UnreadTensor } from "../weights/unread-tensor.js";
 
 /**
  * The tensors that a model may take for its parameters as they lie in memory, without a copy: those that worker
@@ -16,6 +17,7 @@ export function adoptable(state: StateDict): ReadonlySet<Tensor> {
 function byMemory(state: StateDict): Map<ArrayBufferLike, Tensor[]> {
   const groups = new Map<ArrayBufferLike, Tensor[]>();
   for (const tensor of state.values()) {
+    if (tensor instanceof UnreadTensor) continue;
     const { buffer } = tensor.data;
     const group = groups.get(buffer);
     if (group) group.push(tensor);

@@ -5,6 +5,7 @@ import type { SharedParameter } from "../runtime/program.js";
 import { allocateFloats } from "../runtime/shared-memory.js";
 import { type StateDict, type Tensor, toFloat32 } from "../weights/tensor.js";
 import { adoptable } from "./adoptable.js";
+import { checkLabels } from "./check-labels.js";
 import { type BertConfig, checkConfig } from "./config.js";
 import type { EmbeddingStd } from "./encoder.js";
 import { isOfOutputLayer, modelParameters } from "./model-program.js";
@@ -43,7 +44,7 @@ export class BertClassifier {
    * A classifier with fresh parameters, drawn as PyTorch's layers draw theirs.
    * @param labels the K label names, in the order of the logits
    * @param std standard deviations of the embeddings
-   * @throws TunebertError that names a size that is not possible
+   * @throws TunebertError that names a size or a label that is not possible
    */
   static fromScratch(
     config: BertConfig,
@@ -51,7 +52,7 @@ export class BertClassifier {
     random: Random,
     std: EmbeddingStd = {},
   ): BertClassifier {
-    const declared = modelParameters(checkConfig(config), labels.length, std);
+    const declared = modelParameters(checkConfig(config), checkLabels(labels).length, std);
     const parameters = new Map([...declared].map(([name, one]) => [name, fresh(one, random)]));
     return new BertClassifier(config, labels, parameters, new Map(), false);
   }
@@ -64,7 +65,8 @@ export class BertClassifier {
    * @param random draws the fresh output layer
    * @param options `adopt`: whether the model may take tensors for its parameters as they lie in memory, which
    * training then changes; otherwise it copies them
-   * @throws TunebertError that lists the tensors that are missing, superfluous or of another shape
+   * @throws TunebertError that lists the tensors that are missing, superfluous or of another shape, or names a size or
+   * a label that is not possible
    */
   static fromStateDict(
     config: BertConfig,
@@ -73,7 +75,7 @@ export class BertClassifier {
     random: Random,
     options: { readonly adopt?: boolean } = {},
   ): BertClassifier {
-    const declared = modelParameters(checkConfig(config), labels.length);
+    const declared = modelParameters(checkConfig(config), checkLabels(labels).length);
     const output = [...declared].filter(([name]) => isOfOutputLayer(name));
     const keepsOutput = output.every(([name, { shape }]) => sameDims(state.get(name)?.shape, shape));
     const isFresh = (name: string) => !keepsOutput && isOfOutputLayer(name);
@@ -127,9 +129,9 @@ function expectFit(
     }
   }
   if (problems.length > 0) {
-    const shown = problems.slice(0, 10).join("\n  ");
-    const more = problems.length > 10 ? `\n  and ${problems.length - 10} more` : "";
-    throw new TunebertError(`the weights do not fit the model:\n  ${shown}${more}`);
+    const shown = problems.slice(0, 10);
+    if (problems.length > 10) shown.push(`and ${problems.length - 10} more`);
+    throw new TunebertError(["the weights do not fit the model:", ...shown.map((problem) => `  ${problem}`)]);
   }
 }
 

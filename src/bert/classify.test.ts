@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { randomDataset } from "../../test/support/random-dataset.js";
 import { PairDataset } from "../data/pair-dataset.js";
+import { TunebertError } from "../error.js";
 import { Random } from "../random.js";
 import { Replicas } from "../runtime/threads/replicas.js";
 import { BertClassifier } from "./bert-classifier.js";
@@ -36,5 +37,20 @@ test("every example has the logits that it has alone, in the order of the datase
     expect(logits.subarray(3 * example, 3 * example + 3)).toBeCloseToTensor(alone, { absolute: 1e-5 });
   }
   expect(await classify(replicas, randomDataset([], config), model, { threads })).toHaveLength(0);
+  await replicas.close();
+});
+
+test("the first example whose answer is not a number is named", async () => {
+  const dataset = randomDataset([9, 4, 12, 5], { vocabularySize: config.vocabularySize });
+  const model = BertClassifier.fromScratch(config, dataset.labelNames, new Random(0));
+  model.parameters.get("output.bias")!.data[1] = Number.NEGATIVE_INFINITY;
+  const inference = classifyPrograms(model);
+  const replicas = await Replicas.start({ inference, parameters: model.parameters, threads });
+  await expect(classify(replicas, dataset, model, { threads })).rejects.toThrow(
+    "pair 1: the model answers -Infinity, not a number; its weights are too large or damaged",
+  );
+  const notFinite = (example: number, logit: number) => new TunebertError(`${example}: ${logit}`);
+  const last = only(dataset, 3);
+  await expect(classify(replicas, last, model, { threads, notFinite })).rejects.toThrow("1: -Infinity");
   await replicas.close();
 });

@@ -1,5 +1,6 @@
 import { microBatches } from "../data/micro-batches.js";
 import type { PairDataset } from "../data/pair-dataset.js";
+import { TunebertError } from "../error.js";
 import type { Program } from "../runtime/program.js";
 import type { Replicas } from "../runtime/threads/replicas.js";
 import type { BertClassifier } from "./bert-classifier.js";
@@ -25,17 +26,25 @@ function mostPerRun({ blocks }: BertConfig): number {
   return Math.max(1, Math.floor(MOST_BLOCKS / blocks));
 }
 
+export interface ClassifyOptions {
+  /** Number of replicas. */
+  readonly threads: number;
+  /** Gives up, between runs: its reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
+  /** The error of an example, counted from 1, whose logits are not all finite. Default: the model is damaged. */
+  readonly notFinite?: (example: number, logit: number) => TunebertError;
+}
+
 /**
  * The logits of every example, [n, K], in the order of the dataset.
  * @param replicas that run {@link classifyPrograms} of the model
- * @param threads number of replicas
- * @param signal gives up, between runs: its reason is thrown
+ * @throws TunebertError when the model answers something that is not a number
  */
 export async function classify(
   replicas: Replicas,
   dataset: PairDataset,
   { config, labels }: BertClassifier,
-  { threads, signal }: { readonly threads: number; readonly signal?: AbortSignal | undefined },
+  { threads, signal, notFinite = damage }: ClassifyOptions,
 ): Promise<Float32Array> {
   const width = labels.length;
   const logits = new Float32Array(dataset.size * width);
@@ -56,7 +65,15 @@ export async function classify(
     });
     chunk = next;
   }
+  const broken = logits.findIndex((logit) => !Number.isFinite(logit));
+  if (broken >= 0) throw notFinite(Math.floor(broken / width) + 1, logits[broken]!);
   return logits;
+}
+
+function damage(example: number, logit: number): TunebertError {
+  return new TunebertError(
+    `pair ${example}: the model answers ${logit}, not a number; its weights are too large or damaged`,
+  );
 }
 
 /** The groups of each replica: of several micro-batches only where there are enough tokens to fill them. */

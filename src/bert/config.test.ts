@@ -11,7 +11,7 @@ describe("checkConfig", () => {
   test.each([
     [{ hidden: 0 }, "hidden is 0; it must be a whole number of at least 1"],
     [{ blocks: 1.5 }, "blocks is 1.5; it must be a whole number of at least 1"],
-    [{ blocks: 1001 }, "blocks is 1001; it must be at most 1000"],
+    [{ blocks: 65 }, "blocks is 65; it must be at most 64"],
     [{ ffn: Number.NaN }, "ffn is NaN; it must be a whole number of at least 1"],
     [{ heads: 5 }, "5 heads do not divide the hidden size 12; choose a number of heads that does"],
   ])("refuses %j", (change, message) => {

@@ -16,8 +16,11 @@ export interface BertConfig {
   readonly maxPositions: number;
 }
 
-/** Far more than any model has; a file that claims more must not keep the program busy listing their parameters. */
-const MAX_BLOCKS = 1000;
+/**
+ * The deepest BERTs have 48. ONNX Runtime takes time in proportion to the square of the graph's length to open it, so
+ * that a small file of very many and very narrow blocks would keep the program busy for hours.
+ */
+const MAX_BLOCKS = 64;
 
 /**
  * Returns the config when its sizes are possible.
@@ -26,15 +29,20 @@ const MAX_BLOCKS = 1000;
 export function checkConfig(config: BertConfig): BertConfig {
   for (const [name, size] of Object.entries(config)) {
     if (!Number.isSafeInteger(size) || size < 1) {
-      throw new TunebertError(`${name} is ${size}; it must be a whole number of at least 1`);
+      throw new TunebertError((named) => `${named} is ${size}; it must be a whole number of at least 1`, {
+        option: name,
+      });
     }
   }
   if (config.blocks > MAX_BLOCKS) {
-    throw new TunebertError(`blocks is ${config.blocks}; it must be at most ${MAX_BLOCKS}`);
+    throw new TunebertError((blocks) => `${blocks} is ${config.blocks}; it must be at most ${MAX_BLOCKS}`, {
+      option: "blocks",
+    });
   }
   if (config.hidden % config.heads !== 0) {
     throw new TunebertError(
       `${config.heads} heads do not divide the hidden size ${config.hidden}; choose a number of heads that does`,
+      { option: "heads" },
     );
   }
   return config;

@@ -24,7 +24,9 @@ function frozenBlocks({ blocks }: BertConfig, freeze: "embeddings" | "encoder" |
   if (freeze === "embeddings") return 0;
   if (freeze === "encoder") return blocks;
   if (freeze > blocks) {
-    throw new TunebertError(`cannot freeze the lowest ${freeze} blocks: the model has ${blocks}`);
+    throw new TunebertError(`cannot freeze the lowest ${freeze} blocks: the model has ${blocks}`, {
+      option: "freeze",
+    });
   }
   return freeze;
 }

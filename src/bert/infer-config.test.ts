@@ -16,8 +16,8 @@ describe("inferConfig", () => {
   });
 
   test("asks for the number of heads where 64 does not divide the hidden size", () => {
-    const odd = BertClassifier.fromScratch({ ...config, hidden: 30 }, ["a"], new Random(0)).stateDict();
-    expect(() => inferConfig(odd)).toThrow("give the number, a divisor of 30");
+    const odd = BertClassifier.fromScratch({ ...config, hidden: 30 }, ["a", "b"], new Random(0)).stateDict();
+    expect(() => inferConfig(odd)).toThrow("give their number as heads, a divisor of 30");
   });
 
   test("names what is missing or of another rank", () => {

@@ -43,6 +43,8 @@ function dims(state: StateDict, name: string, rank: number): readonly number[] {
 function usualHeads(hidden: number): number {
   if (hidden % USUAL_HEAD_WIDTH === 0) return hidden / USUAL_HEAD_WIDTH;
   throw new TunebertError(
-    `the weights do not tell how many attention heads the model has; give the number, a divisor of ${hidden}`,
+    (heads) =>
+      `the weights do not tell how many attention heads the model has; give their number as ${heads}, a divisor of ${hidden}`,
+    { option: "heads" },
   );
 }

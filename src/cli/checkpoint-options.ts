@@ -4,14 +4,13 @@ import { DEFAULT_KEEP, type FoundCheckpoint, latestCheckpoint } from "../hub/che
 import { checkState } from "../train/check-state.js";
 import type { CheckpointInterval } from "../train/checkpoints.js";
 import { patienceIsOver } from "../train/model-selection.js";
+import type { TrainerOptions } from "../train/options.js";
 import { checkpointInterval, positiveWholeNumber } from "./options.js";
+import { note } from "./print.js";
 import type { CheckpointSettings } from "./resumable.js";
 
 export interface CheckpointFlags {
   readonly out: string;
-  readonly epochs: number;
-  readonly patience?: number;
-  readonly threads: number;
   readonly checkpoints: boolean;
   readonly checkpointEvery?: CheckpointInterval;
   readonly keep: number;
@@ -42,15 +41,14 @@ export function addCheckpointOptions(command: Command): void {
     );
 }
 
-/** The checkpoint to go on from, if that is wanted; damaged ones are reported. */
+/** The checkpoint to go on from, if that is wanted; damaged ones, and such whose state is none, are reported. */
 export async function checkpointToResume({
   resume,
   out,
 }: CheckpointFlags): Promise<FoundCheckpoint | undefined> {
   if (!resume) return undefined;
-  return latestCheckpoint(out, ({ message }: TunebertError) => {
-    console.error(`${message}; trying the checkpoint before it`);
-  });
+  const report = ({ message }: TunebertError) => note(`${message}; trying the checkpoint before it`);
+  return latestCheckpoint(out, report, checkState);
 }
 
 export function checkpointSettings(
@@ -63,17 +61,17 @@ export function checkpointSettings(
 /** Says where training goes on, and whether with the same bits. */
 export function reportResume(
   { file, state }: FoundCheckpoint,
-  { epochs, patience, threads }: CheckpointFlags,
+  { epochs, patience, threads }: Pick<TrainerOptions, "epochs" | "patience" | "threads">,
 ): void {
   const { step, epoch, stepInEpoch, best, threads: before } = checkState(state);
   const done = epoch - 1;
   if (done >= epochs) {
-    console.error(`nothing is left to train: all ${done} epochs are done; raise --epochs to go on`);
-  } else if (patienceIsOver(best ?? undefined, done, patience)) {
-    console.error(`nothing is left to train: the run lost patience after ${done} epochs`);
+    note(`nothing is left to train: all ${done} epochs are done; raise --epochs to go on`);
+  } else if (patienceIsOver(best, done, patience)) {
+    note(`nothing is left to train: the run lost patience after ${done} epochs; raise --patience to go on`);
   } else {
-    console.error(`resuming at step ${step} from ${file}: epoch ${epoch}, ${stepInEpoch} steps of it done`);
-    if (threads !== before) console.error(otherBits(before, threads));
+    note(`resuming at step ${step} from ${file}: epoch ${epoch}, ${stepInEpoch} steps of it done`);
+    if (threads !== before) note(otherBits(before, threads));
   }
 }
 

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { whereIs } from "../data/label-ids.js";
+import { unknownLabel, whereIs } from "../data/label-ids.js";
+import { isNoLabel } from "../data/no-label.js";
 import { readPairs } from "../data/read-pairs.js";
 import { TunebertError } from "../error.js";
 import { streamBytes } from "../hub/files.js";
-import { loadModel, readReport } from "../hub/model-folder.js";
+import { loadModel, readModelConfig, readReport } from "../hub/model-folder.js";
 import { resolveData } from "../hub/resolve.js";
 import type { AnsweredPair } from "../metrics/answered-pair.js";
 import { firstOtherPair } from "../metrics/compare-answers.js";
@@ -16,11 +17,21 @@ import { formatComparison } from "../report/comparison-text.js";
 import { parsePredictions } from "../report/predictions-file.js";
 import { parseRun } from "../report/run-file.js";
 import type { RunRecord } from "../report/run-record.js";
+import { listNames } from "../text/list-names.js";
+import { showJson } from "../text/show-json.js";
 import { defaultTrainerOptions } from "../train/options.js";
 import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
-import { type ColumnFlags, columnOptions, positiveWholeNumber } from "./options.js";
+import { skippedNote } from "./label-notes.js";
+import {
+  type ColumnFlags,
+  columnOptions,
+  type LabelFlags,
+  noLabelOption,
+  positiveWholeNumber,
+} from "./options.js";
+import { note, print } from "./print.js";
 
-interface CompareFlags extends ColumnFlags, DownloadFlags {
+interface CompareFlags extends ColumnFlags, LabelFlags, DownloadFlags {
   readonly data?: string;
   readonly json: boolean;
   readonly threads: number;
@@ -33,7 +44,7 @@ export function addCompareCommand(program: Command): void {
       "Lay training runs side by side: what differs, what they reached, and whether the first and each other differ " +
         "by more than chance.",
     )
-    .argument("<run...>", "folders that training wrote, two or more")
+    .argument("<run...>", "folders that training wrote, two or more; with --data any folders of models")
     .option(
       "--data <file>",
       "labelled pairs that all models are to answer (default: their answers to their test pairs)",
@@ -41,60 +52,99 @@ export function addCompareCommand(program: Command): void {
     .option("--json", "print one JSON object", false)
     .option("--threads <n>", "threads to use with --data", positiveWholeNumber, defaultTrainerOptions.threads)
     .action(compare);
-  for (const option of [...columnOptions({ label: true }), ...downloadOptions()]) command.addOption(option);
+  for (const option of [...columnOptions({ label: true }), noLabelOption(), ...downloadOptions()]) {
+    command.addOption(option);
+  }
 }
 
 async function compare(folders: string[], flags: CompareFlags, command: Command): Promise<void> {
   if (folders.length < 2) command.error("error: one run is not a comparison: give two or more");
-  const runs = await Promise.all(folders.map(readRun));
-  expectSameLabels(folders, runs);
-  const answers =
-    flags.data === undefined
-      ? await Promise.all(folders.map(readAnswers))
-      : await answersTo(flags.data, folders, runs[0]!.model.labels, flags);
-  expectSamePairs(folders, answers);
-  const [first, ...others] = folders.map((name, i) => ({ name, run: runs[i]!, answers: answers[i]! }));
+  const [first, ...others] =
+    flags.data === undefined ? await recordedRuns(folders) : await askedModels(folders, flags.data, flags);
   const comparison = compareRuns([first as ComparedRun, ...others]);
-  if (flags.json) console.log(JSON.stringify(comparison));
-  else process.stdout.write(formatComparison(comparison));
+  print(flags.json ? JSON.stringify(comparison) : formatComparison(comparison));
 }
 
-async function readRun(folder: string): Promise<RunRecord> {
-  if (!existsSync(join(folder, "run.json"))) {
-    throw new TunebertError(
-      `${folder} holds no run.json, which training writes when it is done; give folders of finished runs`,
-    );
+/** Runs with what they left: their records, and their answers to their test pairs. */
+async function recordedRuns(folders: readonly string[]): Promise<ComparedRun[]> {
+  const runs = await Promise.all(folders.map(readRecordedRun));
+  expectSameLabels(runs);
+  const compared: ComparedRun[] = [];
+  for (const { name, run } of runs) {
+    compared.push({ name, run, model: run.model, answers: await readAnswers(name, run.model.labels) });
   }
+  expectSamePairs(compared);
+  return compared;
+}
+
+/** Models with what they answer to the same pairs, and the records of their training where there are any. */
+async function askedModels(
+  folders: readonly string[],
+  data: string,
+  flags: CompareFlags,
+): Promise<ComparedRun[]> {
+  const models = await Promise.all(
+    folders.map(async (name) => ({ name, model: await readModelConfig(name), run: await readRun(name) })),
+  );
+  expectSameLabels(models);
+  const { labels } = models[0]!.model;
+  const pairs = await readLabelled(await resolveData(data, "test", fetchOptions(flags)), labels, flags);
+  const compared: ComparedRun[] = [];
+  for (const { name, model, run } of models) {
+    const { config, labels, maxLength, truncation } = model;
+    const { answers, parameters } = await ask(name, pairs, flags.threads);
+    const known = { ...run?.model, ...config, labels, maxLength, truncation, parameters };
+    compared.push({ name, run, model: known, answers });
+  }
+  return compared;
+}
+
+async function ask(
+  folder: string,
+  pairs: readonly LabelledPair[],
+  threads: number,
+): Promise<{ readonly answers: AnsweredPair[]; readonly parameters: number }> {
+  const saved = await loadModel(folder);
+  const parameters = [...saved.model.parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
+  const predictor = await Predictor.start({ ...saved, threads });
+  try {
+    return { answers: await answerLabelled(predictor, pairs), parameters };
+  } finally {
+    await predictor.close();
+  }
+}
+
+async function readRecordedRun(
+  name: string,
+): Promise<{ readonly name: string; readonly run: RunRecord; readonly model: RunRecord["model"] }> {
+  const run = await readRun(name);
+  if (run) return { name, run, model: run.model };
+  throw new TunebertError(
+    `${name} holds no run.json, which training writes when it is done; give folders of finished runs, ` +
+      "or pairs that the models are to answer with --data",
+  );
+}
+
+async function readRun(folder: string): Promise<RunRecord | undefined> {
+  if (!existsSync(join(folder, "run.json"))) return undefined;
   const { text, path } = await readReport(folder, "run.json");
   return parseRun(text, path);
 }
 
-async function readAnswers(folder: string): Promise<AnsweredPair[]> {
+async function readAnswers(folder: string, labels: readonly string[]): Promise<AnsweredPair[]> {
   if (!existsSync(join(folder, "predictions.jsonl"))) {
     throw new TunebertError(
       `${folder} holds no predictions.jsonl: it was trained without test pairs. Give pairs with --data`,
     );
   }
   const { text, path } = await readReport(folder, "predictions.jsonl");
-  return parsePredictions(text, path);
-}
-
-/** What each model answers to the same pairs. */
-async function answersTo(
-  data: string,
-  folders: readonly string[],
-  labels: readonly string[],
-  flags: CompareFlags,
-): Promise<AnsweredPair[][]> {
-  const pairs = await readLabelled(await resolveData(data, "test", fetchOptions(flags)), labels, flags);
-  const answers: AnsweredPair[][] = [];
-  for (const folder of folders) {
-    const predictor = await Predictor.start({ ...(await loadModel(folder)), threads: flags.threads });
-    try {
-      answers.push(await answerLabelled(predictor, pairs));
-    } finally {
-      await predictor.close();
-    }
+  const answers = parsePredictions(text, path);
+  if (answers.length === 0) throw new TunebertError(`${path} holds no answers. Give pairs with --data`);
+  const known = new Set(labels);
+  for (const [i, { trueLabel, predictedLabel }] of answers.entries()) {
+    const other = [trueLabel, predictedLabel].find((label) => !known.has(label));
+    if (other === undefined) continue;
+    throw new TunebertError(`${path}, line ${i + 1}: run.json does not know the label ${showJson(other)}`);
   }
   return answers;
 }
@@ -102,39 +152,51 @@ async function answersTo(
 async function readLabelled(
   file: string,
   labels: readonly string[],
-  columns: ColumnFlags,
+  flags: ColumnFlags & LabelFlags,
 ): Promise<LabelledPair[]> {
   const labelled: LabelledPair[] = [];
-  for await (const pair of readPairs(streamBytes(file), { ...columns, fileName: file })) {
+  const skippedLabels = new Map<string, number>();
+  let skipped = 0;
+  const options = { ...flags, noLabel: [], fileName: file, onNotice: note };
+  for await (const pair of readPairs(streamBytes(file), options)) {
     const { premise, hypothesis, label } = pair;
-    if (label === undefined) continue;
-    if (!labels.includes(label)) {
-      throw new TunebertError(
-        `${whereIs(pair, labelled.length)}: the models do not know the label "${label}"; they know ${labels.join(", ")}`,
-      );
+    if (label === undefined || isNoLabel(label, labels, flags.noLabel)) {
+      if (label !== undefined) skippedLabels.set(label, (skippedLabels.get(label) ?? 0) + 1);
+      skipped++;
+      continue;
     }
+    if (!labels.includes(label)) throw unknownLabel(label, labels, whereIs(pair, labelled.length));
     labelled.push({ premise, hypothesis, label });
   }
   if (labelled.length === 0) throw new TunebertError(`${file}: no pair has a label; take data with labels`);
+  if (skipped > 0) note(`${file}: ${skippedNote({ skipped, skippedLabels })}`);
   return labelled;
 }
 
-function expectSameLabels(folders: readonly string[], runs: readonly RunRecord[]): void {
-  const sorted = ({ model }: RunRecord) => [...model.labels].sort().join(", ");
-  const other = runs.findIndex((run) => sorted(run) !== sorted(runs[0]!));
-  if (other < 0) return;
+interface Named {
+  readonly name: string;
+  readonly model: { readonly labels: readonly string[] };
+}
+
+function expectSameLabels(models: readonly Named[]): void {
+  const sorted = ({ model }: Named) => JSON.stringify([...model.labels].sort());
+  const [first] = models;
+  const other = models.find((model) => sorted(model) !== sorted(first!));
+  if (!other) return;
+  const listed = ({ model }: Named) => listNames([...model.labels].sort());
   throw new TunebertError(
-    `${folders[0]} answers with ${sorted(runs[0]!)}, but ${folders[other]} with ${sorted(runs[other]!)}; ` +
+    `${first!.name} answers with ${listed(first!)}, but ${other.name} with ${listed(other)}; ` +
       "only runs with the same labels can be compared",
   );
 }
 
-function expectSamePairs(folders: readonly string[], answers: readonly AnsweredPair[][]): void {
-  for (const [i, others] of answers.entries()) {
-    const place = firstOtherPair(answers[0]!, others);
+function expectSamePairs(runs: readonly ComparedRun[]): void {
+  const [first] = runs;
+  for (const { name, answers } of runs) {
+    const place = firstOtherPair(first!.answers, answers);
     if (place === undefined) continue;
     throw new TunebertError(
-      `${folders[0]} and ${folders[i]} were tested on different pairs (${answers[0]!.length} and ${others.length}, ` +
+      `${first!.name} and ${name} were tested on different pairs (${first!.answers.length} and ${answers.length}, ` +
         `the first that differs is number ${place + 1}). Give pairs for all of them with --data`,
     );
   }

@@ -1,6 +1,7 @@
-import { existsSync } from "node:fs";
+import { lstat, realpath } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { toMxnetNames, toTorchNames } from "../bert/mxnet-names.js";
+import { describePrefix, takeOffPrefix } from "../bert/name-prefix.js";
 import { BERT_CLASSES, type BertClass, selectClass } from "../bert/select-class.js";
 import { TunebertError } from "../error.js";
 import { inFile } from "../hub/files.js";
@@ -12,11 +13,14 @@ import {
   WEIGHTS_FORMATS,
   type WeightsFormat,
 } from "../weights/serialize-weights.js";
+import { keyOption } from "./options.js";
+import { note, print } from "./print.js";
 
 interface ConvertFlags {
   readonly format?: WeightsFormat;
   readonly names?: "torch" | "mxnet";
   readonly class?: BertClass;
+  readonly key?: string;
   readonly overwrite: boolean;
 }
 
@@ -39,7 +43,8 @@ export function addConvertCommand(program: Command): void {
         "only the tensors of d2l's BERTModel or BERTClassifier, all of them",
       ).choices(BERT_CLASSES),
     )
-    .option("--overwrite", "replace <out> where it exists", false)
+    .option(...keyOption)
+    .option("--overwrite", "replace <out> where it exists, and of a link the file that it leads to", false)
     .action(convert);
 }
 
@@ -51,18 +56,27 @@ async function convert(input: string, output: string, flags: ConvertFlags, comma
     );
   }
   const names = flags.names ?? (format === "mxnet" ? "mxnet" : "torch");
-  if (existsSync(output) && !flags.overwrite) {
-    throw new TunebertError(`${output} exists already; pass --overwrite to replace it`);
+  const isThere = await lstat(output).then(
+    () => true,
+    () => false,
+  );
+  if (isThere && !flags.overwrite) {
+    throw new TunebertError((overwrite) => `${output} exists already; pass ${overwrite} to replace it`, {
+      option: "overwrite",
+    });
   }
-  const found = readWeights(input);
-  const bert = inFile(input, () => toTorchNames(found));
+  const found = readWeights(input, { key: flags.key });
+  const { state: unprefixed, prefix } = takeOffPrefix(found);
+  const bert = inFile(input, () => toTorchNames(unprefixed));
   const selected = inFile(input, () => (flags.class ? selectClass(bert, flags.class) : bert));
   const state = names === "mxnet" ? toMxnetNames(selected) : selected;
+  // Of a link that was named, the file that it leads to is meant.
   await writeWhole(
-    output,
+    await realpath(output).catch(() => output),
     inFile(output, () => serializeWeights(state, format)),
   );
-  console.log(`${output}: ${state.size} tensors, ${format}`);
+  print(`${output}: ${state.size} tensors, ${format}`);
+  if (prefix !== "") note(describePrefix(prefix));
   const left = [...bert.keys()].filter((name) => !selected.has(name));
-  if (left.length > 0) console.error(`left out, not in the class: ${left.join(", ")}`);
+  if (left.length > 0) note(`left out, not in the class: ${left.join(", ")}`);
 }

@@ -16,14 +16,15 @@ export async function dataRecord(
   return { name: basename(file), sha256, pairs: size, skipped, truncated };
 }
 
-/** The pairs as they come; those with a label are also put into `kept`. */
+/** The pairs as they come; those with a label, and not one that stands for none, are also put into `kept`. */
 export async function* keepLabelled(
   pairs: AsyncIterable<TextPair>,
   kept: LabelledPair[],
+  isNone: (label: string) => boolean,
 ): AsyncGenerator<TextPair> {
   for await (const pair of pairs) {
     const { premise, hypothesis, label } = pair;
-    if (label !== undefined) kept.push({ premise, hypothesis, label });
+    if (label !== undefined && !isNone(label)) kept.push({ premise, hypothesis, label });
     yield pair;
   }
 }

@@ -1,20 +1,23 @@
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { Command } from "commander";
 import { BertClassifier } from "../bert/bert-classifier.js";
 import { PairDataset } from "../data/pair-dataset.js";
 import { generateSamplePairs, showcasePairs } from "../data/sample-pairs/sample-pairs.js";
 import { TunebertError } from "../error.js";
-import { expectFreeFolder } from "../hub/model-folder.js";
+import type { FolderLock } from "../hub/folder-lock.js";
+import { makeFolder } from "../hub/make-folder.js";
+import { expectKnownFolder } from "../hub/model-folder.js";
 import { writeWhole } from "../hub/write-whole.js";
 import { Predictor } from "../predict/predictor.js";
 import { Random } from "../random.js";
 import type { DataRecord } from "../report/run-record.js";
+import { systemReason } from "../system-error.js";
 import { defaultTrainerOptions } from "../train/options.js";
 import { positiveWholeNumber, wholeNumber } from "./options.js";
 import { formatPrediction } from "./predict.js";
-import { runTraining } from "./training-run.js";
+import { print } from "./print.js";
+import { inRunFolder, runTraining } from "./training-run.js";
 
 interface DemoFlags {
   readonly pairs?: string;
@@ -46,18 +49,23 @@ export function addDemoCommand(program: Command): void {
 
 async function demo({ pairs, ...flags }: DemoFlags): Promise<void> {
   const corpus = generateSamplePairs(PAIRS_SEED);
-  await (pairs === undefined ? trainOn(corpus, flags) : writePairs(corpus, pairs));
+  if (pairs !== undefined) return writePairs(corpus, pairs);
+  await expectKnownFolder(flags.out);
+  await inRunFolder(flags.out, (lock) => trainOn(corpus, lock, flags));
 }
 
 type SampleCorpus = ReturnType<typeof generateSamplePairs>;
 
-async function trainOn(corpus: SampleCorpus, { out, seed, threads }: DemoFlags): Promise<void> {
-  await expectFreeFolder(out, { overwrite: true });
+async function trainOn(
+  corpus: SampleCorpus,
+  lock: FolderLock,
+  { out, seed, threads }: DemoFlags,
+): Promise<void> {
   const options = { maxLength: MAX_LENGTH, minFrequency: 1 };
   const { dataset: train, vocabulary } = await PairDataset.encodeWithNewVocabulary(corpus.train, options);
   const labels = train.labelNames;
   const test = await PairDataset.encode(corpus.test, vocabulary, { ...options, labels });
-  console.log(`sample pairs: ${train.size} training and ${test.size} test pairs, ${vocabulary.size} words`);
+  print(`sample pairs: ${train.size} training and ${test.size} test pairs, ${vocabulary.size} words`);
 
   const config = { ...MODEL, vocabularySize: vocabulary.size };
   const model = BertClassifier.fromScratch(config, labels, new Random(seed), INITIAL);
@@ -67,6 +75,7 @@ async function trainOn(corpus: SampleCorpus, { out, seed, threads }: DemoFlags):
     train,
     test,
     out,
+    lock,
     overwrite: true,
     options: { ...TRAINING, seed, threads },
     description: {
@@ -80,17 +89,17 @@ async function trainOn(corpus: SampleCorpus, { out, seed, threads }: DemoFlags):
   try {
     const predictions = await predictor.predict(showcasePairs);
     showcasePairs.forEach(({ premise, hypothesis, label }, i) => {
-      console.log(
-        `\n${premise}\n${hypothesis}\n  ${formatPrediction(predictions[i]!)}  (expected: ${label})`,
-      );
+      const answer = `  ${formatPrediction(predictions[i]!)}  (expected: ${label})`;
+      print(["", premise, hypothesis, answer]);
     });
   } finally {
     await predictor.close();
   }
-  console.log(`\nThe model and report.html are in ${out}. Ask it yourself:`);
-  console.log(
+  print([
+    "",
+    `The model and report.html are in ${out}. Ask it yourself:`,
     `  node ${relative("", process.argv[1]!)} predict --model ${out} "a dog is running ." "a dog is sleeping ."`,
-  );
+  ]);
 }
 
 /** For `tunebert train` to read: the columns have the names that it looks for. */
@@ -101,19 +110,13 @@ async function writePairs(corpus: SampleCorpus, folder: string): Promise<void> {
   }));
   const existing = files.find(({ path }) => existsSync(path));
   if (existing) throw new TunebertError(`${existing.path} exists already; choose another folder`);
-  await makeFolder(folder);
+  await makeFolder(folder).catch((cause) => {
+    throw new TunebertError(`cannot write to ${folder}: ${systemReason(cause)}`, { cause });
+  });
   for (const { path, pairs } of files) {
     const rows = pairs.map(({ premise, hypothesis, label }) => `${premise}\t${hypothesis}\t${label}\n`);
     await writeWhole(path, `premise\thypothesis\tlabel\n${rows.join("")}`);
-    console.log(`${path}: ${pairs.length} pairs`);
-  }
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    throw new TunebertError(`cannot write to ${folder}: ${(cause as Error).message}`, { cause });
+    print(`${path}: ${pairs.length} pairs`);
   }
 }
 

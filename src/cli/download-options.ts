@@ -38,6 +38,13 @@ function sentence(event: Exclude<FetchEvent, { readonly event: "bytes" | "end" }
       return `${event.reason}; trying again in ${event.seconds.toFixed(1)} s`;
     case "wait":
       return "another process is fetching it; waiting";
+    case "takeover":
+      return "another process has taken over while this one slept; waiting for it";
+    case "untrusted":
+      return (
+        `other users may change ${event.path}: what is there is checked by its SHA-1, or fetched again where none is ` +
+        "known (take their permission away with chmod -R go-w, or set TUNEBERT_CACHE to a folder of your own)"
+      );
     case "damaged":
       return `the file in the cache has the SHA-1 ${event.found}, expected ${event.expected}; fetching it again`;
     case "unpack":

@@ -10,9 +10,17 @@ import { formatClassificationReport } from "../predict/classification-report-tex
 import { Predictor } from "../predict/predictor.js";
 import { defaultTrainerOptions } from "../train/options.js";
 import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
-import { type ColumnFlags, columnOptions, positiveWholeNumber } from "./options.js";
+import { skippedNote } from "./label-notes.js";
+import {
+  type ColumnFlags,
+  columnOptions,
+  type LabelFlags,
+  noLabelOption,
+  positiveWholeNumber,
+} from "./options.js";
+import { note, print } from "./print.js";
 
-interface EvaluateFlags extends ColumnFlags, DownloadFlags {
+interface EvaluateFlags extends ColumnFlags, LabelFlags, DownloadFlags {
   readonly model: string;
   readonly data: string;
   readonly json: boolean;
@@ -26,27 +34,32 @@ export function addEvaluateCommand(program: Command): void {
     .requiredOption("--model <folder>", "what training wrote to --out")
     .requiredOption(
       "--data <file>",
-      "labelled pairs: SNLI's .txt, or .tsv, .csv, .jsonl with named columns; or snli, snli:dev",
+      "labelled pairs: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz; or snli, snli:dev",
     )
     .option("--json", "print one JSON object", false)
     .option("--threads <n>", "threads to use", positiveWholeNumber, defaultTrainerOptions.threads)
     .action(evaluate);
-  for (const option of [...columnOptions({ label: true }), ...downloadOptions()]) command.addOption(option);
+  for (const option of [...columnOptions({ label: true }), noLabelOption(), ...downloadOptions()]) {
+    command.addOption(option);
+  }
 }
 
 async function evaluate(flags: EvaluateFlags): Promise<void> {
   const saved = await loadModel(flags.model);
   const { labels } = saved.model;
   const file = await resolveData(flags.data, "test", fetchOptions(flags));
-  const pairs = readPairs(streamBytes(file), { ...flags, fileName: file });
-  const dataset = await PairDataset.encode(pairs, saved.vocabulary, { ...saved, labels });
+  const options = { ...flags, noLabel: [], fileName: file, onNotice: note };
+  const pairs = readPairs(streamBytes(file), options);
+  const { noLabel } = flags;
+  const dataset = await PairDataset.encode(pairs, saved.vocabulary, { ...saved, labels, noLabel });
+  if (dataset.skipped > 0) note(`${file}: ${skippedNote(dataset)}`);
   const predictor = await Predictor.start({ ...saved, threads: flags.threads });
   try {
     const predicted = argmaxRows(await predictor.logits(dataset), labels.length);
     const report = classificationReport(dataset.labels, predicted, labels);
     const { size: examples, skipped } = dataset;
-    if (flags.json) console.log(JSON.stringify({ examples, skipped, ...report }));
-    else process.stdout.write(formatClassificationReport(report));
+    const json = () => JSON.stringify({ examples, skipped, ...report });
+    print(flags.json ? json() : formatClassificationReport(report));
   } finally {
     await predictor.close();
   }

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { catalog } from "../hub/catalog.js";
 import { fetchArtifact } from "../hub/fetch-artifact.js";
 import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
+import { print } from "./print.js";
 
 interface FetchFlags extends DownloadFlags {
   readonly sha1?: string;
@@ -23,8 +24,8 @@ export function addFetchCommand(program: Command): void {
 Names:
 ${catalog.map(({ name, description }) => `  ${name.padEnd(NAME_WIDTH)}  ${description}`).join("\n")}
 
-The cache is TUNEBERT_CACHE or the platform's folder for caches. Proxies are taken from HTTP_PROXY, HTTPS_PROXY
-and NO_PROXY.`,
+The cache is TUNEBERT_CACHE or the platform's folder for caches. What other users may change there is checked by its
+SHA-1 each time, and fetched again where none is known. Proxies are taken from HTTP_PROXY, HTTPS_PROXY and NO_PROXY.`,
     )
     .action(fetch);
   for (const option of downloadOptions()) command.addOption(option);
@@ -35,5 +36,5 @@ const NAME_WIDTH = Math.max(...catalog.map(({ name }) => name.length));
 async function fetch(name: string, flags: FetchFlags): Promise<void> {
   const { sha1, force, json } = flags;
   const fetched = await fetchArtifact(name, { ...fetchOptions(flags), force, sha1 });
-  console.log(json ? JSON.stringify(fetched) : fetched.path);
+  print(json ? JSON.stringify(fetched) : fetched.path);
 }

@@ -1,8 +1,12 @@
 import type { Command } from "commander";
 import { readWeights } from "../hub/read-weights.js";
+import { alignColumns } from "../text/align-columns.js";
+import { keyOption } from "./options.js";
+import { print } from "./print.js";
 
 interface InspectFlags {
   readonly json: boolean;
+  readonly key?: string;
 }
 
 export function addInspectCommand(program: Command): void {
@@ -10,28 +14,26 @@ export function addInspectCommand(program: Command): void {
     .command("inspect")
     .description("List the tensors of a weights file: name, element type, shape.")
     .argument("<file>", "what torch.save, safetensors, MXNet or numpy.savez wrote")
+    .option(...keyOption)
     .option("--json", "print one JSON object a tensor", false)
     .action(inspect);
 }
 
-async function inspect(file: string, { json }: InspectFlags): Promise<void> {
-  const tensors = [...readWeights(file)].map(([name, { type, shape }]) => ({
+async function inspect(file: string, { json, key }: InspectFlags): Promise<void> {
+  const tensors = [...readWeights(file, { key })].map(([name, { type, shape }]) => ({
     name,
     type,
     shape,
   }));
   if (json) {
-    for (const tensor of tensors) console.log(JSON.stringify(tensor));
+    print(tensors.map((tensor) => JSON.stringify(tensor)));
     return;
   }
-  const nameWidth = Math.max(0, ...tensors.map(({ name }) => name.length));
-  const typeWidth = Math.max(0, ...tensors.map(({ type }) => type.length));
-  for (const { name, type, shape } of tensors) {
-    console.log(`${name.padEnd(nameWidth)}  ${type.padEnd(typeWidth)}  [${shape.join(", ")}]`);
-  }
+  const rows = tensors.map(({ name, type, shape }) => [name, type, `[${shape.join(", ")}]`]);
   const elements = tensors.reduce(
-    (sum, { shape }) => sum + shape.reduce((product, dim) => product * dim, 1),
+    (total, { shape }) => total + shape.reduce((product, dim) => product * dim, 1),
     0,
   );
-  console.log(`${tensors.length} tensors, ${elements.toLocaleString("en-US")} elements`);
+  const sum = `${tensors.length} tensors, ${elements.toLocaleString("en-US")} elements`;
+  print([...alignColumns(rows, { others: "left" }), sum]);
 }

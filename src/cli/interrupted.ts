@@ -13,16 +13,19 @@ export class Interrupted extends Error {
 export type StopSignal = keyof typeof EXIT_CODES;
 
 /** 128 and the signal's number. */
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
- * Does something that ends in its own time when the process is asked to stop: the first Ctrl-C, or SIGTERM, aborts the
- * signal, with an {@link Interrupted} for its reason. A second one ends the process at once, as if nobody had listened.
+ * Does something that ends in its own time when the process is asked to stop: the first Ctrl-C, SIGTERM or
+ * SIGHUP aborts the signal, with an {@link Interrupted} for its reason. A second one, unless it is SIGHUP, ends the
+ * process at once, as if nobody had listened.
  * @param onStop is called when the first one comes
+ * @param causes signals that abort it too, with their reasons
  */
 export async function interruptible<T>(
   action: (signal: AbortSignal) => Promise<T>,
   onStop: () => void,
+  causes: readonly AbortSignal[] = [],
 ): Promise<T> {
   const controller = new AbortController();
   const signals = Object.keys(EXIT_CODES) as StopSignal[];
@@ -31,6 +34,8 @@ export async function interruptible<T>(
   };
   const stop = (signal: StopSignal) => {
     if (controller.signal.aborted) {
+      // A terminal that closes, and the shell in it, both hang up.
+      if (signal === "SIGHUP") return;
       // To exit would be to wait for the threads.
       unlisten();
       process.kill(process.pid, signal);
@@ -41,7 +46,7 @@ export async function interruptible<T>(
   };
   for (const signal of signals) process.on(signal, stop);
   try {
-    return await action(controller.signal);
+    return await action(AbortSignal.any([controller.signal, ...causes]));
   } finally {
     unlisten();
   }

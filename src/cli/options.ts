@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
+import { checkDelimiter } from "../data/read-pairs.js";
 import type { CheckpointInterval } from "../train/checkpoints.js";
 
 /** Parsers and options that several commands share. */
@@ -49,19 +50,76 @@ export function checkpointInterval(text: string): CheckpointInterval {
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 
-/** The columns of a table that hold a pair; names as in readPairs. */
+/** How pairs are read from a file; names as in readPairs. */
 export interface ColumnFlags {
   readonly premiseColumn?: string;
   readonly hypothesisColumn?: string;
   readonly labelColumn?: string;
+  readonly delimiter?: string;
+  readonly quotes?: boolean;
+  readonly skipBadRows?: boolean;
 }
 
 export function columnOptions({ label }: { readonly label: boolean }): Option[] {
   const columns = [
-    new Option("--premise-column <name>", "column of the first text (default: premise or sentence1)"),
-    new Option("--hypothesis-column <name>", "column of the second text (default: hypothesis or sentence2)"),
+    new Option(
+      "--premise-column <name>",
+      "column of the first text (default: premise, sentence1, text_a, text1, question1, text, query or #1 String)",
+    ),
+    new Option(
+      "--hypothesis-column <name>",
+      "column of the second text (default: the one that goes with the first)",
+    ),
   ];
-  if (label)
-    columns.push(new Option("--label-column <name>", "column of the label (default: label or gold_label)"));
-  return columns;
+  if (label) {
+    columns.push(
+      new Option(
+        "--label-column <name>",
+        "column of the label (default: label, gold_label, labels, class, target, Quality or is_duplicate)",
+      ),
+    );
+  }
+  return [
+    ...columns,
+    new Option(
+      "--delimiter <character>",
+      "between the cells of a table, such as ; or tab (default: what the header row tells)",
+    ).argParser(delimiter),
+    new Option(
+      "--quotes",
+      "read quotes in tab-separated files as in CSV; without it they are characters as others",
+    ),
+    new Option("--skip-bad-rows", "leave out and count rows that cannot be read"),
+  ];
 }
+
+function delimiter(text: string): string {
+  const character = text === "tab" || text === "\\t" ? "\t" : text;
+  try {
+    checkDelimiter(character);
+    return character;
+  } catch {
+    throw new InvalidArgumentError("Expected one ASCII character that is no quote, or tab.");
+  }
+}
+
+/** Which labels stand for none; names as in EncodeOptions. */
+export interface LabelFlags {
+  readonly noLabel?: readonly string[];
+}
+
+export function noLabelOption(): Option {
+  const option = new Option(
+    "--no-label <value>",
+    "a label that stands for none, may be repeated (default: -, and -1 beside labels that are 0, 1, 2 and so on; blank always)",
+  ).argParser((value, before: readonly string[] | undefined) => [...(before ?? []), value]);
+  // It says what is no label, and does not negate an option --label.
+  option.negate = false;
+  return option;
+}
+
+/** Which part of a weights file is meant; names as in readWeights. */
+export const keyOption = [
+  "--key <path>",
+  "which dictionary of tensors, in a checkpoint of PyTorch that has several: its keys, joined by dots",
+] as const;

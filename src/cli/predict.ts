@@ -1,14 +1,16 @@
+import { addAbortSignal } from "node:stream";
 import type { Command } from "commander";
-import { decodeUtf8 } from "../data/decode-utf8.js";
+import { readPairLines } from "../data/read-pair-lines.js";
 import { readPairs } from "../data/read-pairs.js";
-import { endOfLines, recordBlocks } from "../data/record-blocks.js";
-import { lines } from "../data/row-reader.js";
-import { TunebertError } from "../error.js";
 import { streamBytes } from "../hub/files.js";
 import { loadModel } from "../hub/model-folder.js";
+import { mostProbable, probabilitiesJson } from "../metrics/label-probabilities.js";
 import { type Prediction, Predictor } from "../predict/predictor.js";
+import { printable } from "../text/printable.js";
 import { defaultTrainerOptions } from "../train/options.js";
 import { type ColumnFlags, columnOptions, positiveWholeNumber } from "./options.js";
+import { note, print } from "./print.js";
+import { outputClosed, outputFailed } from "./standard-streams.js";
 
 interface PredictFlags extends ColumnFlags {
   readonly model: string;
@@ -32,13 +34,17 @@ export function addPredictCommand(program: Command): void {
     .argument("[premise]", "first text")
     .argument("[hypothesis]", "second text")
     .requiredOption("--model <folder>", "what training wrote to --out")
-    .option("--data <file>", "pairs to ask about: SNLI's .txt, or .tsv, .csv, .jsonl with named columns")
+    .option(
+      "--data <file>",
+      "pairs to ask about: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz",
+    )
     .option("--json", "print one JSON object a pair", false)
     .option("--threads <n>", "threads to use", positiveWholeNumber, defaultTrainerOptions.threads)
     .addHelpText(
       "after",
       `
-Standard input takes one pair a line, the texts separated by a tab.
+Standard input takes one pair a line, the texts separated by a tab. A text that begins with a dash goes behind --,
+after all options.
 
 Examples:
   $ tunebert predict --model nli "A man is sleeping ." "A man is awake ."
@@ -58,30 +64,46 @@ async function predict(
     command.error("error: one text is not a pair: give a premise and a hypothesis");
   }
   if (premise !== undefined && flags.data) command.error("error: give a pair or --data, not both");
+  if (flags.skipBadRows && !flags.data) command.error("error: --skip-bad-rows is for the file of --data");
   const source = pairsFrom(premise, hypothesis, flags);
   const saved = await loadModel(flags.model);
   const single = premise !== undefined;
   const predictor = await Predictor.start({ ...saved, threads: single ? 1 : flags.threads });
+  // Answers that cannot be printed are not asked for.
+  const enough = AbortSignal.any([outputClosed, outputFailed]);
+  addAbortSignal(enough, process.stdin);
   try {
     const chunk = process.stdin.isTTY && !flags.data ? 1 : CHUNK;
     for await (const pairs of chunks(source, chunk)) {
       const predictions = await predictor.predict(pairs);
       predictions.forEach((prediction, i) => {
-        console.log(
-          flags.json ? JSON.stringify({ ...pairs[i], ...prediction }) : formatPrediction(prediction),
-        );
+        print(flags.json ? predictionJson(pairs[i]!, prediction) : formatPrediction(prediction));
       });
+      if (enough.aborted) break;
     }
+  } catch (error) {
+    if (!enough.aborted) throw error;
   } finally {
     await predictor.close();
   }
 }
 
+/** Labels that a line shows; of more, the most probable. */
+const SHOWN = 20;
+
 /** The label, and every label's probability: `entailment  entailment 0.912  contradiction 0.031  neutral 0.057`. */
 export function formatPrediction({ label, probabilities }: Prediction): string {
-  const each = Object.entries(probabilities).map(([name, value]) => `${name} ${value.toFixed(3)}`);
-  const width = Math.max(...Object.keys(probabilities).map((name) => name.length));
-  return [label.padEnd(width), ...each].join("  ");
+  const all = probabilities.length <= SHOWN;
+  const shown = all ? probabilities : mostProbable(probabilities, SHOWN);
+  const each = shown.map((entry) => `${printable(entry.label)} ${entry.probability.toFixed(3)}`);
+  const width = shown.reduce((widest, entry) => Math.max(widest, printable(entry.label).length), 0);
+  const others = all ? [] : [`and ${probabilities.length - SHOWN} others`];
+  return [printable(label).padEnd(width), ...each, ...others].join("  ");
+}
+
+function predictionJson({ premise, hypothesis }: Pair, { label, probabilities }: Prediction): string {
+  const known = JSON.stringify({ premise, hypothesis, label }).slice(0, -1);
+  return `${known},"probabilities":${probabilitiesJson(probabilities)}}`;
 }
 
 function pairsFrom(
@@ -90,7 +112,9 @@ function pairsFrom(
   flags: PredictFlags,
 ): AsyncIterable<Pair> {
   if (premise !== undefined) return onePair({ premise, hypothesis: hypothesis! });
-  return flags.data ? pairsOfFile(flags.data, flags) : pairsOfLines(process.stdin);
+  return flags.data
+    ? pairsOfFile(flags.data, flags)
+    : readPairLines(process.stdin, { fileName: "standard input" });
 }
 
 async function* onePair(pair: Pair): AsyncGenerator<Pair> {
@@ -98,35 +122,13 @@ async function* onePair(pair: Pair): AsyncGenerator<Pair> {
 }
 
 async function* pairsOfFile(file: string, columns: ColumnFlags): AsyncGenerator<Pair> {
-  for await (const { premise, hypothesis } of readPairs(streamBytes(file), { ...columns, fileName: file })) {
-    yield { premise, hypothesis };
-  }
-}
-
-async function* pairsOfLines(input: AsyncIterable<Uint8Array>): AsyncGenerator<Pair> {
-  const name = "standard input";
-  let row = 0;
-  let offset = 0;
-  for await (const bytes of recordBlocks(input, endOfLines, name)) {
-    for (const line of lines(decodeUtf8(bytes, name, { row: row + 1, offset }))) {
-      row += 1;
-      if (line === "") continue;
-      const texts = line.split("\t");
-      if (texts.length !== 2) {
-        throw new TunebertError(
-          `${name}, row ${row}: expected two texts with a tab between them, found ${texts.length - 1} tabs`,
-        );
-      }
-      yield { premise: texts[0]!, hypothesis: texts[1]! };
-    }
-    offset += bytes.length;
-  }
+  yield* readPairs(streamBytes(file), { ...columns, fileName: file, onNotice: note });
 }
 
 async function* chunks(pairs: AsyncIterable<Pair>, size: number): AsyncGenerator<Pair[]> {
   let chunk: Pair[] = [];
-  for await (const pair of pairs) {
-    chunk.push(pair);
+  for await (const { premise, hypothesis } of pairs) {
+    chunk.push({ premise, hypothesis });
     if (chunk.length < size) continue;
     yield chunk;
     chunk = [];

@@ -1,5 +1,6 @@
 import { TunebertError } from "../error.js";
 import { CheckpointFolder, type FoundCheckpoint } from "../hub/checkpoint-folder.js";
+import type { FolderLock } from "../hub/folder-lock.js";
 import { memoryFailure } from "../runtime/out-of-memory.js";
 import type { CheckpointStore } from "../train/checkpoint.js";
 import type { CheckpointInterval } from "../train/checkpoints.js";
@@ -8,7 +9,9 @@ import type { FitOptions } from "../train/trainer.js";
 import { Interrupted, interruptible } from "./interrupted.js";
 import type { Listener } from "./listeners/listener.js";
 import { keepMemories } from "./listeners/memories.js";
+import { note } from "./print.js";
 import { resumeCommand } from "./resume-command.js";
+import { outputFailed } from "./standard-streams.js";
 
 export interface CheckpointSettings {
   readonly every: CheckpointInterval | undefined;
@@ -21,23 +24,28 @@ export interface CheckpointSettings {
 
 interface Resumable extends CheckpointSettings {
   readonly out: string;
+  readonly lock: FolderLock;
   /** Whose memories go into the checkpoints. */
   readonly listeners: readonly Listener[];
 }
 
 /**
- * Trains with checkpoints in the folder `out`, and says how to go on when a signal or a fault ends it.
+ * Trains with checkpoints in the folder `out`, and says how to go on when a signal or a fault ends it. Where
+ * nothing can be printed any more, it ends as if a signal had come.
  * @throws Interrupted when the process was asked to stop, once a checkpoint is kept
  */
 export async function resumable(
   train: (options: FitOptions) => Promise<void>,
-  { out, every, keep, fingerprint, resumeFrom, listeners }: Resumable,
+  { out, lock, every, keep, fingerprint, resumeFrom, listeners }: Resumable,
 ): Promise<void> {
   const folder = new CheckpointFolder(out, { keep });
   let step = resumeFrom?.state.step;
   const checkpoints: CheckpointStore = {
     async save({ tensors, state }) {
-      const where = await folder.save({ tensors, state: { ...state, ...keepMemories(listeners) } });
+      // Before anything is waited for, since training goes on meanwhile.
+      const memories = keepMemories(listeners);
+      await lock.expectHeld();
+      const where = await folder.save({ tensors, state: { ...state, ...memories } });
       step = state.step;
       return where;
     },
@@ -45,16 +53,18 @@ export async function resumable(
   try {
     await interruptible(
       (signal) => train({ signal, checkpoints, checkpointEvery: every, resumeFrom, fingerprint }),
-      () => console.error("stopping after this step and a checkpoint; once more stops at once"),
+      () => note("stopping after this step and a checkpoint; once more stops at once"),
+      [outputFailed, lock.lost],
     );
   } catch (error) {
     const failure = memoryFailure(error) ?? error;
     if (step === undefined) throw failure;
-    const hint = `To go on from step ${step}:\n  ${resumeCommand(process.argv, process.env)}`;
-    if (failure instanceof Interrupted) console.error(`stopped. ${hint}`);
+    const command = resumeCommand(process.argv, process.env).map((line) => `  ${line}`);
+    const hint = `To go on from step ${step}:`;
+    if (failure instanceof Interrupted) note([`stopped. ${hint}`, ...command]);
     // What came from outside may be over: a full disk, a thread that died.
     if (failure instanceof TunebertError && failure.cause !== undefined) {
-      throw new TunebertError(`${failure.message}\n${hint}`, { cause: failure });
+      throw failure.wrap("", hint, ...command);
     }
     throw failure;
   }

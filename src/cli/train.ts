@@ -1,47 +1,61 @@
-import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { type Command, Option } from "commander";
 import { BertClassifier } from "../bert/bert-classifier.js";
 import type { BertConfig } from "../bert/config.js";
+import { isNoLabel } from "../data/no-label.js";
 import { PairDataset } from "../data/pair-dataset.js";
 import { readPairs } from "../data/read-pairs.js";
 import type { TextPair } from "../data/text-pair.js";
 import { TunebertError } from "../error.js";
+import { showAddress } from "../hub/address.js";
 import type { Split } from "../hub/catalog.js";
 import { streamBytes } from "../hub/files.js";
-import { expectFreeFolder } from "../hub/model-folder.js";
+import type { FolderLock } from "../hub/folder-lock.js";
+import { expectFreeFolder, expectKnownFolder } from "../hub/model-folder.js";
 import { classifierFrom, loadPretrained } from "../hub/pretrained.js";
 import { resolveData } from "../hub/resolve.js";
 import type { LabelledPair } from "../predict/answer-labelled.js";
 import { Random } from "../random.js";
+import { listNames } from "../text/list-names.js";
 import { DEFAULT_TRUNCATION, type TruncationName, truncations } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
-import type { Fingerprint } from "../train/fingerprint.js";
 import {
   addCheckpointOptions,
   type CheckpointFlags,
   checkpointSettings,
   checkpointToResume,
-  reportResume,
 } from "./checkpoint-options.js";
 import { dataRecord, keepLabelled } from "./data-record.js";
 import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
-import { type ColumnFlags, columnOptions, positiveNumber, positiveWholeNumber } from "./options.js";
+import { labelNotes, skippedNote } from "./label-notes.js";
+import {
+  type ColumnFlags,
+  columnOptions,
+  keyOption,
+  type LabelFlags,
+  noLabelOption,
+  positiveNumber,
+  positiveWholeNumber,
+} from "./options.js";
+import { note, print } from "./print.js";
+import { runFingerprint } from "./run-fingerprint.js";
 import { addTrainingOptions, type TrainingFlags, trainerOptionsOf } from "./training-options.js";
-import { runTraining } from "./training-run.js";
+import { inRunFolder, runTraining } from "./training-run.js";
 
-interface TrainFlags extends ColumnFlags, DownloadFlags, TrainingFlags, CheckpointFlags {
+interface TrainFlags extends ColumnFlags, LabelFlags, DownloadFlags, TrainingFlags, CheckpointFlags {
   readonly train: string;
   readonly validation?: string;
   readonly test?: string;
   readonly out: string;
   readonly tensorboard: boolean;
   readonly overwrite: boolean;
+  readonly manyLabels: boolean;
   readonly limit?: number;
   readonly maxLength: number;
   readonly truncation: TruncationName;
   readonly minFrequency: number;
   readonly pretrained?: string;
+  readonly key?: string;
   readonly hidden?: number;
   readonly ffn?: number;
   readonly heads?: number;
@@ -64,7 +78,7 @@ export function addTrainCommand(program: Command): void {
     .optionsGroup("Data:")
     .requiredOption(
       "--train <file>",
-      "labelled pairs to train on: SNLI's .txt, or .tsv, .csv, .jsonl with named columns; or snli, which is fetched",
+      "labelled pairs to train on: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz; or snli, which is fetched",
     )
     .option(
       "--validation <file>",
@@ -77,6 +91,11 @@ export function addTrainCommand(program: Command): void {
     .addOption(columnOptions({ label: true })[0]!)
     .addOption(columnOptions({ label: true })[1]!)
     .addOption(columnOptions({ label: true })[2]!)
+    .addOption(columnOptions({ label: true })[3]!)
+    .addOption(columnOptions({ label: true })[4]!)
+    .addOption(columnOptions({ label: true })[5]!)
+    .addOption(noLabelOption())
+    .option("--many-labels", "take labels that are more than one in five pairs, or fractions", false)
     .addOption(downloadOptions()[0]!)
     .addOption(downloadOptions()[1]!)
     .option("--limit <n>", "train on the first n pairs only", positiveWholeNumber)
@@ -100,6 +119,7 @@ export function addTrainCommand(program: Command): void {
       "start from vocab.json and pretrained.params in this folder, from a trained model, or from a model that " +
         "tunebert fetch knows",
     )
+    .option(...keyOption)
     .option(
       "--heads <n>",
       `attention heads (default: ${SIZES.heads}; of a pretrained model: hidden size / 64)`,
@@ -167,7 +187,17 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
       command.error(`error: --${name} needs pairs to measure on; give them with --validation`);
     }
   }
-  const { out, overwrite, tensorboard, maxLength, truncation } = flags;
+  if (flags.key !== undefined && flags.pretrained === undefined) {
+    command.error(
+      "error: --key says which tensors of a pretrained model are meant; give one with --pretrained",
+    );
+  }
+  if (!flags.resume) await expectKnownFolder(flags.out);
+  await inRunFolder(flags.out, (lock) => trainIn(lock, flags, command));
+}
+
+async function trainIn(lock: FolderLock, flags: TrainFlags, command: Command): Promise<void> {
+  const { out, overwrite, tensorboard, maxLength, truncation, noLabel } = flags;
   const say = speaker(flags);
   const resumeFrom = await checkpointToResume(flags);
   if (!resumeFrom) await expectFreeFolder(out, { overwrite });
@@ -180,8 +210,9 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
     const file = flags[name];
     if (file === undefined) return undefined;
     const pairs: LabelledPair[] = [];
-    const options = { maxLength, truncation, labels: model.labels };
-    const read = keepLabelled(pairsOf(file, split, flags), pairs);
+    const options = { maxLength, truncation, labels: model.labels, noLabel };
+    const isNone = (label: string) => isNoLabel(label, model.labels, noLabel);
+    const read = keepLabelled(pairsOf(file, split, flags), pairs, isNone);
     return { data: name, pairs, set: await PairDataset.encode(read, vocabulary, options) };
   };
   const validation = await unseen("validation", "dev");
@@ -189,8 +220,9 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
   say(describe("train", trainSet));
   if (validation) say(describe("validation", validation.set));
   if (test) say(describe("test", test.set));
-  say(`vocabulary of ${vocabulary.size} tokens, ${model.labels.length} labels: ${model.labels.join(", ")}`);
-  if (resumeFrom) reportResume(resumeFrom, flags);
+  say(`vocabulary of ${vocabulary.size} tokens, ${model.labels.length} labels: ${listNames(model.labels)}`);
+  note(labelNotes(trainSet, noLabel));
+  const fingerprint = await runFingerprint(flags, { model, vocabulary });
   await runTraining({
     model,
     vocabulary,
@@ -200,14 +232,15 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
     validation: validation?.set,
     test: test?.set,
     out,
+    lock,
     overwrite,
     options: trainerOptionsOf(flags),
-    checkpoints: checkpointSettings(flags, { resumeFrom, fingerprint: fingerprint(flags, vocabulary) }),
+    checkpoints: checkpointSettings(flags, { resumeFrom, fingerprint }),
     json: flags.logFormat === "json",
     tensorboard,
     description: {
       settings: settingsOf(flags),
-      pretrained: flags.pretrained && basename(flags.pretrained),
+      pretrained: flags.pretrained && basename(showAddress(flags.pretrained)),
       data: {
         train: await recordOf(flags.train, "train", trainSet),
         validation: validation && (await recordOf(flags.validation!, "dev", validation.set)),
@@ -219,18 +252,9 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
 }
 
 /** What was chosen beside the settings of the trainer and the sizes of the model. */
-function settingsOf({ limit, pretrained, minFrequency, embeddingStd }: TrainFlags): Record<string, unknown> {
-  return { limit, ...(pretrained === undefined ? { minFrequency, embeddingStd } : {}) };
-}
-
-/** What makes the run what it is, and the trainer does not see. */
-function fingerprint(
-  { maxLength, truncation, pretrained, embeddingStd }: TrainFlags,
-  vocabulary: Vocabulary,
-): Fingerprint {
-  const digest = createHash("sha256").update(JSON.stringify(vocabulary)).digest("hex");
-  const start = { pretrained: pretrained ?? null, embeddingStd: embeddingStd ?? null };
-  return { data: { vocabulary: digest }, settings: { maxLength, truncation, ...start } };
+function settingsOf(flags: TrainFlags): Record<string, unknown> {
+  const { limit, noLabel, pretrained, minFrequency, embeddingStd } = flags;
+  return { limit, noLabel, ...(pretrained === undefined ? { minFrequency, embeddingStd } : {}) };
 }
 
 interface Prepared {
@@ -246,7 +270,12 @@ async function fineTuned(flags: TrainFlags, folder: string, command: Command): P
       command.error(`error: --${flag} is for a model from scratch; leave it out with --pretrained`);
     }
   }
-  const pretrained = await loadPretrained(folder, { ...fetchOptions(flags), heads: flags.heads });
+  const pretrained = await loadPretrained(folder, {
+    ...fetchOptions(flags),
+    heads: flags.heads,
+    key: flags.key,
+  });
+  for (const note of pretrained.notes) speaker(flags)(`pretrained: ${note}`);
   expectPositions(flags.maxLength, pretrained.config);
   const trainSet = await PairDataset.encode(pairsOf(flags.train, "train", flags), pretrained.vocabulary, {
     ...flags,
@@ -284,16 +313,17 @@ async function fromScratch(flags: TrainFlags): Promise<Prepared> {
 
 async function* pairsOf(name: string, split: Split, flags: TrainFlags): AsyncGenerator<TextPair> {
   const file = await resolveData(name, split, fetchOptions(flags));
-  yield* readPairs(streamBytes(file), { ...flags, fileName: file });
+  // What stands for no label is told when all labels are there.
+  const options = { ...flags, noLabel: [], fileName: file, onNotice: note };
+  yield* readPairs(streamBytes(file), options);
 }
 
-function labelsOf({ labelNames }: PairDataset, file: string): readonly string[] {
-  if (labelNames.length < 2) {
-    throw new TunebertError(
-      `${file}: every pair has the label ${labelNames[0]}; a classifier needs at least two labels`,
-    );
-  }
-  return labelNames;
+function labelsOf({ labels, labelNames, ...skipped }: PairDataset, file: string): readonly string[] {
+  if (labels.some((label) => label !== labels[0])) return labelNames;
+  const others = skipped.skipped > 0 ? `; ${skippedNote(skipped)}` : "";
+  throw new TunebertError(
+    `${showAddress(file)}: every pair has the label ${labelNames[labels[0]!]}; a classifier needs at least two labels${others}`,
+  );
 }
 
 function expectPositions(maxLength: number, { maxPositions }: BertConfig): void {
@@ -306,16 +336,14 @@ function expectPositions(maxLength: number, { maxPositions }: BertConfig): void 
 }
 
 /** As d2l does, with what was left out or cut. */
-function describe(name: string, { size, skipped, truncated }: PairDataset): string {
-  const notes = [
-    skipped > 0 && `${skipped} skipped without a label`,
-    truncated > 0 && `${truncated} truncated`,
-  ];
+function describe(name: string, dataset: PairDataset): string {
+  const { size, skipped, truncated } = dataset;
+  const notes = [skipped > 0 && skippedNote(dataset), truncated > 0 && `${truncated} truncated`];
   const details = notes.filter(Boolean).join(", ");
   return `read ${size} ${name} examples${details && ` (${details})`}`;
 }
 
 /** Standard output is for JSON alone where that is asked for. */
 function speaker({ logFormat }: TrainFlags): (line: string) => void {
-  return logFormat === "json" ? console.error : console.log;
+  return logFormat === "json" ? note : print;
 }

@@ -1,21 +1,28 @@
 import type { BertClassifier } from "../bert/bert-classifier.js";
 import type { PairDataset } from "../data/pair-dataset.js";
+import type { FoundCheckpoint } from "../hub/checkpoint-folder.js";
+import { type FolderLock, withFolderLock } from "../hub/folder-lock.js";
 import { metricsPath, prepareModelFolder, tensorBoardPath } from "../hub/model-folder.js";
 import { CurveRecorder } from "../report/curve-recorder.js";
+import { loadCharts } from "../report/draw-svg.js";
 import type { TruncationName } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
+import { checkState } from "../train/check-state.js";
+import { isOver } from "../train/model-selection.js";
 import type { TrainerOptions } from "../train/options.js";
 import { type FitOptions, Trainer } from "../train/trainer.js";
+import { reportResume } from "./checkpoint-options.js";
 import { epochLines } from "./listeners/epoch-lines.js";
 import { jsonLog } from "./listeners/json-log.js";
 import { learningCurves } from "./listeners/learning-curves.js";
 import type { Listener } from "./listeners/listener.js";
-import { restoreMemories } from "./listeners/memories.js";
+import { readMemories } from "./listeners/memories.js";
 import { metricsLog } from "./listeners/metrics-log.js";
 import { progressLine } from "./listeners/progress-line.js";
-import { type RunDescription, runReport } from "./listeners/run-report.js";
+import { isReported, type RunDescription, runReport } from "./listeners/run-report.js";
 import { tensorBoard } from "./listeners/tensor-board.js";
 import { weightsSaver } from "./listeners/weights-saver.js";
+import { note, print } from "./print.js";
 import { type CheckpointSettings, resumable } from "./resumable.js";
 
 export interface TrainingRun {
@@ -30,6 +37,8 @@ export interface TrainingRun {
   readonly test: PairDataset | undefined;
   /** Where model and reports go. */
   readonly out: string;
+  /** Of that folder. */
+  readonly lock: FolderLock;
   readonly overwrite: boolean;
   readonly options: Partial<TrainerOptions>;
   readonly description: RunDescription;
@@ -42,12 +51,21 @@ export interface TrainingRun {
 }
 
 /**
+ * Prepares a run and runs it, once it is known that the folder is for it alone, and that what the end needs is there.
+ * @throws TunebertError when another process trains in the folder
+ */
+export async function inRunFolder(out: string, action: (lock: FolderLock) => Promise<void>): Promise<void> {
+  await loadCharts();
+  await withFolderLock(out, action, { onWait: note });
+}
+
+/**
  * Trains with progress on stderr and a line per epoch on stdout; saves checkpoints, the weights of the latest epoch, or
  * of the best by validation, and the learning curves and the reports at the end.
  * @throws Interrupted when the process was asked to stop, once a checkpoint is kept
  */
 export async function runTraining(run: TrainingRun): Promise<void> {
-  const { model, train, validation, test, out, overwrite, checkpoints } = run;
+  const { model, train, validation, test, out, lock, overwrite, checkpoints } = run;
   const trainer = new Trainer(model, run.options);
   const { epochs } = trainer.options;
   const curves = new CurveRecorder();
@@ -58,27 +76,48 @@ export async function runTraining(run: TrainingRun): Promise<void> {
     options: trainer.options,
     curves: () => curves.curves,
   });
+  const shown: Listener[] = [
+    progressLine(process.stderr, epochs),
+    run.json ? jsonLog(print) : epochLines(print, epochs),
+  ];
   const listeners: Listener[] = [
     metricsLog(metricsPath(out)),
     ...(run.tensorboard ? [tensorBoard(tensorBoardPath(out))] : []),
     learningCurves(out, curves),
     weightsSaver(out, model, { which: validation ? "best" : "latest" }),
-    progressLine(process.stderr, epochs),
-    run.json ? jsonLog(console.log) : epochLines(console.log, epochs),
+    ...shown,
     report,
   ];
   const follow = async (options: FitOptions) => {
     try {
       const events = trainer.fit(train, test, { ...options, validation });
-      await prepareModelFolder(out, run, { overwrite, resume: options.resumeFrom !== undefined });
-      if (checkpoints?.resumeFrom) restoreMemories(listeners, checkpoints.resumeFrom);
+      const resumeFrom = checkpoints?.resumeFrom;
+      const restore = resumeFrom && readMemories(listeners, resumeFrom);
+      if (resumeFrom) reportResume(resumeFrom, trainer.options);
+      const isDone = resumeFrom && (await isReportedRun(out, resumeFrom, trainer.options));
+      if (!isDone) await prepareModelFolder(out, run, { overwrite, resume: resumeFrom !== undefined });
+      if (!isDone) restore?.();
       for await (const event of events) {
-        for (const listener of listeners) await listener.hear(event);
+        if (event.event !== "step") await lock.expectHeld();
+        for (const listener of isDone ? shown : listeners) await listener.hear(event);
       }
+      await lock.expectHeld();
       await report.write();
     } finally {
       for (const listener of listeners) listener.close?.();
     }
   };
-  await (checkpoints ? resumable(follow, { ...checkpoints, out, listeners }) : follow({}));
+  await (checkpoints
+    ? resumable(follow, { ...checkpoints, out, lock, listeners })
+    : follow({ signal: lock.lost }));
+}
+
+/** Whether nothing is left to do: no step, and no report. Then the folder stays as it is. */
+async function isReportedRun(
+  folder: string,
+  { state }: FoundCheckpoint,
+  options: TrainerOptions,
+): Promise<boolean> {
+  const saved = checkState(state);
+  return isOver(saved, options) && (await isReported(folder, saved.step));
 }

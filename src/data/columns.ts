@@ -1,13 +1,27 @@
 import { TunebertError } from "../error.js";
+import { shorten } from "../text/show-json.js";
+import { NO_LABEL } from "./no-label.js";
 
-/** Which columns of a table, or keys of a JSON object, hold a pair. */
+/**
+ * Which columns of a table, or keys of a JSON object, hold a pair. A name that no column bears exactly is looked for
+ * in any case, with or without spaces, `_` and `-`.
+ */
 export interface ColumnOptions {
-  /** Default: `premise`, else `sentence1`. */
+  /**
+   * Default: the first of two names that are both there: `premise` and `hypothesis`, `sentence1` and `sentence2`,
+   * `text_a` and `text_b`, `text1` and `text2`, `question1` and `question2`, `text` and `text_pair`, `query` and
+   * `passage`, or `#1 String` and `#2 String`.
+   */
   readonly premiseColumn?: string | undefined;
-  /** Default: `hypothesis`, else `sentence2`. */
+  /** Default: the second of these two names. */
   readonly hypothesisColumn?: string | undefined;
-  /** Default: `label`, else `gold_label`; without either the pairs have no labels. */
+  /**
+   * Default: `label`, else `gold_label`, else the one of `labels`, `class`, `target`, `Quality` and `is_duplicate` that
+   * is there; without any the pairs have no labels.
+   */
   readonly labelColumn?: string | undefined;
+  /** The labels that stand for none; blank ones always do. Default: `-`. */
+  readonly noLabel?: readonly string[] | undefined;
 }
 
 /** Where a pair stands among the columns of a table. */
@@ -17,58 +31,160 @@ export interface PairColumns {
   readonly label: number | undefined;
 }
 
+/** The names by which data sets call the two texts: in NLI and GLUE, in libraries, in retrieval and in MRPC. */
+const TEXT_COLUMNS: readonly (readonly [premise: string, hypothesis: string])[] = [
+  ["premise", "hypothesis"],
+  ["sentence1", "sentence2"],
+  ["text_a", "text_b"],
+  ["text1", "text2"],
+  ["question1", "question2"],
+  ["text", "text_pair"],
+  ["query", "passage"],
+  ["#1 String", "#2 String"],
+];
+
+const LABEL_COLUMNS = ["label", "gold_label"];
+
+/** Other names of the label's column; of these there may be one. */
+const OTHER_LABEL_COLUMNS: readonly string[] = ["labels", "class", "target", "Quality", "is_duplicate"];
+
+/** More columns are no table of pairs; Excel has as many. */
+const MAX_COLUMNS = 16_384;
+
 /**
  * Finds a pair's columns among the names found.
- * @throws TunebertError when one is not there; it lists the names found
+ * @throws TunebertError, without a place, when one is not there or several could be meant; it lists them
  */
-export function findColumns(
-  found: readonly string[],
-  options: ColumnOptions,
-  fileName: string,
-  row: number,
-): PairColumns {
-  const find = (names: readonly string[], optionName: string): number => {
-    const column = firstOf(names, found);
-    if (column !== undefined) return column;
-    const wanted = names.map((name) => JSON.stringify(name)).join(" or ");
-    throw new TunebertError(
-      `${fileName}, row ${row}: no column ${wanted}; found: ${found.join(", ")}. Name the right one as ${optionName}`,
-    );
-  };
+export function findColumns(found: readonly string[], options: ColumnOptions): PairColumns {
+  if (found.length > MAX_COLUMNS) {
+    throw new TunebertError(`${found.length} columns; a table of pairs has at most ${MAX_COLUMNS}`);
+  }
+  const names = new ColumnNames(found);
   const { premiseColumn, hypothesisColumn, labelColumn } = options;
-  return {
-    premise: find(premiseColumn === undefined ? ["premise", "sentence1"] : [premiseColumn], "premiseColumn"),
-    hypothesis: find(
-      hypothesisColumn === undefined ? ["hypothesis", "sentence2"] : [hypothesisColumn],
-      "hypothesisColumn",
-    ),
-    label:
-      labelColumn === undefined
-        ? firstOf(["label", "gold_label"], found)
-        : find([labelColumn], "labelColumn"),
-  };
+  const label = labelColumn === undefined ? knownLabel(names) : names.require(labelColumn, "labelColumn");
+  if (premiseColumn === undefined && hypothesisColumn === undefined) {
+    return { ...knownTexts(names), label };
+  }
+  const premise =
+    premiseColumn === undefined
+      ? names.require(partnerOf(hypothesisColumn!, 1, names), "premiseColumn")
+      : names.require(premiseColumn, "premiseColumn");
+  const hypothesis =
+    hypothesisColumn === undefined
+      ? names.require(partnerOf(premiseColumn!, 0, names), "hypothesisColumn")
+      : names.require(hypothesisColumn, "hypothesisColumn");
+  return { premise, hypothesis, label };
 }
 
-/**
- * The label that a cell stands for. None when it is empty, or `-` in a column `gold_label`: so SNLI and its
- * kin mark pairs on whose label the annotators did not agree.
- */
-export function labelOfCell(cell: string, columnName: string): string | undefined {
-  return cell === "" || (cell === "-" && columnName === "gold_label") ? undefined : cell;
+/** The label that a cell stands for, as it is written; none when it is blank or one of `noLabel`. */
+export function labelOfCell(cell: string, noLabel: readonly string[] = NO_LABEL): string | undefined {
+  return cell.trim() === "" || noLabel.includes(cell) ? undefined : cell;
 }
 
-/** @throws TunebertError when a row has more or fewer cells than the header */
-export function requireCells(cells: number, expected: number, fileName: string, row: number): void {
-  if (cells === expected) return;
-  throw new TunebertError(
-    `${fileName}, row ${row}: ${cells} columns, but the header has ${expected}; repair or delete the row`,
+/** What is wrong with a row that has more or fewer cells than the header. */
+export function wrongNumberOfCells(cells: number, expected: number): string {
+  return `${cells} columns, but the header has ${expected}`;
+}
+
+/** The columns of a table by their names. */
+class ColumnNames {
+  readonly #found: readonly string[];
+  readonly #plain: readonly string[];
+
+  constructor(found: readonly string[]) {
+    this.#found = found;
+    this.#plain = found.map(plain);
+  }
+
+  has(name: string): boolean {
+    return this.#all(name).length > 0;
+  }
+
+  /** @throws TunebertError when there are several */
+  find(name: string): number | undefined {
+    const [column, ...others] = this.#all(name);
+    if (others.length === 0) return column;
+    const list = [column!, ...others].map((column) => JSON.stringify(this.#found[column])).join(" and ");
+    throw new TunebertError(
+      `several columns could be meant by "${name}": ${list}; rename or delete all but one`,
+    );
+  }
+
+  /** @throws TunebertError when there is none, or several */
+  require(name: string, optionName: string): number {
+    const column = this.find(name);
+    if (column !== undefined) return column;
+    throw new TunebertError(
+      (option) => `no column ${JSON.stringify(name)}; found: ${this.list()}. Name the right one as ${option}`,
+      { option: optionName },
+    );
+  }
+
+  list(): string {
+    const shown = this.#found.slice(0, SHOWN_COLUMNS).map((name) => shorten(name));
+    const more = this.#found.length - shown.length;
+    return more > 0 ? `${shown.join(", ")} and ${more} more` : shown.join(", ");
+  }
+
+  /** Those that bear the name exactly, else those that nearly do. */
+  #all(name: string): number[] {
+    const exactly = placesOf(name, this.#found);
+    return exactly.length > 0 ? exactly : placesOf(plain(name), this.#plain);
+  }
+}
+
+const SHOWN_COLUMNS = 20;
+
+function knownTexts(names: ColumnNames): { premise: number; hypothesis: number } {
+  const there = TEXT_COLUMNS.filter((pair) => pair.every((name) => names.has(name)));
+  const [pair, ...others] = there;
+  if (others.length > 0) {
+    throw withTextOptions(
+      `the texts could be ${there.map(([first, second]) => `${first} and ${second}`).join(", or ")}`,
+    );
+  }
+  if (pair) return { premise: names.find(pair[0])!, hypothesis: names.find(pair[1])! };
+  throw withTextOptions(
+    `no columns for the two texts: expected ${TEXT_COLUMNS.map((pair) => pair.join(" and ")).join(", ")}; ` +
+      `found: ${names.list()}`,
   );
 }
 
-function firstOf(names: readonly string[], found: readonly string[]): number | undefined {
-  for (const name of names) {
-    const column = found.indexOf(name);
-    if (column >= 0) return column;
+function withTextOptions(problem: string): TunebertError {
+  return new TunebertError(
+    (premiseColumn, hypothesisColumn) =>
+      `${problem}. Name the right ones as ${premiseColumn} and ${hypothesisColumn}`,
+    { option: ["premiseColumn", "hypothesisColumn"] },
+  );
+}
+
+function knownLabel(names: ColumnNames): number | undefined {
+  const first = LABEL_COLUMNS.find((name) => names.has(name));
+  if (first !== undefined) return names.find(first);
+  const there = OTHER_LABEL_COLUMNS.filter((name) => names.has(name));
+  if (there.length > 1) {
+    throw new TunebertError(
+      (labelColumn) => `the label could be ${there.join(" or ")}. Name the right one as ${labelColumn}`,
+      { option: "labelColumn" },
+    );
   }
-  return undefined;
+  return there.length === 1 ? names.find(there[0]!) : undefined;
+}
+
+/** The name that goes with one that was given, else the first known one that there is. */
+function partnerOf(given: string, side: 0 | 1, names: ColumnNames): string {
+  const others = TEXT_COLUMNS.map((pair) => pair[1 - side]!);
+  const partner = TEXT_COLUMNS.find((pair) => plain(pair[side]) === plain(given))?.[1 - side];
+  if (partner !== undefined && names.has(partner)) return partner;
+  return others.find((name) => names.has(name)) ?? partner ?? others[0]!;
+}
+
+function plain(name: string): string {
+  return name.toLowerCase().replace(/[\s_-]+/g, "");
+}
+
+function placesOf(name: string, names: readonly string[]): number[] {
+  const places: number[] = [];
+  for (let i = names.indexOf(name); i >= 0; i = names.indexOf(name, i + 1)) places.push(i);
+  return places;
 }

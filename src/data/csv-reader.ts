@@ -1,62 +1,123 @@
 import { CsvError, parse } from "csv-parse/browser/esm/sync";
 import { TunebertError } from "../error.js";
-import { type ColumnOptions, findColumns, labelOfCell, type PairColumns, requireCells } from "./columns.js";
+import { concatenate } from "./byte-source.js";
+import {
+  type ColumnOptions,
+  findColumns,
+  labelOfCell,
+  type PairColumns,
+  wrongNumberOfCells,
+} from "./columns.js";
+import { decodeUtf8 } from "./decode-utf8.js";
+import { csvFault, endOfCsvRow, endOfCsvRows } from "./row-ends.js";
+import type { RowLog } from "./row-log.js";
 import type { RowReader } from "./row-reader.js";
 import type { TextPair } from "./text-pair.js";
 
-/** Comma-separated rows below a header row, quoted as RFC 4180 says. Blank rows are passed over. */
+/** Rows of fields below a header row, quoted as RFC 4180 says. Blank rows are passed over. */
 export class CsvReader implements RowReader {
-  rows = 0;
-  readonly #fileName: string;
+  readonly #log: RowLog;
+  readonly #delimiter: string;
   readonly #options: ColumnOptions;
   #names: readonly string[] | undefined;
   #columns!: PairColumns;
 
-  constructor(fileName: string, options: ColumnOptions) {
-    this.#fileName = fileName;
+  constructor(log: RowLog, delimiter: string, options: ColumnOptions) {
+    this.#log = log;
+    this.#delimiter = delimiter;
     this.#options = options;
   }
 
+  endOfRows(bytes: Uint8Array): number {
+    return endOfCsvRows(bytes, this.#delimiter.charCodeAt(0));
+  }
+
+  endOfRow(bytes: Uint8Array): number {
+    return endOfCsvRow(bytes, this.#delimiter.charCodeAt(0));
+  }
+
   *read(block: string): Generator<TextPair> {
-    for (const cells of this.#parse(block)) {
-      this.rows++;
-      if (cells.length === 1 && cells[0] === "") continue;
-      if (this.#names === undefined) {
-        this.#names = cells;
-        this.#columns = findColumns(cells, this.#options, this.#fileName, this.rows);
+    for (const cells of this.#rows(block)) {
+      this.#log.row++;
+      if (typeof cells === "string") {
+        this.#badQuotes(cells);
         continue;
       }
-      requireCells(cells.length, this.#names.length, this.#fileName, this.rows);
-      yield this.#pair(cells, this.#names);
+      if (cells.length === 1 && cells[0]!.trim() === "") continue;
+      if (this.#names === undefined) {
+        this.#readHeader(cells);
+        continue;
+      }
+      if (cells.length !== this.#names.length) {
+        this.#log.badRow(wrongNumberOfCells(cells.length, this.#names.length));
+        continue;
+      }
+      yield this.#pair(cells);
     }
   }
 
-  #pair(cells: readonly string[], names: readonly string[]): TextPair {
+  #readHeader(names: readonly string[]): void {
+    this.#columns = this.#log.inHeader(() => findColumns(names, this.#options));
+    this.#names = names;
+  }
+
+  #pair(cells: readonly string[]): TextPair {
     const { premise, hypothesis, label } = this.#columns;
     return {
       premise: cells[premise]!,
       hypothesis: cells[hypothesis]!,
-      label: label === undefined ? undefined : labelOfCell(cells[label]!, names[label]!),
-      fileName: this.#fileName,
-      row: this.rows,
+      label: label === undefined ? undefined : labelOfCell(cells[label]!, this.#options.noLabel),
+      fileName: this.#log.fileName,
+      row: this.#log.row,
     };
   }
 
-  #parse(block: string): string[][] {
-    try {
-      return parse(block, {
-        record_delimiter: ["\r\n", "\n"],
-        relax_column_count: true,
-        max_record_size: 0,
-      });
-    } catch (cause) {
-      if (!(cause instanceof CsvError)) throw cause;
-      const row = this.rows + Number(cause.records) + 1;
-      throw new TunebertError(
-        `${this.#fileName}, row ${row}: not valid CSV: a quote is out of place or never closed; ` +
-          "put a field that holds a quote between quotes, and double the quote",
-        { cause },
-      );
+  /** The cells of each row, or what is wrong with its quotes: of a block with faults the other rows are parsed. */
+  *#rows(block: string): Generator<readonly string[] | CsvFault> {
+    const rows = parseCsv(block, this.#delimiter);
+    if (!(rows instanceof CsvError)) {
+      yield* rows;
+      return;
     }
+    const bytes = new TextEncoder().encode(block);
+    const faults: (CsvFault | undefined)[] = [];
+    const sound: Uint8Array[] = [];
+    for (let start = 0; start < bytes.length; ) {
+      const end = start + this.endOfRow(bytes.subarray(start));
+      const row = bytes.subarray(start, end);
+      const fault = csvFault(row, this.#delimiter.charCodeAt(0));
+      faults.push(fault);
+      if (fault === undefined) sound.push(row);
+      start = end;
+    }
+    const others = parseCsv(decodeUtf8(concatenate(sound))!, this.#delimiter);
+    if (others instanceof CsvError) throw others;
+    let next = 0;
+    for (const fault of faults) yield fault ?? others[next++]!;
+  }
+
+  /** A quote that is never closed swallows all that follows, so that its row is never skipped. */
+  #badQuotes(fault: CsvFault): void {
+    const problem = "not valid CSV: a quote is out of place or never closed";
+    const remedy = "put a field that holds a quote between quotes, and double the quote";
+    if (fault === "misplaced") this.#log.badRow(problem, remedy);
+    else throw new TunebertError(`${this.#log.place}: ${problem}; ${remedy}`);
+  }
+}
+
+type CsvFault = NonNullable<ReturnType<typeof csvFault>>;
+
+/** The fields of each row, blank rows included, or what is wrong with the quotes. */
+export function parseCsv(text: string, delimiter: string): string[][] | CsvError {
+  try {
+    return parse(text, {
+      delimiter,
+      record_delimiter: ["\r\r\n", "\r\n", "\n", "\r"],
+      relax_column_count: true,
+      max_record_size: 0,
+    });
+  } catch (error) {
+    if (error instanceof CsvError) return error;
+    throw error;
   }
 }

@@ -32,7 +32,9 @@ export class GrowableInt32 {
     if (length <= this.#items.length) return;
     if (length > MAX_LENGTH) {
       throw new TunebertError(
-        `more than ${MAX_LENGTH} tokens do not fit in one dataset; read fewer pairs (limit) or split the file`,
+        (limit) =>
+          `more than ${MAX_LENGTH} tokens do not fit in one dataset; read fewer pairs (${limit}) or split the file`,
+        { option: "limit" },
       );
     }
     const larger = new Int32Array(

@@ -1,73 +1,182 @@
 import { TunebertError } from "../error.js";
 import { shorten, showJson } from "../text/show-json.js";
 import { type ColumnOptions, findColumns, labelOfCell } from "./columns.js";
+import { endOfLine, endOfLines } from "./row-ends.js";
+import type { RowLog } from "./row-log.js";
 import { lines, type RowReader } from "./row-reader.js";
+import { isSnliObject, leavesOfParse, snliLabel } from "./snli.js";
 import type { TextPair } from "./text-pair.js";
 
-/** One JSON object a line (jsonlines.org). Labels may be strings or numbers. Blank lines are passed over. */
+/**
+ * One JSON object a line (jsonlines.org). Labels may be strings, numbers (`1.0` and `1` are one, written `1`), or
+ * `true` and `false`, which are labels of these names. Blank lines are passed over.
+ */
 export class JsonlReader implements RowReader {
-  rows = 0;
-  readonly #fileName: string;
+  readonly #log: RowLog;
   readonly #options: ColumnOptions;
+  #lastKeys: KeysOfPair | undefined;
 
-  constructor(fileName: string, options: ColumnOptions) {
-    this.#fileName = fileName;
+  constructor(log: RowLog, options: ColumnOptions) {
+    this.#log = log;
     this.#options = options;
+  }
+
+  endOfRows(bytes: Uint8Array): number {
+    const end = endOfLines(bytes);
+    if (end === 0 && this.#log.row === 0 && bytes[0] === BRACKET) throw jsonArray(this.#log.fileName);
+    return end;
+  }
+
+  endOfRow(bytes: Uint8Array): number {
+    return endOfLine(bytes);
   }
 
   *read(block: string): Generator<TextPair> {
     for (const line of lines(block)) {
-      this.rows++;
-      if (line.trim() !== "") yield this.#pair(this.#parse(line));
+      this.#log.row++;
+      if (line.trim() === "") continue;
+      const pair = this.#pairOf(line);
+      if (pair) yield pair;
     }
   }
 
-  #pair(object: Record<string, unknown>): TextPair {
-    const keys = Object.keys(object);
-    const columns = findColumns(keys, this.#options, this.#fileName, this.rows);
-    return {
-      premise: this.#text(object, keys[columns.premise]!),
-      hypothesis: this.#text(object, keys[columns.hypothesis]!),
-      label: columns.label === undefined ? undefined : this.#label(object, keys[columns.label]!),
-      fileName: this.#fileName,
-      row: this.rows,
-    };
+  #pairOf(line: string): TextPair | undefined {
+    try {
+      return this.#pair(this.#parse(line));
+    } catch (error) {
+      if (!(error instanceof BadRow)) throw error;
+      this.#log.badRow(error.problem);
+      return undefined;
+    }
   }
 
   #parse(line: string): Record<string, unknown> {
+    if (this.#log.row === 1 && /^\s*\[/.test(line)) throw jsonArray(this.#log.fileName);
     let value: unknown;
     try {
       value = JSON.parse(line);
     } catch (cause) {
-      throw new TunebertError(`${this.#where}: not valid JSON; expected one object a line`, { cause });
+      throw badRow("not valid JSON; expected one object a line", cause);
     }
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
       return value as Record<string, unknown>;
     }
-    throw new TunebertError(
-      `${this.#where}: expected an object such as {"premise": …, "hypothesis": …, "label": …}, found ${shorten(line)}`,
+    throw badRow(
+      `expected an object such as {"premise": …, "hypothesis": …, "label": …}, found ${shorten(line)}`,
     );
   }
 
-  #text(object: Record<string, unknown>, key: string): string {
-    const value = object[key];
-    if (typeof value === "string") return value;
-    throw new TunebertError(
-      `${this.#where}: ${JSON.stringify(key)} must be a string, found ${showJson(value)}`,
-    );
+  #pair(object: Record<string, unknown>): TextPair {
+    const { premise, hypothesis, label, isSnli } = this.#keysOf(Object.keys(object));
+    const [first, second] = [textOf(object, premise), textOf(object, hypothesis)];
+    return {
+      premise: isSnli ? leavesOfParse(first) : first,
+      hypothesis: isSnli ? leavesOfParse(second) : second,
+      label:
+        label === undefined
+          ? undefined
+          : isSnli
+            ? this.#snliLabel(object, label)
+            : this.#label(object, label),
+      fileName: this.#log.fileName,
+      row: this.#log.row,
+    };
+  }
+
+  /** Rows mostly have the keys of the row before. */
+  #keysOf(keys: readonly string[]): KeysOfPair {
+    const last = this.#lastKeys;
+    if (last?.all.length === keys.length && last.all.every((key, i) => key === keys[i])) return last;
+    this.#lastKeys = this.#find(keys);
+    return this.#lastKeys;
+  }
+
+  #find(keys: readonly string[]): KeysOfPair {
+    const { premiseColumn, hypothesisColumn, labelColumn } = this.#options;
+    const named = premiseColumn ?? hypothesisColumn ?? labelColumn;
+    if (named === undefined && isSnliObject(keys)) return { all: keys, ...SNLI_KEYS_OF_PAIR };
+    try {
+      const { premise, hypothesis, label } = findColumns(keys, this.#options);
+      return {
+        all: keys,
+        premise: keys[premise]!,
+        hypothesis: keys[hypothesis]!,
+        label: label === undefined ? undefined : keys[label]!,
+        isSnli: false,
+      };
+    } catch (cause) {
+      throw cause instanceof TunebertError ? new BadRow(cause) : cause;
+    }
+  }
+
+  #snliLabel(object: Record<string, unknown>, key: string): string | undefined {
+    return snliLabel(this.#label(object, key) ?? "-", this.#where);
   }
 
   #label(object: Record<string, unknown>, key: string): string | undefined {
     const value = object[key];
     if (value === null) return undefined;
-    if (typeof value === "string") return labelOfCell(value, key);
-    if (typeof value === "number") return String(value);
+    if (typeof value === "string") return labelOfCell(value, this.#options.noLabel);
+    if (typeof value === "boolean") return String(value);
+    if (typeof value === "number") return labelOfCell(this.#digits(value, key), this.#options.noLabel);
     throw new TunebertError(
-      `${this.#where}: ${JSON.stringify(key)} must be a string or a number, found ${showJson(value)}`,
+      `${this.#where}: ${JSON.stringify(key)} must be a string, a number, true or false, found ${showJson(value)}`,
+    );
+  }
+
+  /** A number as JavaScript writes it; an integer so large that JavaScript confuses it with others is refused. */
+  #digits(value: number, key: string): string {
+    if (Number.isSafeInteger(value) || (Number.isFinite(value) && !Number.isInteger(value)))
+      return String(value);
+    throw new TunebertError(
+      `${this.#where}: ${JSON.stringify(key)} is an integer beyond ±${Number.MAX_SAFE_INTEGER}, which JSON numbers do not ` +
+        "tell from its neighbours; put it between quotes",
     );
   }
 
   get #where(): string {
-    return `${this.#fileName}, row ${this.rows}`;
+    return this.#log.place;
   }
+}
+
+/** What is wrong with a row, without its place. */
+class BadRow extends Error {
+  constructor(readonly problem: TunebertError) {
+    super(problem.message);
+  }
+}
+
+function badRow(problem: string, cause?: unknown): BadRow {
+  return new BadRow(new TunebertError(problem, { cause }));
+}
+
+/** Under which keys, of these, a pair stands. */
+interface KeysOfPair {
+  readonly all: readonly string[];
+  readonly premise: string;
+  readonly hypothesis: string;
+  readonly label: string | undefined;
+  readonly isSnli: boolean;
+}
+
+const SNLI_KEYS_OF_PAIR = {
+  premise: "sentence1_binary_parse",
+  hypothesis: "sentence2_binary_parse",
+  label: "gold_label",
+  isSnli: true,
+};
+
+/** As the files of JSON that other programs write often hold one. */
+function jsonArray(fileName: string): TunebertError {
+  return new TunebertError(
+    `${fileName} is a JSON array; expected JSON Lines, one object a line (jq -c '.[]' makes them of an array)`,
+  );
+}
+
+const BRACKET = 0x5b;
+
+function textOf(object: Record<string, unknown>, key: string): string {
+  const value = object[key];
+  if (typeof value === "string") return value;
+  throw badRow(`${JSON.stringify(key)} must be a string, found ${showJson(value)}`);
 }

@@ -100,24 +100,16 @@ describe("labels", () => {
       { maxLength: 9, labels: given },
     );
 
-  test("SNLI's order when only SNLI's labels occur, and always all three", async () => {
-    const dataset = await encodeLabels(["neutral", "entailment", "neutral"]);
-    expect(dataset.labelNames).toEqual(["entailment", "contradiction", "neutral"]);
-    expect([...dataset.labels]).toEqual([2, 0, 2]);
-  });
-
-  test("else by code point", async () => {
-    const dataset = await encodeLabels(["neutral", "\u{1f600}", "\ufffd", "entailment"]);
-    expect(dataset.labelNames).toEqual(["entailment", "neutral", "\ufffd", "\u{1f600}"]);
-    expect([...dataset.labels]).toEqual([1, 3, 2, 0]);
-  });
-
   test("a given order is kept; a label outside it is an error that says where and what is known", async () => {
     const dataset = await encodeLabels(["yes"], ["yes", "no"]);
     expect(dataset.labelNames).toEqual(["yes", "no"]);
     const failure = encodeLabels(["no", "perhaps"], ["yes", "no"]);
     await expect(failure).rejects.toThrow(
-      new TunebertError('test.tsv, row 3: unknown label "perhaps"; known labels: yes, no'),
+      new TunebertError(
+        'test.tsv, row 3: unknown label "perhaps"; known labels: yes, no. ' +
+          "Where it stands for no label, name it as noLabel",
+        { option: "noLabel" },
+      ),
     );
   });
 
@@ -177,3 +169,17 @@ describe("encodeWithNewVocabulary", () => {
 function pair(premise: string, hypothesis: string, label: string | undefined): TextPair {
   return { premise, hypothesis, label };
 }
+
+test("a pair without one of its texts is an error that says which", async () => {
+  const whole = { premise: "a dog", hypothesis: "a dog", label: "x" };
+  const half = { premise: "a dog", label: "x" } as never;
+  const encode = (pairs: (typeof whole)[]) =>
+    PairDataset.encodeWithNewVocabulary(pairs, { maxLength: 8, minFrequency: 1 });
+  await expect(encode([whole, half])).rejects.toThrow(
+    "pair 2: the hypothesis is undefined; both texts of a pair have to be strings",
+  );
+  await expect(encode([{ ...(half as object), fileName: "x.csv", row: 9 } as never])).rejects.toThrow(
+    "x.csv, row 9: the hypothesis is undefined",
+  );
+  await expect(encode([null as never])).rejects.toThrow("pair 1: the premise is undefined");
+});

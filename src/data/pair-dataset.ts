@@ -9,8 +9,10 @@ import {
   truncations,
 } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
+import { EncodedRows } from "./encoded-rows.js";
+import { expectClasses } from "./expect-classes.js";
 import { GrowableInt32 } from "./growable-int32.js";
-import { LabelIds, whereIs } from "./label-ids.js";
+import { LabelIds, UNLABELLED, whereIs } from "./label-ids.js";
 import type { TextPair } from "./text-pair.js";
 
 /** How pairs become examples. */
@@ -21,8 +23,15 @@ export interface EncodeOptions {
   readonly truncation?: TruncationName | undefined;
   /** The label names a model was trained with, in the order of their ids. Default: the labels that occur. */
   readonly labels?: readonly string[] | undefined;
-  /** Label names to use, in this order and all of them, if no other occurs. Default: SNLI's three. */
+  /** Label names to use, in this order and all of them, if no other occurs: those of the model to go on with. */
   readonly preferredLabels?: readonly string[] | undefined;
+  /**
+   * The labels that stand for none; blank ones always do. Default: `-`, and -1 where the other labels are 0 … K−1 with
+   * K ≥ 3 (a class otherwise). Labels given in `labels` stand for themselves, unless they are named here.
+   */
+  readonly noLabel?: readonly string[] | undefined;
+  /** Whether labels are taken even if there are more than one in five pairs, or they are fractions. Default: no. */
+  readonly manyLabels?: boolean | undefined;
   /** Take only the first so many pairs; pairs skipped do not count. Default: all. */
   readonly limit?: number | undefined;
   /** Pairs without a label: leave them out, or keep them with the label -1, say to predict. Default: skip. */
@@ -51,6 +60,8 @@ export interface PairDatasetData {
   readonly truncated: number;
   /** How many pairs were left out because they have no label. */
   readonly skipped: number;
+  /** How many of these have which label that stands for none. */
+  readonly skippedLabels?: ReadonlyMap<string, number> | undefined;
 }
 
 /**
@@ -68,6 +79,7 @@ export class PairDataset implements PairDatasetData {
   readonly labelNames: readonly string[];
   readonly truncated: number;
   readonly skipped: number;
+  readonly skippedLabels: ReadonlyMap<string, number>;
 
   /** A dataset of examples that are encoded already. {@link encode} makes them from texts. */
   constructor(data: PairDatasetData) {
@@ -78,13 +90,14 @@ export class PairDataset implements PairDatasetData {
     this.labelNames = data.labelNames;
     this.truncated = data.truncated;
     this.skipped = data.skipped;
+    this.skippedLabels = data.skippedLabels ?? new Map();
   }
 
   /**
    * Encodes pairs with the vocabulary of a model: lower-case words, unknown ones as `<unk>`, long
    * pairs truncated (d2l's `SNLIBERTDataset`, section 16.7).
-   * @throws TunebertError when an option is out of range, a label is not among `options.labels`, or no pair is
-   * left
+   * @throws TunebertError when an option is out of range, a text is missing, a label is not among `options.labels`, the
+   *   labels are too many for classes, or no pair is left
    */
   static async encode(
     pairs: Iterable<TextPair> | AsyncIterable<TextPair>,
@@ -131,6 +144,8 @@ interface TokenIds {
   readonly cls: number;
   readonly sep: number;
   id(token: string): number;
+  /** Takes back that these ids were asked for. */
+  forget?(ids: Int32Array): void;
 }
 
 async function encodePairs(
@@ -138,51 +153,61 @@ async function encodePairs(
   tokens: TokenIds,
   options: EncodeOptions,
 ): Promise<PairDatasetData> {
-  const { maxLength, labels: given, limit = Number.POSITIVE_INFINITY, unlabelled = "skip" } = options;
+  const { maxLength, limit = Number.POSITIVE_INFINITY, unlabelled = "skip" } = options;
   requireInteger("maxLength", maxLength, SPECIAL_TOKENS_PER_PAIR + 2);
   if (options.limit !== undefined) requireInteger("limit", options.limit, 1);
   const truncate = truncations[checkTruncation(options.truncation ?? DEFAULT_TRUNCATION)];
   const idsOf = (text: string) => tokenize(text).map((token) => tokens.id(token));
-  const labelIds = new LabelIds(given, options.preferredLabels);
-  const tokenIds = new GrowableInt32();
-  const offsets = new GrowableInt32();
-  const premiseLengths = new GrowableInt32();
-  const labels = new GrowableInt32();
-  let truncated = 0;
+  const labelIds = new LabelIds(options);
+  const skippedLabels = new Map<string, number>();
+  let rows = new EncodedRows();
+  let undecidedTokens = new GrowableInt32();
   let skipped = 0;
   let fileName: string | undefined;
 
-  offsets.push(0);
+  const skip = (label: string, count: number) => {
+    skipped += count;
+    skippedLabels.set(label, (skippedLabels.get(label) ?? 0) + count);
+  };
+  /** Leaves out the rows whose label, seen beside the others, stands for none. */
+  const decide = () => {
+    const none = labelIds.decide();
+    if (none.size === 0 || unlabelled === "keep") return;
+    for (const [id, label] of none) skip(label, rows.count(id));
+    rows = rows.without(none);
+    tokens.forget?.(undecidedTokens.toArray());
+    undecidedTokens = new GrowableInt32();
+  };
+
   for await (const pair of pairs) {
+    const index = rows.size + skipped;
+    requireTexts(pair, index);
     const { label } = pair;
     fileName = pair.fileName;
-    if (label === undefined && unlabelled === "skip") {
-      skipped++;
+    const id = label === undefined ? UNLABELLED : labelIds.id(label, () => whereIs(pair, index));
+    if (id === UNLABELLED && unlabelled === "skip") {
+      if (label === undefined) skipped++;
+      else skip(label, 1);
       continue;
     }
-    const index = labels.length + skipped;
-    labels.push(label === undefined ? -1 : labelIds.id(label, () => whereIs(pair, index)));
-    const packed = packPair(idsOf(pair.premise), idsOf(pair.hypothesis), tokens, maxLength, truncate);
-    tokenIds.append(packed.ids);
-    offsets.push(tokenIds.length);
-    premiseLengths.push(packed.firstLength);
-    if (packed.truncated) truncated++;
-    if (labels.length === limit) break;
+    const [premise, hypothesis] = [idsOf(pair.premise), idsOf(pair.hypothesis)];
+    rows.add(packPair(premise, hypothesis, tokens, maxLength, truncate), id);
+    if (labelIds.isUndecided(id)) undecidedTokens.append(Int32Array.from([...premise, ...hypothesis]));
+    if (rows.size === limit) decide();
+    if (rows.size === limit) break;
   }
-  if (labels.length === 0) throw noPairsLeft(skipped, fileName);
+  decide();
+  if (rows.size === 0) throw noPairsLeft(skipped, fileName);
 
   const { names, finalIds } = labelIds.finish();
-  const labelArray = labels.toArray();
-  replaceIds(labelArray, finalIds);
-  return {
-    tokenIds: tokenIds.toArray(),
-    offsets: offsets.toArray(),
-    premiseLengths: premiseLengths.toArray(),
-    labels: labelArray,
-    labelNames: names,
-    truncated,
-    skipped,
-  };
+  const { labels, ...arrays } = rows.arrays();
+  replaceIds(labels, finalIds);
+  const { truncated } = rows;
+  const data = { ...arrays, labels, labelNames: names, truncated, skipped, skippedLabels };
+  if (options.labels === undefined && names !== options.preferredLabels && !options.manyLabels) {
+    expectClasses(names, rows.size, fileName === undefined ? "" : `${fileName}: `);
+  }
+  return data;
 }
 
 /** In place; negative ids, which stand for none, stay. */
@@ -194,7 +219,20 @@ function replaceIds(ids: Int32Array, finalIds: Int32Array): void {
 
 function requireInteger(name: string, value: number, least: number): void {
   if (Number.isInteger(value) && value >= least) return;
-  throw new TunebertError(`${name} is ${value}; it must be an integer of at least ${least}`);
+  throw new TunebertError((named) => `${named} is ${value}; it must be an integer of at least ${least}`, {
+    option: name,
+  });
+}
+
+/** Callers without types may leave something out. */
+function requireTexts(pair: TextPair | undefined, index: number): void {
+  for (const text of ["premise", "hypothesis"] as const) {
+    if (typeof pair?.[text] === "string") continue;
+    const where = whereIs(pair ?? {}, index);
+    throw new TunebertError(
+      `${where}: the ${text} is ${pair?.[text]}; both texts of a pair have to be strings`,
+    );
+  }
 }
 
 function noPairsLeft(skipped: number, fileName: string | undefined): TunebertError {
@@ -203,5 +241,6 @@ function noPairsLeft(skipped: number, fileName: string | undefined): TunebertErr
     skipped === 0
       ? "there are no pairs to encode"
       : `${where}none of the ${skipped} pairs read has a label; name the label's column, or take data with labels`,
+    { option: skipped === 0 ? [] : "labelColumn" },
   );
 }

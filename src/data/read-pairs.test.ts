@@ -40,6 +40,12 @@ describe("SNLI", () => {
     ]);
   });
 
+  test.each(["-", "", " "])("the label %j is none", async (label) => {
+    const [header] = text.split("\n");
+    const file = `${header}\n${snliRow(label, "( A boat )", "( It rains )")}\n`;
+    expect((await read(file, "a.txt")).map((pair) => pair.label)).toEqual([undefined]);
+  });
+
   test("readSnli gives the same, and takes no other header", async () => {
     expect(await collect(readSnli(bytes(text), { fileName: "a.txt" }))).toEqual(await read(text, "a.txt"));
     await expect(
@@ -95,11 +101,42 @@ describe("columns", () => {
     ]);
   });
 
-  test("a label - is none only in a column gold_label", async () => {
-    const labels = async (column: string) =>
-      (await read(`${column}\tpremise\thypothesis\n-\ta\tb\n`, "a.tsv")).map((pair) => pair.label);
-    expect(await labels("gold_label")).toEqual([undefined]);
-    expect(await labels("label")).toEqual(["-"]);
+  test.each(["label", "gold_label", "verdict"])(
+    "a label - or a blank one is none in a column %s",
+    async (column) => {
+      const names = ["-", "", "  ", "- ", " yes"];
+      const tables = {
+        "a.tsv": `${column}\tpremise\thypothesis\n${names.map((name) => `${name}\ta\tb\n`).join("")}`,
+        "a.csv": `${column},premise,hypothesis\n${names.map((name) => `${name},a,b\n`).join("")}`,
+        "a.jsonl": names
+          .map((name) => `${JSON.stringify({ [column]: name, premise: "a", hypothesis: "b" })}\n`)
+          .join(""),
+      };
+      for (const [name, text] of Object.entries(tables)) {
+        const labels = async (noLabel?: string[]) =>
+          (await read(text, name, { labelColumn: column, noLabel })).map((pair) => pair.label);
+        expect(await labels()).toEqual([undefined, undefined, undefined, "- ", " yes"]);
+        expect(await labels([])).toEqual(["-", undefined, undefined, "- ", " yes"]);
+        expect(await labels([" yes"])).toEqual(["-", undefined, undefined, "- ", undefined]);
+      }
+    },
+  );
+
+  test("JSONL: true and false are labels, 1.0 is 1, and integers that JSON confuses are refused", async () => {
+    const row = (label: string) => `{"premise":"a","hypothesis":"b","label":${label}}\n`;
+    const labels = async (...names: string[]) =>
+      (await read(names.map(row).join(""), "a.jsonl")).map((pair) => pair.label);
+    expect(await labels("true", "false", "1.0", "1", "-1", "0.5", "9007199254740991")).toEqual([
+      ...["true", "false", "1", "1", "-1", "0.5", "9007199254740991"],
+    ]);
+    expect(await labels('"9007199254740993"', '"9007199254740992"')).toEqual([
+      ...["9007199254740993", "9007199254740992"],
+    ]);
+    for (const number of ["9007199254740993", "-9007199254740992", "1e300", "1e400"]) {
+      await expect(labels("1", number)).rejects.toThrow(
+        /^a\.jsonl, row 2: "label" is an integer beyond ±9007199254740991/,
+      );
+    }
   });
 
   test.each(["tsv", "csv", "jsonl"])(
@@ -121,7 +158,13 @@ describe("columns", () => {
       const text = write(format, [{ a: "1", b: "2" }]);
       await expect(read(text, `x.${format}`)).rejects.toThrow(
         new TunebertError(
-          `x.${format}, row 1: no column "premise" or "sentence1"; found: a, b. Name the right one as premiseColumn`,
+          `x.${format}, row 1: no columns for the two texts: expected premise and hypothesis, sentence1 and sentence2, ` +
+            "text_a and text_b, text1 and text2, question1 and question2, text and text_pair, query and passage, " +
+            "#1 String and #2 String; found: a, b. Name the right ones as premiseColumn and hypothesisColumn" +
+            (format === "jsonl" ? "; repair or delete the row, or leave such rows out with skipBadRows" : ""),
+          {
+            option: ["premiseColumn", "hypothesisColumn", ...(format === "jsonl" ? ["skipBadRows"] : [])],
+          },
         ),
       );
       await expect(
@@ -156,7 +199,12 @@ describe("refuses, and says where", () => {
       '{"premise":"a","hypothesis":"b"}\n{"premise"\n',
       /^a\.jsonl, row 2: not valid JSON/,
     ],
-    ["a JSON list", "a.jsonl", "[1]\n", /^a\.jsonl, row 1: expected an object .* found \[1\]/],
+    [
+      "a JSON list",
+      "a.jsonl",
+      '{"premise":"a","hypothesis":"b"}\n[1]\n',
+      /^a\.jsonl, row 2: expected an object .* found \[1\]/,
+    ],
     [
       "a text that is no string",
       "a.jsonl",
@@ -167,7 +215,7 @@ describe("refuses, and says where", () => {
       "a label that is an object",
       "a.jsonl",
       '{"premise":"a","hypothesis":"b","label":{}}',
-      /"label" must be a string or a number, found an object/,
+      /"label" must be a string, a number, true or false, found an object/,
     ],
   ])("%s", async (_what, fileName, text, message) => {
     const failure = await collectFailure(() => read(text, fileName));
@@ -175,20 +223,14 @@ describe("refuses, and says where", () => {
     expect(failure.message).toMatch(message);
   });
 
-  test("what is not UTF-8, with row and byte", async () => {
-    const start = bytes("premise\thypothesis\nné\tb\n");
-    const source = Buffer.concat([start, Uint8Array.of(0x63, 0xe9, 0x09, 0x64, 0x0a)]);
-    await expect(collect(readPairs(source, { fileName: "a.tsv" }))).rejects.toThrow(
-      `a.tsv: row 3, which begins at byte ${start.length}, is not valid UTF-8`,
-    );
-  });
-
-  test("what is not UTF-8 beyond the first block", async () => {
-    const start = bytes(`premise\thypothesis\n${"a premise\tits hypothesis\n".repeat(10_000)}`);
-    const source = Buffer.concat([start, Uint8Array.of(0xff)]);
-    await expect(collect(readPairs(source, { fileName: "a.tsv" }))).rejects.toThrow(
-      `a.tsv: row 10002, which begins at byte ${start.length}, is not valid UTF-8`,
-    );
+  test("what is not UTF-8, with its row, beyond the first block too", async () => {
+    for (const rows of [1, 10_000]) {
+      const start = bytes(`premise\thypothesis\n${"né\tits hypothesis\n".repeat(rows)}`);
+      const source = Buffer.concat([start, Uint8Array.of(0x63, 0xe9, 0x09, 0x64, 0x0a)]);
+      await expect(collect(readPairs(source, { fileName: "a.tsv" }))).rejects.toThrow(
+        `a.tsv, row ${rows + 2}: not valid UTF-8; save the file as UTF-8`,
+      );
+    }
   });
 });
 

@@ -1,25 +1,44 @@
 import { TunebertError } from "../error.js";
+import type { ByteSource } from "./byte-source.js";
 import type { ColumnOptions } from "./columns.js";
-import { CsvReader } from "./csv-reader.js";
-import { decodeUtf8 } from "./decode-utf8.js";
 import { JsonlReader } from "./jsonl-reader.js";
-import { type ByteSource, endOfCsvRecords, endOfLines, recordBlocks } from "./record-blocks.js";
+import { readBlocks } from "./read-blocks.js";
+import { RowLog } from "./row-log.js";
 import type { RowReader } from "./row-reader.js";
-import { SNLI_HEADER, snliTsv } from "./snli.js";
+import { snliTsv } from "./snli.js";
+import { TableReader } from "./table-reader.js";
 import type { TextPair } from "./text-pair.js";
-import { plainTsv, TsvReader } from "./tsv-reader.js";
+import { TsvReader } from "./tsv-reader.js";
 
 /** What a file of pairs is, and which of its columns hold them. */
 export interface ReadPairsOptions extends ColumnOptions {
-  /** Its ending tells the format: .tsv or .txt (tab-separated), .csv, .jsonl. Errors name it. */
+  /**
+   * Its ending tells the format: .tsv or .txt (tab-separated), .csv, .jsonl or .json (an object a line); .gz may
+   * follow. Errors name it.
+   */
   readonly fileName: string;
+  /**
+   * What stands between the cells of a table's row, an ASCII character. Default: what is usual for the format, or
+   * else the one of `,`, `;`, tab and `|` at which the header row shows the pair's columns.
+   */
+  readonly delimiter?: string | undefined;
+  /** Whether tab-separated files have their cells between quotes where need be, as CSV has. Default: no. */
+  readonly quotes?: boolean | undefined;
+  /**
+   * Whether rows are left out that have too many or too few cells, are not valid JSON, CSV or UTF-8, or whose texts
+   * are missing or are no strings. Default: the first one is an error.
+   */
+  readonly skipBadRows?: boolean | undefined;
+  /** Hears, at the end, how many bad rows were left out, and of quotes that were read as text. */
+  readonly onNotice?: ((notice: string) => void) | undefined;
 }
 
 /**
  * Reads the pairs of a file as they are asked for; memory holds one block of rows at a time.
  *
- * A tab-separated file with the header of SNLI is read as {@link readSnli} does, unless a column is named. Any
- * other file has its pairs in named columns. A pair without a label is given with `label: undefined`.
+ * A file of SNLI is read as {@link readSnli} does, unless a column is named; in its form of JSON lines too. Any
+ * other file has its pairs in named columns. A pair without a label is given with `label: undefined`. Files packed by
+ * gzip are unpacked; UTF-16 is read when it begins with a byte order mark.
  * @throws TunebertError, with the row, when the file is not what its name says, lacks a column, holds no pairs
  * or is not UTF-8
  * @example
@@ -27,21 +46,9 @@ export interface ReadPairsOptions extends ColumnOptions {
  * for await (const { premise, hypothesis, label } of pairs) console.log(premise, hypothesis, label);
  */
 export function readPairs(source: ByteSource, options: ReadPairsOptions): AsyncGenerator<TextPair> {
-  const { fileName } = options;
-  const ending = /\.[^./\\]*$/.exec(fileName)?.[0].toLowerCase();
-  switch (ending) {
-    case ".csv":
-      return readRows(source, fileName, endOfCsvRecords, () => new CsvReader(fileName, options));
-    case ".jsonl":
-      return readRows(source, fileName, endOfLines, () => new JsonlReader(fileName, options));
-    case ".tsv":
-    case ".txt":
-      return readRows(source, fileName, endOfLines, (start) => tsvReader(start, options));
-    default:
-      throw new TunebertError(
-        `${fileName}: unknown format; expected a name that ends in .tsv or .txt (tab-separated), .csv or .jsonl`,
-      );
-  }
+  checkDelimiter(options.delimiter);
+  const log = new RowLog(options.fileName, options.skipBadRows ? "skip" : "refuse");
+  return readAll(source, readerFor(log, options), log, options.onNotice);
 }
 
 /**
@@ -54,42 +61,64 @@ export function readSnli(
   source: ByteSource,
   { fileName }: { readonly fileName: string },
 ): AsyncGenerator<TextPair> {
-  return readRows(source, fileName, endOfLines, () => new TsvReader(fileName, snliTsv(fileName)));
+  const log = new RowLog(fileName);
+  return readAll(source, new TsvReader(log, snliTsv(fileName)), log);
 }
 
-async function* readRows(
+/** @throws TunebertError when it cannot stand between the cells of a row */
+export function checkDelimiter(delimiter: string | undefined): void {
+  if (delimiter === undefined || /^[\t\x20\x21\x23-\x7e]$/.test(delimiter)) return;
+  throw new TunebertError(
+    (named) =>
+      `${named} is ${JSON.stringify(delimiter)}; expected one ASCII character, which is no quote and no line end`,
+    { option: "delimiter" },
+  );
+}
+
+function readerFor(log: RowLog, options: ReadPairsOptions): RowReader {
+  const ending = /(\.[^./\\]*?)(\.gz)?$/i.exec(log.fileName)?.[1]?.toLowerCase();
+  switch (ending) {
+    case ".csv":
+      return new TableReader(log, ",", options);
+    case ".tsv":
+    case ".txt":
+      return new TableReader(log, "\t", options);
+    case ".jsonl":
+    case ".json":
+      return new JsonlReader(log, options);
+    default:
+      throw new TunebertError(
+        `${log.fileName}: unknown format; expected a name that ends in .tsv or .txt (tab-separated), .csv, .jsonl or ` +
+          ".json (an object a line), with or without .gz",
+      );
+  }
+}
+
+async function* readAll(
   source: ByteSource,
-  fileName: string,
-  endOfRecords: (bytes: Uint8Array) => number,
-  openReader: (start: string) => RowReader,
+  reader: RowReader,
+  log: RowLog,
+  onNotice?: (notice: string) => void,
 ): AsyncGenerator<TextPair> {
-  let reader: RowReader | undefined;
-  let offset = 0;
+  const { fileName } = log;
   let pairs = 0;
-  for await (const bytes of recordBlocks(source, endOfRecords, fileName)) {
-    const text = decodeUtf8(bytes, fileName, { row: (reader?.rows ?? 0) + 1, offset });
-    const block = offset === 0 && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
-    reader ??= openReader(block);
-    for (const pair of reader.read(block)) {
-      pairs++;
-      yield pair;
+  try {
+    for await (const block of readBlocks(source, reader, log)) {
+      for (const pair of block) {
+        pairs++;
+        yield pair;
+      }
     }
-    offset += bytes.length;
+  } finally {
+    if (log.bad > 0) onNotice?.(`${fileName}: skipped ${log.describeBad()}`);
+    const hint = reader.hint?.();
+    if (hint !== undefined) onNotice?.(`${fileName}: ${hint}`);
   }
-  if (offset === 0) throw new TunebertError(`${fileName} is empty; expected one pair of texts a row`);
-  if (pairs === 0) {
-    throw new TunebertError(
-      `${fileName} holds no pairs, only a header or blank rows; expected one pair a row`,
-    );
-  }
-}
-
-const BYTE_ORDER_MARK = "\ufeff";
-
-function tsvReader(start: string, options: ReadPairsOptions): TsvReader {
-  const { fileName, premiseColumn, hypothesisColumn, labelColumn } = options;
-  const named = premiseColumn ?? hypothesisColumn ?? labelColumn;
-  const [header] = start.split(/\r?\n/, 1);
-  const isSnli = named === undefined && header === SNLI_HEADER;
-  return new TsvReader(fileName, isSnli ? snliTsv(fileName) : plainTsv(fileName, options));
+  if (pairs > 0) return;
+  if (log.row === 0) throw new TunebertError(`${fileName} is empty; expected one pair of texts a row`);
+  throw new TunebertError(
+    log.bad > 0
+      ? `${fileName} holds no pairs, only ${log.describeBad()}`
+      : `${fileName} holds no pairs, only a header or blank rows; expected one pair a row`,
+  );
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { endOfCsvRecords, endOfLines, recordBlocks } from "./record-blocks.js";
+import { recordBlocks } from "./record-blocks.js";
+import { endOfLines } from "./row-ends.js";
 
 test("blocks hold whole lines and together the whole file", async () => {
   const bytes = new TextEncoder().encode("naïve line\n".repeat(20_000));
@@ -10,13 +11,6 @@ test("blocks hold whole lines and together the whole file", async () => {
     for (const block of blocks) expect(block.at(-1)).toBe(0x0a);
     expect(Buffer.concat(blocks).equals(bytes)).toBe(true);
   }
-});
-
-test("a CSV record ends at a line end outside quotes", () => {
-  const end = (text: string) => endOfCsvRecords(new TextEncoder().encode(text));
-  expect(end('a,"b\n')).toBe(0);
-  expect(end('x\na,"b\nc"')).toBe(2);
-  expect(end('a,"b""\nc"\nd')).toBe(10);
 });
 
 test("the last record needs no end", async () => {

@@ -1,20 +1,25 @@
 import type { TextPair } from "./text-pair.js";
 
-/** Reads the pairs of one file format, block by block. */
+/** Reads the pairs of one file format, block by block, and keeps a log of its rows. */
 export interface RowReader {
-  /** Rows read so far, header and blank rows included. */
-  readonly rows: number;
+  /** The number of leading bytes that are whole rows, 0 when not even one is. */
+  endOfRows(bytes: Uint8Array): number;
+  /** The end of the first row, or of the bytes. */
+  endOfRow(bytes: Uint8Array): number;
   /** The pairs of the next block, which holds whole rows. */
   read(block: string): Iterable<TextPair>;
+  /** What may not be as it was meant, known when the file has been read. */
+  hint?(): string | undefined;
 }
 
-/** The lines of a block without their ends, LF or CRLF. */
+/** The lines of a block without their ends: LF, CR LF, CR CR LF or CR. */
 export function* lines(block: string): Generator<string> {
+  const text = block.includes("\r") ? block.replace(/\r\r?\n|\r/g, "\n") : block;
   let start = 0;
-  while (start < block.length) {
-    const newline = block.indexOf("\n", start);
-    const end = newline < 0 ? block.length : newline;
-    yield block.slice(start, block[end - 1] === "\r" && end > start ? end - 1 : end);
+  while (start < text.length) {
+    const newline = text.indexOf("\n", start);
+    const end = newline < 0 ? text.length : newline;
+    yield text.slice(start, end);
     start = end + 1;
   }
 }

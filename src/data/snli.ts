@@ -1,4 +1,5 @@
 import { TunebertError } from "../error.js";
+import { labelOfCell } from "./columns.js";
 import type { TsvLayout } from "./tsv-reader.js";
 
 /** SNLI's labels in the order of their ids in d2l (section 16.4). */
@@ -22,6 +23,29 @@ export const SNLI_HEADER = [
   "label5",
 ].join("\t");
 
+/** Whether a header row is that of SNLI 1.0's tab-separated files. */
+export function isSnliHeader(header: string): boolean {
+  return header === SNLI_HEADER;
+}
+
+/** Whether the keys of an object are those of SNLI 1.0's files of JSON lines, which are distributed beside the others. */
+export function isSnliObject(keys: readonly string[]): boolean {
+  return keys.length === SNLI_KEYS.length && SNLI_KEYS.every((key) => keys.includes(key));
+}
+
+const SNLI_KEYS = [
+  "annotator_labels",
+  "captionID",
+  "gold_label",
+  "pairID",
+  "sentence1",
+  "sentence1_binary_parse",
+  "sentence1_parse",
+  "sentence2",
+  "sentence2_binary_parse",
+  "sentence2_parse",
+];
+
 /**
  * The files of SNLI 1.0 (Bowman et al., 2015), read as d2l's `read_snli` (section 16.4) does: the texts are the
  * binary parses without their brackets, so words and punctuation are already set apart.
@@ -32,22 +56,24 @@ export function snliTsv(fileName: string): TsvLayout {
     columns(names) {
       if (names.join("\t") !== SNLI_HEADER) {
         throw new TunebertError(
-          `${fileName}, row 1: not the header of an SNLI file; expected ${SNLI_HEADER.replaceAll("\t", ", ")}; ` +
+          `not the header of an SNLI file; expected ${SNLI_HEADER.replaceAll("\t", ", ")}; ` +
             `found ${names.join(", ")}`,
         );
       }
       return { label: 0, premise: 1, hypothesis: 2 };
     },
     text: leavesOfParse,
-    label(cell, _columnName, row) {
-      if (SNLI_LABELS.includes(cell)) return cell;
-      if (cell === "-") return undefined;
-      throw new TunebertError(
-        `${fileName}, row ${row}: unknown label ${JSON.stringify(cell)}; SNLI's are ${SNLI_LABELS.join(", ")}, ` +
-          "and - for none",
-      );
-    },
+    label: (cell, row) => snliLabel(cell, `${fileName}, row ${row}`),
   };
+}
+
+/** The label that a cell of SNLI holds, `undefined` for none. @throws TunebertError when it is not SNLI's */
+export function snliLabel(cell: string, where: string): string | undefined {
+  if (SNLI_LABELS.includes(cell)) return cell;
+  if (labelOfCell(cell) === undefined) return undefined;
+  throw new TunebertError(
+    `${where}: unknown label ${JSON.stringify(cell)}; SNLI's are ${SNLI_LABELS.join(", ")}, and - for none`,
+  );
 }
 
 /**

@@ -1,66 +1,115 @@
-import { type ColumnOptions, findColumns, labelOfCell, type PairColumns, requireCells } from "./columns.js";
+import {
+  type ColumnOptions,
+  findColumns,
+  labelOfCell,
+  type PairColumns,
+  wrongNumberOfCells,
+} from "./columns.js";
+import { QuotedCells } from "./quoted-cells.js";
+import { endOfLine, endOfLines } from "./row-ends.js";
+import type { RowLog } from "./row-log.js";
 import { lines, type RowReader } from "./row-reader.js";
 import type { TextPair } from "./text-pair.js";
 
 /** What sets one kind of tab-separated file apart from another. */
 export interface TsvLayout {
-  /** Where a pair stands, given the names in the header. */
+  /** Where a pair stands, given the names in the header. Errors name no place. */
   columns(names: readonly string[]): PairColumns;
   /** The text that a cell holds. */
   text(cell: string): string;
   /** The label that a cell holds, `undefined` for none. */
-  label(cell: string, columnName: string, row: number): string | undefined;
+  label(cell: string, row: number): string | undefined;
+  /** Sees the cells of a pair as they are written. */
+  see?(premise: string, hypothesis: string, label: string | undefined): void;
+  /** The column, if any, whose cells seem to be quoted. */
+  quotedColumn?(columns: PairColumns): number | undefined;
 }
 
 /** A table with named columns. */
-export function plainTsv(fileName: string, options: ColumnOptions): TsvLayout {
+export function plainTsv(options: ColumnOptions): TsvLayout {
+  const [premises, hypotheses, labels] = [new QuotedCells(), new QuotedCells(), new QuotedCells()];
   return {
-    columns: (names) => findColumns(names, options, fileName, 1),
+    columns: (names) => findColumns(names, options),
     text: (cell) => cell,
-    label: labelOfCell,
+    label: (cell) => labelOfCell(cell, options.noLabel),
+    see(premise, hypothesis, label) {
+      premises.see(premise);
+      hypotheses.see(hypothesis);
+      if (label !== undefined) labels.see(label);
+    },
+    quotedColumn({ premise, hypothesis, label }) {
+      if (premises.areText) return premise;
+      if (hypotheses.areText) return hypothesis;
+      return labels.any ? label : undefined;
+    },
   };
 }
 
 /** Tab-separated rows below a header row; nothing is quoted or escaped. Blank rows are passed over. */
 export class TsvReader implements RowReader {
-  rows = 0;
-  readonly #fileName: string;
+  readonly #log: RowLog;
   readonly #layout: TsvLayout;
   #names: readonly string[] | undefined;
-  #columns!: PairColumns;
+  #columns: PairColumns | undefined;
   /** Where each cell of the present row begins; one more than the cells, as if another followed the row. */
   readonly #starts: number[] = [0];
 
-  constructor(fileName: string, layout: TsvLayout) {
-    this.#fileName = fileName;
+  constructor(log: RowLog, layout: TsvLayout) {
+    this.#log = log;
     this.#layout = layout;
+  }
+
+  endOfRows(bytes: Uint8Array): number {
+    return endOfLines(bytes);
+  }
+
+  endOfRow(bytes: Uint8Array): number {
+    return endOfLine(bytes);
   }
 
   *read(block: string): Generator<TextPair> {
     for (const line of lines(block)) {
-      this.rows++;
+      this.#log.row++;
       if (line === "") continue;
+      const cells = this.#split(line);
+      if (cells === 1 && line.trim() === "") continue;
       if (this.#names === undefined) {
-        this.#names = line.split("\t");
-        this.#columns = this.#layout.columns(this.#names);
+        this.#readHeader(line.split("\t"));
         continue;
       }
-      requireCells(this.#split(line), this.#names.length, this.#fileName, this.rows);
-      yield this.#pair(line, this.#names);
+      if (cells !== this.#names.length) {
+        this.#log.badRow(wrongNumberOfCells(cells, this.#names.length));
+        continue;
+      }
+      yield this.#pair(line, this.#columns!);
     }
   }
 
-  #pair(line: string, names: readonly string[]): TextPair {
-    const { premise, hypothesis, label } = this.#columns;
+  hint(): string | undefined {
+    const column = this.#columns && this.#layout.quotedColumn?.(this.#columns);
+    if (column === undefined) return undefined;
+    return (
+      `the column ${JSON.stringify(this.#names?.[column])} has cells between quotes, which are read as they stand; ` +
+      "the option quotes (--quotes) reads them as in CSV"
+    );
+  }
+
+  #readHeader(names: readonly string[]): void {
+    this.#columns = this.#log.inHeader(() => this.#layout.columns(names));
+    this.#names = names;
+  }
+
+  #pair(line: string, { premise, hypothesis, label }: PairColumns): TextPair {
+    const first = this.#cell(line, premise);
+    const second = this.#cell(line, hypothesis);
+    const third = label === undefined ? undefined : this.#cell(line, label);
+    this.#layout.see?.(first, second, third);
     return {
-      premise: this.#layout.text(this.#cell(line, premise)),
-      hypothesis: this.#layout.text(this.#cell(line, hypothesis)),
-      label:
-        label === undefined
-          ? undefined
-          : this.#layout.label(this.#cell(line, label), names[label]!, this.rows),
-      fileName: this.#fileName,
-      row: this.rows,
+      premise: this.#layout.text(first),
+      hypothesis: this.#layout.text(second),
+      label: third === undefined ? undefined : this.#layout.label(third, this.#log.row),
+      fileName: this.#log.fileName,
+      row: this.#log.row,
     };
   }
 

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { TunebertError } from "../error.js";
+import { expectWebAddress, looksLikeAddress, showAddress } from "./address.js";
 import { type Artifact, catalogNames, findArtifact } from "./catalog.js";
-import { showUrl } from "./http.js";
 import { isArchiveName } from "./unpack-archive.js";
 
 /** Where something that is asked for by name is to be had. */
 export interface Source {
-  /** For people. */
+  /** For people: an address without what may be secret. */
   readonly name: string;
   /** A file name that no other source has: the same content is cached once. */
   readonly key: string;
@@ -28,14 +28,14 @@ export interface SourceOptions {
 
 /**
  * @param name of the catalog, or an http or https address
- * @throws TunebertError when it is neither, or the mirror is no address
+ * @throws TunebertError when it is neither, or the mirror is no such address
  */
 export function sourceOf(
   name: string,
   { mirror = process.env.TUNEBERT_MIRROR, sha1 }: SourceOptions,
 ): Source {
   if (sha1 !== undefined && !/^[0-9a-f]{40}$/i.test(sha1)) {
-    throw new TunebertError(`"${sha1}" is not a SHA-1; expected 40 hexadecimal digits`);
+    throw new TunebertError(`"${sha1}" is not a SHA-1; expected 40 hexadecimal digits`, { option: "sha1" });
   }
   const artifact = findArtifact(name);
   if (artifact) {
@@ -50,14 +50,15 @@ export function sourceOf(
       artifact,
     };
   }
-  if (!isWebAddress(name)) {
+  if (looksLikeAddress(name)) expectWebAddress(name);
+  else {
     throw new TunebertError(
       `"${name}" is not in the catalog, which has ${catalogNames()}; nor is it a web address`,
     );
   }
   const fileName = fileNameOf(name);
   return {
-    name: showUrl(name),
+    name: showAddress(name),
     key: `${fileName}-${createHash("sha256")
       .update(`${name} ${sha1 ?? ""}`)
       .digest("hex")
@@ -94,7 +95,8 @@ function decoded(path: string): string {
 function inMirror(mirror: string, fileName: string): string {
   if (!isWebAddress(mirror)) {
     throw new TunebertError(
-      `the mirror "${mirror}" is not an address; expected one like https://example.org/models/`,
+      `the mirror "${showAddress(mirror)}" is not an address; expected one like https://example.org/models/`,
+      { option: "mirror" },
     );
   }
   const folder = new URL(mirror);

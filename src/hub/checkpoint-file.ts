@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { TunebertError } from "../error.js";
+import { anything, parseJson, record } from "../text/json-reader.js";
 import { parseSafetensors, parseSafetensorsMetadata, safetensorsPieces } from "../weights/safetensors.js";
 import type { StateDict } from "../weights/tensor.js";
 import { inFile } from "./files.js";
@@ -60,10 +61,10 @@ export function readCheckpoint(path: string): StoredCheckpoint & { readonly byte
   return inFile(path, () => {
     expectIntact(bytes);
     const { format, state } = parseSafetensorsMetadata(bytes);
-    if (format !== FORMAT || !state) throw new TunebertError("it is no checkpoint of tunebert");
+    if (format !== FORMAT || state === undefined) throw new TunebertError("it is no checkpoint of tunebert");
     const tensors = parseSafetensors(bytes);
     tensors.delete(CHECKSUM);
-    return { tensors, state: JSON.parse(state), bytes: bytes.length };
+    return { tensors, state: parseJson(state, "its state", record(anything)), bytes: bytes.length };
   });
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { checkpointBytes, deepJson } from "../../test/support/checkpoint-bytes.js";
 import { TunebertError } from "../error.js";
 import { parseSafetensors } from "../weights/safetensors.js";
 import type { StateDict } from "../weights/tensor.js";
@@ -141,7 +142,7 @@ test("every damaged checkpoint is told of, and the latest that is whole is found
   const path = (step: number) => join(folder, "checkpoints", `step-${step}.safetensors`);
   writeFileSync(path(3), readFileSync(path(3)).subarray(0, 1000));
   writeFileSync(path(2), readFileSync(path(2)).fill(1, 5000, 5001));
-  writeFileSync(join(folder, "checkpoints", "step-4.safetensors.1.tmp"), "half");
+  writeFileSync(join(folder, "checkpoints", "step-4.safetensors.4194305--0123456789abcdef.tmp"), "half");
   const told: string[] = [];
   const found = await latestCheckpoint(folder, ({ message }) => told.push(message));
   expect(found.state.step).toBe(1);
@@ -150,6 +151,36 @@ test("every damaged checkpoint is told of, and the latest that is whole is found
   );
   writeFileSync(path(1), "");
   await expect(latestCheckpoint(folder)).rejects.toThrow(/none of the checkpoints .* can be used: step-1/);
+});
+
+const small: StateDict = new Map([["w", { type: "float32", shape: [2], data: Float32Array.of(1, 2) }]]);
+
+test.each([
+  ["null", "its state: it is null; expected an object"],
+  ["[]", "its state: it is a list; expected an object"],
+  ["", "its state is not JSON: "],
+  ["{", "its state is not JSON: "],
+  [`{"a":${deepJson(100_000)}}`, "its state is nested more than 100 levels deep"],
+])("a state that is none is told of, though its checksum is right: %.20s", async (state, message) => {
+  await new CheckpointFolder(folder).save(checkpoint(1));
+  const path = join(folder, "checkpoints", "step-2.safetensors");
+  writeFileSync(path, checkpointBytes(small, state));
+  const told: string[] = [];
+  const found = await latestCheckpoint(folder, (error) => told.push(error.message));
+  expect(found.state.step).toBe(1);
+  expect(told).toEqual([expect.stringContaining(`${path}: ${message}`)]);
+});
+
+test("a state that a caller refuses is told of too, with the file, and the one before is found", async () => {
+  const keeper = new CheckpointFolder(folder);
+  for (const step of [1, 2]) await keeper.save(checkpoint(step));
+  const told: string[] = [];
+  const check = ({ step }: Readonly<Record<string, unknown>>) => {
+    if (step === 2) throw new TunebertError("two is too many");
+  };
+  const found = await latestCheckpoint(folder, (error) => told.push(error.message), check);
+  expect(found.state.step).toBe(1);
+  expect(told).toEqual([`${join(folder, "checkpoints", "step-2.safetensors")}: two is too many`]);
 });
 
 test("no change of any byte goes unnoticed", async () => {

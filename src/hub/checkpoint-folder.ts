@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rm, rmdir } from "node:fs/promises";
+import { lstat, readdir, rm, rmdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { TunebertError } from "../error.js";
+import { systemReason } from "../system-error.js";
 import { readCheckpoint, type StoredCheckpoint, writeCheckpoint } from "./checkpoint-file.js";
-import { whyNotWritten } from "./write-failure.js";
+import { inFile } from "./files.js";
+import { makeFolder } from "./make-folder.js";
 
 /** What the folder has to know of a checkpoint's state. */
 export interface CheckpointPlace {
@@ -35,7 +37,9 @@ export class CheckpointFolder {
   /** @throws TunebertError when fewer than one would be kept */
   constructor(folder: string, { keep = DEFAULT_KEEP }: CheckpointFolderOptions = {}) {
     if (!(Number.isSafeInteger(keep) && keep >= 1)) {
-      throw new TunebertError(`keep is ${keep}; it must be a whole number of at least 1`);
+      throw new TunebertError((named) => `${named} is ${keep}; it must be a whole number of at least 1`, {
+        option: "keep",
+      });
     }
     this.#folder = folder;
     this.#keep = keep;
@@ -49,7 +53,8 @@ export class CheckpointFolder {
     const { step, best } = checkpoint.state;
     const folder = checkpointsPath(this.#folder);
     const file = join(folder, fileName(step));
-    await inFolder(folder, () => mkdir(folder, { recursive: true }));
+    await expectOwnFolder(folder);
+    await inFolder(folder, () => makeFolder(folder));
     const bytes = await writeCheckpoint(file, checkpoint);
     await inFolder(folder, () => this.#prune(step, best?.step));
     return { file, bytes };
@@ -69,11 +74,13 @@ export class CheckpointFolder {
 /**
  * The latest checkpoint in a model's folder that is not damaged.
  * @param onDamaged is told of every one that is
+ * @param check throws a TunebertError where a checkpoint is whole but its state is none to go on from; it is damaged then
  * @throws TunebertError when there is none
  */
 export async function latestCheckpoint(
   folder: string,
   onDamaged: (error: TunebertError) => void = () => {},
+  check: (state: FoundCheckpoint["state"]) => void = () => {},
 ): Promise<FoundCheckpoint> {
   const found = await listCheckpoints(folder);
   if (found.length === 0) {
@@ -81,15 +88,19 @@ export async function latestCheckpoint(
   }
   for (const file of found.toReversed()) {
     try {
-      return { ...readCheckpoint(file), file };
+      const checkpoint = readCheckpoint(file);
+      inFile(file, () => check(checkpoint.state));
+      return { ...checkpoint, file };
     } catch (error) {
       if (!(error instanceof TunebertError)) throw error;
       onDamaged(error);
     }
   }
   throw new TunebertError(
-    `none of the checkpoints in ${checkpointsPath(folder)} can be used: ${found.map((path) => basename(path)).join(", ")}. ` +
-      "Train anew, with --overwrite if it is to be in this folder",
+    (overwrite) =>
+      `none of the checkpoints in ${checkpointsPath(folder)} can be used: ${found.map((path) => basename(path)).join(", ")}. ` +
+      `Train anew, with ${overwrite} if it is to be in this folder`,
+    { option: "overwrite" },
   );
 }
 
@@ -106,10 +117,24 @@ export async function listCheckpoints(folder: string): Promise<string[]> {
   return files.sort((a, b) => stepOf(a) - stepOf(b));
 }
 
-/** Removes the checkpoints, and their folder if nothing else is in it. */
+/** Removes the checkpoints, and their folder if nothing else is in it; where that is a link, the link alone. */
 export async function removeCheckpoints(folder: string): Promise<void> {
+  if (await isLink(checkpointsPath(folder))) return rm(checkpointsPath(folder));
   for (const file of await listCheckpoints(folder)) await rm(file, { force: true });
   await rmdir(checkpointsPath(folder)).catch(() => {});
+}
+
+/** @throws TunebertError when the path is a link, through which files elsewhere would be written */
+export async function expectOwnFolder(path: string): Promise<void> {
+  if (!(await isLink(path))) return;
+  throw new TunebertError(
+    `${path} is a link; tunebert writes to no folder elsewhere. Put the folder itself in its place`,
+  );
+}
+
+async function isLink(path: string): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined);
+  return found?.isSymbolicLink() ?? false;
 }
 
 /** Does something that changes the folder. @throws TunebertError that names it and says why it could not be done */
@@ -117,7 +142,7 @@ async function inFolder(folder: string, action: () => Promise<unknown>): Promise
   try {
     await action();
   } catch (cause) {
-    throw new TunebertError(`cannot write to ${folder}: ${whyNotWritten(cause)}`, { cause });
+    throw new TunebertError(`cannot write to ${folder}: ${systemReason(cause)}`, { cause });
   }
 }
 

@@ -1,6 +1,8 @@
 import { TunebertError } from "../error.js";
-import { get, type HttpFetch, type HttpResponse, showUrl } from "./http.js";
-import type { PartialFile, PartOf } from "./partial-file.js";
+import { showAddress } from "./address.js";
+import { connectionFailure, PassingFailure } from "./connection-failure.js";
+import { get, type HttpFetch, type HttpResponse } from "./http.js";
+import { digestOf, isOf, type PartialFile, type PartOf } from "./partial-file.js";
 import { StallWatch } from "./stall-watch.js";
 
 export interface AttemptOptions {
@@ -13,17 +15,6 @@ export interface AttemptOptions {
   readonly hashKnown: boolean;
   readonly signal: AbortSignal | undefined;
   readonly onBytes: (received: number, total: number | undefined) => void;
-}
-
-/** A failure after which another attempt may succeed. */
-export class PassingFailure extends Error {
-  /** Seconds that the server asks to be left alone. */
-  readonly retryAfter: number | undefined;
-
-  constructor(message: string, options: ErrorOptions & { readonly retryAfter?: number | undefined } = {}) {
-    super(message, options);
-    this.retryAfter = options.retryAfter;
-  }
 }
 
 /**
@@ -39,7 +30,6 @@ export async function attemptDownload(part: PartialFile, options: AttemptOptions
         fetch: options.fetch,
         headers: headersFor(part, options),
         signal: watch.signal,
-        allowDowngrade: options.hashKnown,
       }),
     );
     const total = await accept(part, response, options);
@@ -47,7 +37,7 @@ export async function attemptDownload(part: PartialFile, options: AttemptOptions
   } catch (error) {
     options.signal?.throwIfAborted();
     if (error instanceof TunebertError || error instanceof PassingFailure) throw error;
-    throw new PassingFailure(reasonOf(error), { cause: error });
+    throw connectionFailure(error, options.url);
   } finally {
     watch.stop();
     await part.close();
@@ -57,7 +47,7 @@ export async function attemptDownload(part: PartialFile, options: AttemptOptions
 function headersFor(part: PartialFile, { url, hashKnown }: AttemptOptions): Record<string, string> {
   const headers = { accept: "*/*", "accept-encoding": "identity", "user-agent": "tunebert" };
   const { of, size } = part;
-  if (size === 0 || of?.url !== url || !(of.validator || hashKnown)) return headers;
+  if (size === 0 || !of || !isOf(of, url) || !(of.validator || hashKnown)) return headers;
   return { ...headers, range: `bytes=${size}-`, ...(of.validator && { "if-range": of.validator }) };
 }
 
@@ -77,21 +67,29 @@ async function accept(
     throw new PassingFailure("the server has no more bytes of this file; starting over");
   }
   if (status !== 200 && status !== 206) throw failureOf(response, url);
-  const total = status === 206 ? await resume(part, response) : await restart(part, response, url);
+  const total = status === 206 ? await resume(part, response, url) : await restart(part, response, url);
   if (total !== undefined && total > maxBytes) throw tooLarge(url, maxBytes, `${total} bytes`);
   return total;
 }
 
-async function resume(part: PartialFile, { headers }: HttpResponse): Promise<number | undefined> {
+async function resume(
+  part: PartialFile,
+  { headers }: HttpResponse,
+  url: string,
+): Promise<number | undefined> {
   const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get("content-range") ?? "");
   const total = range?.[2] === "*" ? undefined : Number(range?.[2]);
-  const { validator } = partOf("", headers);
+  const validator = validatorOf(headers);
   const same =
     range &&
     Number(range[1]) === part.size &&
     (part.of?.total === undefined || total === undefined || total === part.of.total) &&
     (!part.of?.validator || !validator || validator === part.of.validator);
-  if (same) return total;
+  if (same) {
+    // Nothing was there to go on from, and the part begins at the beginning.
+    if (!part.of) await part.restart({ address: digestOf(url), validator, total });
+    return total;
+  }
   await part.discard();
   throw new PassingFailure("the file on the server has changed; starting over");
 }
@@ -107,16 +105,24 @@ async function restart(
 }
 
 function partOf(url: string, headers: HttpResponse["headers"]): PartOf {
-  const etag = headers.get("etag");
-  const validator = etag && !etag.startsWith("W/") ? etag : headers.get("last-modified");
-  // The length is that of what was sent; fetch has undone an encoding by the time the bytes arrive.
-  const encoded = ![null, "", "identity"].includes(headers.get("content-encoding"));
+  const validator = validatorOf(headers);
   const length = headers.get("content-length");
   return {
-    url,
-    ...(validator && !encoded && { validator }),
-    ...(length && /^\d+$/.test(length) && !encoded && { total: Number(length) }),
+    address: digestOf(url),
+    ...(validator && { validator }),
+    ...(length && /^\d+$/.test(length) && !isEncoded(headers) && { total: Number(length) }),
   };
+}
+
+function validatorOf(headers: HttpResponse["headers"]): string | undefined {
+  if (isEncoded(headers)) return undefined;
+  const etag = headers.get("etag");
+  return (etag && !etag.startsWith("W/") ? etag : headers.get("last-modified")) ?? undefined;
+}
+
+/** What length and version speak of is what was sent; fetch has undone an encoding by the time the bytes arrive. */
+function isEncoded(headers: HttpResponse["headers"]): boolean {
+  return ![null, "", "identity"].includes(headers.get("content-encoding"));
 }
 
 async function receive(
@@ -143,8 +149,8 @@ async function receive(
     reader?.cancel().catch(() => {});
     throw error;
   }
-  if (total === undefined || part.size === total) return;
-  const { size } = part;
+  const size = await part.measure();
+  if (total === undefined || size === total) return;
   if (size > total) await part.discard();
   throw new PassingFailure(`${size} bytes came, but the server announced ${total}`);
 }
@@ -169,29 +175,16 @@ function failureOf({ status, headers }: HttpResponse, url: string): Error {
     410: "it is gone",
   };
   return new TunebertError(
-    `cannot download ${showUrl(url)}: the server answers ${status}${meanings[status] ? ` (${meanings[status]})` : ""}. ` +
-      "Check the address, or name a mirror that has the file (--mirror or TUNEBERT_MIRROR)",
+    (mirror) =>
+      `cannot download ${showAddress(url)}: the server answers ${status}${meanings[status] ? ` (${meanings[status]})` : ""}. ` +
+      `Check the address, or name a mirror that has the file (${mirror} or TUNEBERT_MIRROR)`,
+    { option: "mirror" },
   );
 }
 
 function tooLarge(url: string, maxBytes: number, found: string): TunebertError {
   return new TunebertError(
-    `${showUrl(url)} is too large: expected at most ${maxBytes} bytes, found ${found}. ` +
+    `${showAddress(url)} is too large: expected at most ${maxBytes} bytes, found ${found}. ` +
       "Download it by other means and give its path",
   );
-}
-
-/** The innermost cause knows what `fetch failed` means. */
-function reasonOf(error: unknown): string {
-  let reason = error as Error & { code?: string };
-  while (reason.cause instanceof Error) reason = reason.cause as Error;
-  const known: Record<string, string> = {
-    ENOTFOUND: "the server's name is not known; is there a network?",
-    EAI_AGAIN: "the server's name could not be looked up; is there a network?",
-    ECONNREFUSED: "the connection was refused",
-    ECONNRESET: "the connection was cut",
-    UND_ERR_SOCKET: "the connection was cut",
-    ENETUNREACH: "the network cannot be reached",
-  };
-  return known[reason.code ?? ""] ?? (reason.message || "the connection failed");
 }

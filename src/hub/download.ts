@@ -1,10 +1,13 @@
 import { open } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { TunebertError } from "../error.js";
-import { attemptDownload, PassingFailure } from "./download-attempt.js";
+import { showAddress } from "./address.js";
+import { PassingFailure } from "./connection-failure.js";
+import { attemptDownload } from "./download-attempt.js";
 import { environmentFetch } from "./environment-fetch.js";
-import { type HttpFetch, showUrl } from "./http.js";
-import { PartialFile } from "./partial-file.js";
+import type { HttpFetch } from "./http.js";
+import { LostLock } from "./lock.js";
+import { isOf, PartialFile } from "./partial-file.js";
 import { markVerified, sha1Of } from "./verified-file.js";
 
 export interface DownloadOptions {
@@ -20,6 +23,10 @@ export interface DownloadOptions {
   readonly fetch?: HttpFetch | undefined;
   /** Ends the download; what has come is kept for the next. */
   readonly signal?: AbortSignal | undefined;
+  /** Whether what earlier attempts have left is not to be trusted. */
+  readonly fresh?: boolean | undefined;
+  /** Rejects where another process has taken over, and the file is not this one's to write any more. */
+  readonly expectHeld?: (() => Promise<void>) | undefined;
   /** Default: 5 attempts, of which each may stall for 30 seconds. */
   readonly patience?: Partial<DownloadPatience> | undefined;
   /** How far it is, after every piece. */
@@ -66,15 +73,31 @@ const LONGEST_RETRY_AFTER = 60_000;
  * something with another SHA-1 (nothing is kept then), or the disk refuses
  */
 export async function download(options: DownloadOptions): Promise<string> {
-  const { path, url, sha1 } = options;
-  const part = await PartialFile.open(path);
   const fetch = options.fetch ?? (await environmentFetch());
+  const part = await PartialFile.open(options.path, { fresh: options.fresh });
+  try {
+    return await complete(part, { ...options, fetch });
+  } catch (error) {
+    await (error instanceof LostLock ? part.discard() : part.release());
+    throw error;
+  }
+}
+
+type Downloading = DownloadOptions & { readonly fetch: HttpFetch };
+
+async function complete(part: PartialFile, options: Downloading): Promise<string> {
+  const { path, url, sha1, expectHeld = async () => {} } = options;
   for (let retried = false; ; ) {
-    if (part.of?.url !== url || part.size !== part.of.total) await receiveAll(part, { ...options, fetch });
+    const isWhole = part.of && isOf(part.of, url) && part.size === part.of.total;
+    if (!isWhole) await receiveAll(part, options);
+    await expectHeld();
     const found = await sha1Of(part.path);
     if (!sha1 || found === sha1) {
+      await part.flush();
+      await expectHeld();
       await markVerified(path, found, part.path);
-      await part.moveTo(path);
+      await expectHeld();
+      await part.complete();
       return found;
     }
     const looks = await describeStart(part.path);
@@ -86,10 +109,7 @@ export async function download(options: DownloadOptions): Promise<string> {
   }
 }
 
-async function receiveAll(
-  part: PartialFile,
-  options: DownloadOptions & { readonly fetch: HttpFetch },
-): Promise<void> {
+async function receiveAll(part: PartialFile, options: Downloading): Promise<void> {
   const { url, sha1, maxBytes = MAX_DOWNLOAD, fetch, signal, onBytes = () => {}, onRetry } = options;
   const patience = { ...downloadPatience, ...options.patience };
   const attempt = { url, fetch, maxBytes, hashKnown: sha1 !== undefined, signal, onBytes };
@@ -120,16 +140,19 @@ function delay(failures: number, retryAfter: number | undefined, patience: Downl
 function givenUp(url: string, part: PartialFile, cause: PassingFailure, attempts: number): TunebertError {
   const kept = part.size > 0 ? `; ${part.size} bytes are kept, and the next try goes on from there` : "";
   return new TunebertError(
-    `cannot download ${showUrl(url)}: ${cause.message} (${attempts} attempts${kept}). ` +
-      "Try again later, set HTTPS_PROXY if a proxy stands between, or name a mirror (--mirror or TUNEBERT_MIRROR)",
-    { cause },
+    (mirror) =>
+      `cannot download ${showAddress(url)}: ${cause.message} (${attempts} attempts${kept}). ` +
+      `Try again later, set HTTPS_PROXY if a proxy stands between, or name a mirror (${mirror} or TUNEBERT_MIRROR)`,
+    { option: "mirror", cause },
   );
 }
 
 function wrongHash(url: string, expected: string, found: string, looks: string): TunebertError {
   return new TunebertError(
-    `what ${showUrl(url)} sends has the SHA-1 ${found}, expected ${expected}${looks}. It was not kept; ` +
-      "try again, or name a mirror (--mirror or TUNEBERT_MIRROR)",
+    (mirror) =>
+      `what ${showAddress(url)} sends has the SHA-1 ${found}, expected ${expected}${looks}. It was not kept; ` +
+      `try again, or name a mirror (${mirror} or TUNEBERT_MIRROR)`,
+    { option: "mirror" },
   );
 }
 

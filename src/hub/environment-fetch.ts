@@ -1,4 +1,5 @@
 import { TunebertError } from "../error.js";
+import { showAddress } from "./address.js";
 import type { HttpFetch } from "./http.js";
 
 /**
@@ -25,12 +26,20 @@ function proxyOf(name: string): string | undefined {
   const value = variable(name);
   if (!value) return undefined;
   const address = value.includes("://") ? value : `http://${value}`;
-  if (!/^https?:\/\//i.test(address) || !URL.canParse(address)) {
+  if (!/^https?:\/\//i.test(address) || !URL.canParse(address) || !isEncoded(new URL(address))) {
     throw new TunebertError(
-      `${name.toUpperCase()} is "${value}"; expected a proxy's address, like http://proxy.example.org:3128`,
+      `${name.toUpperCase()} is "${showAddress(address)}"; expected a proxy's address, like ` +
+        "http://proxy.example.org:3128, with each % in its user name and password written as %25",
     );
   }
-  return address;
+  // Of a proxy's address, path and query mean nothing.
+  const { protocol, username, password, host } = new URL(address);
+  const credentials = username || password ? `${username}:${password}@` : "";
+  return `${protocol}//${credentials}${host}`;
+}
+
+function isEncoded({ username, password }: URL): boolean {
+  return [username, password].every((text) => !/%(?![0-9a-f]{2})/i.test(text));
 }
 
 function variable(name: string): string | undefined {

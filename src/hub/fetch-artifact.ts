@@ -2,12 +2,14 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { TunebertError } from "../error.js";
+import { showAddress } from "./address.js";
 import { type Source, type SourceOptions, sourceOf } from "./artifact-source.js";
 import { cacheFolder, type Place, placeIn } from "./cache-folder.js";
+import { expectNoLinks, exposedPart } from "./cache-trust.js";
 import { findArtifact } from "./catalog.js";
 import { type DownloadOptions, download } from "./download.js";
-import { type LockOptions, withLock } from "./lock.js";
-import { isArchiveName } from "./unpack-archive.js";
+import { type LockOptions, LostLock, withLock } from "./lock.js";
+import { isArchiveFault, isArchiveName } from "./unpack-archive.js";
 import { isUnpacked, rootOf, unpackInto } from "./unpacked-folder.js";
 import { markVerified, removeVerified, sha1Of, verifiedSha1 } from "./verified-file.js";
 import { writeFailure } from "./write-failure.js";
@@ -34,6 +36,10 @@ export type FetchEvent = { readonly name: string } & (
   | { readonly event: "retry"; readonly reason: string; readonly seconds: number }
   /** Another process is fetching the same. */
   | { readonly event: "wait" }
+  /** Another process has taken over while this one slept, and is waited for. */
+  | { readonly event: "takeover" }
+  /** Other users may change `path` in the cache: what is there is checked by its SHA-1, or fetched anew. */
+  | { readonly event: "untrusted"; readonly path: string }
   /** What was in the cache is damaged, and is fetched anew. */
   | { readonly event: "damaged"; readonly found: string; readonly expected: string }
   | { readonly event: "unpack" }
@@ -43,11 +49,11 @@ export type FetchEvent = { readonly name: string } & (
 
 /** What was fetched, and where it is. */
 export interface Fetched {
-  /** What was asked for; an address without passwords. */
+  /** What was asked for; an address without user name, password, query and fragment. */
   readonly name: string;
   /** The folder of what was unpacked; of an address that is no archive, the file. */
   readonly path: string;
-  /** Where it comes from; empty for an archive on this computer. */
+  /** Where it comes from, without what may be secret; empty for an archive on this computer. */
   readonly url: string;
   /** Whether nothing had to be downloaded. */
   readonly cached: boolean;
@@ -67,27 +73,64 @@ export async function fetchArtifact(name: string, options: FetchOptions = {}): P
   const cache = options.cache ?? cacheFolder();
   const source = isLocalFile(name) ? await localSource(name) : sourceOf(name, options);
   const place = placeIn(cache, source.key, source.fileName);
-  const fetched = { name: source.name, url: source.url };
+  const fetched = { name: source.name, url: source.url && showAddress(source.url) };
   try {
-    const ready = options.force ? undefined : await readyIn(place, source);
+    const trusted = await isTrusted(cache, place, source, options);
+    const ready = options.force || !trusted ? undefined : await readyIn(place, source);
     if (ready) return { ...fetched, path: ready, cached: true };
     if (isOffline(options) && source.url && !existsSync(place.archive)) throw notCached(source, place);
-    await makeFolder(dirname(place.archive));
-    const lock = {
-      ...options.lock,
-      signal: options.signal,
-      onWait: () => options.onEvent?.({ event: "wait", name: source.name }),
-    };
-    return await withLock(
-      place.lock,
-      async (lost) => {
-        const signal = options.signal ? AbortSignal.any([lost, options.signal]) : lost;
-        return { ...fetched, ...(await fill(place, source, { ...options, signal })) };
-      },
-      lock,
-    );
+    await makeFolder(place);
+    return { ...fetched, ...(await fillLocked(place, source, { ...options, trusted })) };
   } finally {
     options.onEvent?.({ event: "end", name: source.name });
+  }
+}
+
+/** Places that others may change, and that this process has checked: within one run, once is enough. */
+const checked = new Set<string>();
+
+async function isTrusted(
+  cache: string,
+  place: Place,
+  { name }: Source,
+  { onEvent }: FetchOptions,
+): Promise<boolean> {
+  if (checked.has(place.folder)) return true;
+  const path = await exposedPart(cache, place);
+  if (path) onEvent?.({ event: "untrusted", name, path });
+  return path === undefined;
+}
+
+interface FillOptions extends FetchOptions {
+  /** Whether what is in the cache is what was put there. */
+  readonly trusted: boolean;
+}
+
+interface Filled {
+  readonly path: string;
+  readonly cached: boolean;
+}
+
+/** Fills the place while no other process does; one that has taken over meanwhile is waited for. */
+async function fillLocked(place: Place, source: Source, options: FillOptions): Promise<Filled> {
+  const { onEvent, signal } = options;
+  const { name } = source;
+  const lock = { ...options.lock, signal, onWait: () => onEvent?.({ event: "wait", name }) };
+  for (;;) {
+    try {
+      return await withLock(
+        place.lock,
+        (lost, expectHeld) => {
+          const either = signal ? AbortSignal.any([lost, signal]) : lost;
+          return fill(place, source, { ...options, signal: either }, expectHeld);
+        },
+        lock,
+      );
+    } catch (error) {
+      if (!(error instanceof LostLock)) throw error;
+      onEvent?.({ event: "takeover", name });
+      await makeFolder(place);
+    }
   }
 }
 
@@ -115,21 +158,40 @@ async function localSource(path: string): Promise<Source> {
   };
 }
 
-/** Runs while this process alone is at the place. */
+/** Runs while this process alone is at the place, unless it sleeps: `expectHeld` tells. */
 async function fill(
   place: Place,
   source: Source,
-  options: FetchOptions,
-): Promise<{ path: string; cached: boolean }> {
-  const ready = options.force ? undefined : await readyIn(place, source);
+  options: FillOptions,
+  expectHeld: () => Promise<void>,
+): Promise<Filled> {
+  const ready = options.force || !options.trusted ? undefined : await readyIn(place, source);
   if (ready) return { path: ready, cached: true };
   const archive = source.url ? place.archive : source.name;
   const cached = !source.url || (!options.force && (await isSoundArchive(place, source, options)));
-  if (!cached) await downloadTo(place, source, options);
-  if (!source.isArchive) return { path: archive, cached };
-  options.onEvent?.({ event: "unpack", name: source.name });
-  await unpackInto(place, archive);
-  return { path: await rootOf(place, source.artifact), cached };
+  if (!cached) await downloadTo(place, source, options, expectHeld);
+  if (source.isArchive) {
+    options.onEvent?.({ event: "unpack", name: source.name });
+    await unpackOrRemove(place, source, archive, expectHeld);
+  }
+  if (!options.trusted) checked.add(place.folder);
+  return { path: source.isArchive ? await rootOf(place, source.artifact) : archive, cached };
+}
+
+/** What was downloaded and is no sound archive goes, or it would be in the way for ever. */
+async function unpackOrRemove(
+  place: Place,
+  source: Source,
+  archive: string,
+  expectHeld: () => Promise<void>,
+): Promise<void> {
+  try {
+    await unpackInto(place, archive, expectHeld);
+  } catch (error) {
+    await expectHeld();
+    if (source.url && isArchiveFault(error)) await removeVerified(place.archive);
+    throw error;
+  }
 }
 
 /** What was fetched earlier, if it is whole. */
@@ -139,11 +201,15 @@ async function readyIn(place: Place, source: Source): Promise<string | undefined
   return sha1 !== undefined && (source.sha1 ?? sha1) === sha1 ? place.archive : undefined;
 }
 
-/** Whether the archive in the cache is what it should be. Without a mark that says so, it is read and hashed. */
-async function isSoundArchive(place: Place, source: Source, options: FetchOptions): Promise<boolean> {
+/** Whether the file in the cache is what it should be. Without a mark that says so, it is read and hashed. */
+async function isSoundArchive(place: Place, source: Source, options: FillOptions): Promise<boolean> {
   const { archive } = place;
   if (!existsSync(archive)) return false;
-  const noted = await verifiedSha1(archive);
+  if (!options.trusted && !source.sha1) {
+    if (isOffline(options)) throw notTrusted(source, place);
+    return false;
+  }
+  const noted = options.trusted ? await verifiedSha1(archive) : undefined;
   const { sha1: expected = noted } = source;
   const found = noted ?? (await sha1Of(archive));
   if (found === expected) {
@@ -162,21 +228,28 @@ async function isSoundArchive(place: Place, source: Source, options: FetchOption
   return false;
 }
 
-async function downloadTo(place: Place, source: Source, options: FetchOptions): Promise<void> {
+async function downloadTo(
+  place: Place,
+  source: Source,
+  options: FillOptions,
+  expectHeld: () => Promise<void>,
+): Promise<void> {
   if (isOffline(options)) throw notCached(source, place);
   const { name, url, sha1 } = source;
-  const { fetch, signal, patience, maxBytes, onEvent } = options;
-  await removeVerified(place.archive);
+  const { fetch, signal, patience, maxBytes, onEvent, trusted } = options;
   await download({
-    ...{ url, sha1, path: place.archive, fetch, signal, patience, maxBytes },
+    ...{ url, sha1, path: place.archive, fetch, signal, patience, maxBytes, expectHeld },
+    fresh: !trusted && sha1 === undefined,
     onBytes: (received, total) => onEvent?.({ event: "bytes", name, received, total }),
     onRetry: (reason, seconds) => onEvent?.({ event: "retry", name, reason, seconds }),
   });
 }
 
-async function makeFolder(folder: string): Promise<void> {
+async function makeFolder(place: Place): Promise<void> {
+  await expectNoLinks(place);
+  const folder = dirname(place.archive);
   try {
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true, mode: 0o755 });
   } catch (error) {
     throw writeFailure(folder, error);
   }
@@ -188,7 +261,16 @@ function isOffline({ offline }: FetchOptions): boolean {
 
 function notCached({ name, url }: Source, { archive }: Place): TunebertError {
   return new TunebertError(
-    `${name} is not in the cache, and offline nothing is downloaded. Fetch it once without --offline, or put ` +
-      `the file from ${url} at ${archive}`,
+    (offline) =>
+      `${name} is not in the cache, and offline nothing is downloaded. Fetch it once without ${offline}, or put ` +
+      `the file from ${showAddress(url)} at ${archive}`,
+    { option: "offline" },
+  );
+}
+
+function notTrusted({ name }: Source, { archive }: Place): TunebertError {
+  return new TunebertError(
+    `${name} is in the cache, but other users may change ${archive} or a folder above it, and its SHA-1 is not known. ` +
+      "Go online to fetch it again, or if you know that it is right take their permission away (chmod -R go-w)",
   );
 }

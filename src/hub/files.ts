@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { TunebertError } from "../error.js";
+import { systemReason } from "../system-error.js";
+import { showAddress, showAddressesIn } from "./address.js";
 
 /** The whole file. @throws TunebertError that names the file and says why it cannot be read */
 export async function readBytes(path: string): Promise<Uint8Array> {
@@ -47,17 +49,13 @@ export function inFile<T>(path: string, action: () => T): T {
     return action();
   } catch (cause) {
     if (!(cause instanceof TunebertError)) throw cause;
-    throw new TunebertError(`${path}: ${cause.message}`, { cause });
+    throw cause.wrap(`${path}: `);
   }
 }
 
 /** What to say of a file that cannot be read. */
 export function readFailure(path: string, error: unknown): TunebertError {
-  const reasons: Record<string, string> = {
-    ENOENT: "there is no such file",
-    EISDIR: "it is a folder, not a file",
-    EACCES: "permission denied",
-  };
-  const { code = "", message } = error as NodeJS.ErrnoException;
-  return new TunebertError(`cannot read ${path}: ${reasons[code] ?? message}`, { cause: error });
+  const { code } = error as NodeJS.ErrnoException;
+  const reason = code === "ENOENT" ? "there is no such file" : showAddressesIn(systemReason(error));
+  return new TunebertError(`cannot read ${showAddress(path)}: ${reason}`, { cause: error });
 }

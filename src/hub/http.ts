@@ -1,4 +1,5 @@
 import { TunebertError } from "../error.js";
+import { expectWebAddress, showAddress } from "./address.js";
 
 /** The part of `fetch` that downloads need, so that anything like it can stand in. */
 export type HttpFetch = (
@@ -33,18 +34,19 @@ export interface GetOptions {
   readonly fetch: HttpFetch;
   readonly headers: Record<string, string>;
   readonly signal: AbortSignal;
-  /** Whether the address may lead from https to http, which is safe where the content is known by its hash. */
-  readonly allowDowngrade: boolean;
 }
 
 /** Mirrors and object stores redirect once or twice; more is a loop. */
 const MAX_REDIRECTS = 10;
 
 /**
- * Asks for an address and follows redirects. A user name and password in it are sent to its own host only.
- * @throws TunebertError when redirects lead in a circle, nowhere, or to something else than the web
+ * Asks for an address and follows redirects. A user name and password in it are sent to its own origin only: scheme,
+ * host and port.
+ * @throws TunebertError when the address is none, or redirects lead in a circle, nowhere, from https to http, or to
+ * something else than the web
  */
 export async function get(address: string, options: GetOptions): Promise<HttpResponse> {
+  expectWebAddress(address);
   let url = new URL(address);
   let credentials = basicAuthorization(url);
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
@@ -56,48 +58,52 @@ export async function get(address: string, options: GetOptions): Promise<HttpRes
     });
     if (!REDIRECTS.has(response.status)) return response;
     await response.body?.cancel();
-    const next = redirectTarget(response, url, options);
-    if (next.host !== url.host) credentials = undefined;
+    const next = redirectTarget(response, url);
+    if (next.origin !== url.origin) credentials = undefined;
     url = next;
   }
   throw new TunebertError(
-    `${showUrl(address)} redirects more than ${MAX_REDIRECTS} times; check the address, or name a mirror`,
+    `${showAddress(address)} redirects more than ${MAX_REDIRECTS} times; check the address, or name a mirror`,
   );
-}
-
-/** An address for messages: without passwords and without the signatures that queries hold. */
-export function showUrl(address: string): string {
-  const { protocol, host, pathname } = new URL(address);
-  return `${protocol}//${host}${pathname}`;
 }
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-function redirectTarget(response: HttpResponse, from: URL, { allowDowngrade }: GetOptions): URL {
+function redirectTarget(response: HttpResponse, from: URL): URL {
   const location = response.headers.get("location");
   if (!location || !URL.canParse(location, from.href)) {
     throw new TunebertError(
-      `${showUrl(from.href)} answers ${response.status}, a redirect, but does not say where to; ` +
+      `${showAddress(from.href)} answers ${response.status}, a redirect, but does not say where to; ` +
         "check the address, or name a mirror",
     );
   }
   const next = new URL(location, from);
   if (next.protocol !== "https:" && next.protocol !== "http:") {
-    throw new TunebertError(`${showUrl(from.href)} redirects to ${next.protocol}, which is not the web`);
+    throw new TunebertError(`${showAddress(from.href)} redirects to ${next.protocol}, which is not the web`);
   }
-  if (from.protocol === "https:" && next.protocol === "http:" && !allowDowngrade) {
+  if (from.protocol === "https:" && next.protocol === "http:") {
     throw new TunebertError(
-      `${showUrl(from.href)} redirects from https to http, where anybody on the way could change the file; ` +
-        "give its SHA-1, or the http address itself",
+      `${showAddress(from.href)} redirects from https to http, where anybody on the way can read along and change the ` +
+        "file; name a mirror, or give the http address itself",
     );
   }
+  expectWebAddress(next.href);
   return next;
 }
 
 function basicAuthorization({ username, password }: URL): string | undefined {
   if (!username && !password) return undefined;
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const pair = `${decoded(username)}:${decoded(password)}`;
   return `Basic ${Buffer.from(pair).toString("base64")}`;
+}
+
+/** Of a lone `%`, which is no code, what stands there. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** `fetch` refuses addresses that hold a password. */

@@ -1,10 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { TunebertError } from "../error.js";
-import { withLock } from "./lock.js";
+import { thisHolder } from "./holder.js";
+import { LostLock, withLock } from "./lock.js";
 
 let folder: string;
 let path: string;
@@ -56,7 +57,7 @@ test("is kept by work that takes longer than a lock without signs of life would 
 });
 
 test("is taken at once from a process of this computer that has died", async () => {
-  writeFileSync(path, JSON.stringify({ id: "x", process: 2 ** 22 + 1, host: hostname() }));
+  writeFileSync(path, JSON.stringify({ id: "x", ...thisHolder(), process: 2 ** 22 + 1 }));
   const start = performance.now();
   expect(await withLock(path, async () => "mine")).toBe("mine");
   expect(performance.now() - start).toBeLessThan(1000);
@@ -97,6 +98,27 @@ test("that is lost is told, and not taken back", async () => {
     fast,
   );
   expect(readFileSync(path, "utf8")).toBe("another's");
+});
+
+test("that is lost is known at once to who asks, and is why what fails then fails", async () => {
+  const held = vi.fn();
+  const work = withLock(path, async (_, expectHeld) => {
+    await expectHeld();
+    held();
+    writeFileSync(path, "another's");
+    await expect(expectHeld()).rejects.toThrow(LostLock);
+    throw new Error("a file is gone");
+  });
+  await expect(work).rejects.toThrow(/another process has taken over/);
+  expect(held).toHaveBeenCalledOnce();
+});
+
+test("is neither read nor written through a link", async () => {
+  const outside = join(folder, "outside");
+  writeFileSync(outside, "mine");
+  symlinkSync(outside, path);
+  await expect(withLock(path, async () => {}, fast)).rejects.toThrow(TunebertError);
+  expect(readFileSync(outside, "utf8")).toBe("mine");
 });
 
 test("need not be waited for", async () => {

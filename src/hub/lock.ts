@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { constants } from "node:fs";
 import { link, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TunebertError } from "../error.js";
+import { readHolder, stateOf, thisHolder } from "./holder.js";
 import { writeFailure } from "./write-failure.js";
 
 /** How a lock that another process may hold is waited for. */
@@ -22,39 +23,52 @@ const POLL = 200;
 /** Signs of life within the time that makes a lock stale. */
 const HEARTBEATS = 5;
 
+/** Another process has the lock that this one had. */
+export class LostLock extends TunebertError {}
+
 /**
  * Does something that only one process at a time may do. The lock is a file that its holder touches now and then;
  * one whose holder is gone is taken over.
  *
  * @param path the lock's file, in a folder that exists
- * @param action gets a signal that is aborted if the lock is lost after all, as it may be while a computer sleeps
+ * @param action gets a signal that is aborted if the lock is lost after all, as it may be while a computer sleeps, and
+ * a function that rejects then: to be asked before anything that would be in the way of the new holder
  * @throws TunebertError when the lock cannot be written
+ * @throws LostLock when the action fails after the lock is lost
  */
 export async function withLock<T>(
   path: string,
-  action: (lost: AbortSignal) => Promise<T>,
+  action: (lost: AbortSignal, expectHeld: () => Promise<void>) => Promise<T>,
   options: LockOptions = {},
 ): Promise<T> {
   const content = await acquire(path, options);
   const life = keepAlive(path, content, (options.staleAfter ?? STALE_AFTER) / HEARTBEATS);
+  const expectHeld = async () => {
+    if ((await look(path))?.content !== content) throw lostLock(path);
+  };
   try {
-    return await action(life.lost);
+    return await action(life.lost, expectHeld);
+  } catch (error) {
+    await expectHeld();
+    throw error;
   } finally {
     life.stop();
     if ((await look(path))?.content === content) await rm(path, { force: true });
   }
 }
 
-interface Look {
+/** What is to be seen of a lock. */
+export interface Look {
   readonly content: string;
   readonly touched: number;
 }
 
 async function acquire(path: string, options: LockOptions): Promise<string> {
   const { staleAfter = STALE_AFTER, poll = POLL, signal, onWait } = options;
-  const content = JSON.stringify({ id: randomUUID(), process: process.pid, host: hostname() });
+  const content = JSON.stringify({ id: randomUUID(), ...thisHolder() });
   let seen: Look | undefined;
   let seenAt = performance.now();
+  signal?.throwIfAborted();
   while (!(await create(path, content))) {
     const now = await look(path);
     if (!now) continue;
@@ -68,12 +82,18 @@ async function acquire(path: string, options: LockOptions): Promise<string> {
   return content;
 }
 
-/** Makes the file with its content at once, so that nobody sees it empty; false if it is there already. */
-async function create(path: string, content: string): Promise<boolean> {
+/** What file systems say that know no hard links. */
+const WITHOUT_LINKS = new Set(["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"]);
+
+/** Makes the file with its content at once, where the file system lets one, so that nobody sees it empty; false if it is there already. */
+export async function create(path: string, content: string): Promise<boolean> {
   const whole = `${path}.${randomUUID()}`;
   try {
-    await writeFile(whole, content);
-    await link(whole, path);
+    await writeFile(whole, content, { flag: "wx" });
+    await link(whole, path).catch((error) => {
+      if (!WITHOUT_LINKS.has(error.code)) throw error;
+      return writeFile(path, content, { flag: "wx" });
+    });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -83,9 +103,13 @@ async function create(path: string, content: string): Promise<boolean> {
   }
 }
 
-async function look(path: string): Promise<Look | undefined> {
+/** The lock as it is now; undefined if there is none. */
+export async function look(path: string): Promise<Look | undefined> {
   try {
-    const [content, { mtimeMs }] = await Promise.all([readFile(path, "utf8"), stat(path)]);
+    const [content, { mtimeMs }] = await Promise.all([
+      readFile(path, { encoding: "utf8", flag: READ_NO_LINK }),
+      stat(path),
+    ]);
     return { content, touched: mtimeMs };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
@@ -93,15 +117,14 @@ async function look(path: string): Promise<Look | undefined> {
   }
 }
 
-/** Only of a process on this computer can it be known. */
+/** Windows has no such flag. */
+const READ_NO_LINK = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
+
 function holderIsDead({ content }: Look): boolean {
   try {
-    const holder = JSON.parse(content);
-    if (holder.host !== hostname()) return false;
-    process.kill(holder.process, 0);
+    return stateOf(readHolder(JSON.parse(content))) === "over";
+  } catch {
     return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
   }
 }
 
@@ -109,7 +132,7 @@ function holderIsDead({ content }: Look): boolean {
  * Removes the lock that was seen. Only one process at a time may, or a slow one would remove the lock of whoever
  * came after the one that it saw.
  */
-async function takeAway(path: string, seen: Look, staleAfter: number): Promise<void> {
+export async function takeAway(path: string, seen: Look, staleAfter: number): Promise<void> {
   const claim = `${path}.claim`;
   if (!(await create(claim, seen.content))) {
     const held = await look(claim);
@@ -123,14 +146,19 @@ async function takeAway(path: string, seen: Look, staleAfter: number): Promise<v
   }
 }
 
-function keepAlive(path: string, content: string, interval: number) {
+/** Gives signs of life of the lock with this content, until it is stopped or sees that the lock is lost. */
+export function keepAlive(path: string, content: string, interval: number) {
   const lost = new AbortController();
   const beat = async () => {
     const now = await look(path);
     if (now?.content === content) await utimes(path, new Date(), new Date());
-    else lost.abort(new TunebertError(`another process has taken over ${path}; start again`));
+    else lost.abort(lostLock(path));
   };
   const timer = setInterval(() => beat().catch(() => {}), interval);
   timer.unref();
   return { lost: lost.signal, stop: () => clearInterval(timer) };
+}
+
+function lostLock(path: string): LostLock {
+  return new LostLock(`another process has taken over ${path}; start again`);
 }

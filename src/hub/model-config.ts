@@ -1,5 +1,7 @@
+import { checkLabels } from "../bert/check-labels.js";
 import { type BertConfig, checkConfig } from "../bert/config.js";
 import { TunebertError } from "../error.js";
+import * as json from "../text/json-reader.js";
 import { checkTruncation, DEFAULT_TRUNCATION, type TruncationName } from "../text/truncate-pair.js";
 import { inFile } from "./files.js";
 
@@ -26,39 +28,35 @@ export function formatModelConfig({ config, labels, maxLength, truncation }: Mod
  * @throws TunebertError, with `path`, when it is not JSON, not ours, or an entry is missing or impossible
  */
 export function parseModelConfig(text: string, path: string): ModelConfig {
-  let json: Record<string, unknown>;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new TunebertError(`${path} is not JSON: ${(cause as Error).message}`, { cause });
-  }
-  if (json?.format !== FORMAT || json.version !== VERSION) {
+  const { format, version, ...rest } = json.parseJson(text, path, readFormat);
+  if (format !== FORMAT || version !== VERSION) {
     throw new TunebertError(
       `${path} does not describe a model of tunebert (format ${FORMAT}, version ${VERSION})`,
     );
   }
-  const number = (name: string): number => {
-    if (typeof json[name] !== "number") throw new TunebertError(`${path}: ${name} is not a number`);
-    return json[name];
-  };
-  const { labels, truncation = DEFAULT_TRUNCATION } = json;
-  if (!Array.isArray(labels) || labels.length < 2 || labels.some((label) => typeof label !== "string")) {
-    throw new TunebertError(`${path}: labels is not a list of at least two names`);
-  }
-  const config = inFile(path, () =>
-    checkConfig({
-      vocabularySize: number("vocabularySize"),
-      hidden: number("hidden"),
-      ffn: number("ffn"),
-      heads: number("heads"),
-      blocks: number("blocks"),
-      maxPositions: number("maxPositions"),
-    }),
-  );
+  const model = json.readJson(rest, path, readModel);
+  const { vocabularySize, hidden, ffn, heads, blocks, maxPositions } = model;
+  const { labels, maxLength, truncation = DEFAULT_TRUNCATION } = model;
+  inFile(path, () => checkLabels(labels));
+  if (maxLength < 1) throw new TunebertError(`${path}: maxLength is ${maxLength}; expected at least 1`);
   return {
-    config,
+    config: inFile(path, () => checkConfig({ vocabularySize, hidden, ffn, heads, blocks, maxPositions })),
     labels,
-    maxLength: number("maxLength"),
+    maxLength,
     truncation: inFile(path, () => checkTruncation(truncation)),
   };
 }
+
+const readFormat = json.object({ format: json.anything, version: json.anything });
+
+const readModel = json.object({
+  vocabularySize: json.count,
+  hidden: json.count,
+  ffn: json.count,
+  heads: json.count,
+  blocks: json.count,
+  maxPositions: json.count,
+  labels: json.list(json.string),
+  maxLength: json.count,
+  truncation: json.anything,
+});

@@ -1,20 +1,23 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { lstat, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BertClassifier } from "../bert/bert-classifier.js";
 import type { BertConfig } from "../bert/config.js";
 import { isOfOutputLayer, modelParameters } from "../bert/model-program.js";
 import { TunebertError } from "../error.js";
 import { Random } from "../random.js";
+import { systemReason } from "../system-error.js";
 import { DEFAULT_TRUNCATION, type TruncationName } from "../text/truncate-pair.js";
 import { Vocabulary } from "../text/vocabulary.js";
+import { firstNotFinite } from "../weights/not-finite.js";
 import { serializeSafetensors } from "../weights/safetensors.js";
 import type { StateDict } from "../weights/tensor.js";
-import { checkpointsPath, listCheckpoints, removeCheckpoints } from "./checkpoint-folder.js";
+import { checkpointsPath, expectOwnFolder, listCheckpoints, removeCheckpoints } from "./checkpoint-folder.js";
 import { inFile, readText } from "./files.js";
-import { FORMAT, formatModelConfig, parseModelConfig } from "./model-config.js";
+import { expectNoOtherRun, isFolderLock } from "./folder-lock.js";
+import { makeFolder } from "./make-folder.js";
+import { FORMAT, formatModelConfig, type ModelConfig, parseModelConfig } from "./model-config.js";
 import { readWeights } from "./read-weights.js";
-import { whyNotWritten } from "./write-failure.js";
 import { isTemporary, sweepTemporary, writeWhole } from "./write-whole.js";
 
 /** A trained classifier with all that is needed to ask it. */
@@ -37,31 +40,46 @@ const TENSORBOARD = "tensorboard";
 const REPORTS = ["curves.svg", "report.html", "MODEL_CARD.md", "run.json", "predictions.jsonl"] as const;
 
 /**
- * Makes `folder` ready for the files of a model and writes config and vocabulary.
+ * Makes `folder` ready for the files of a model and writes config and vocabulary. Links in it, but not those that lead
+ * to it, are replaced by files: nothing outside is written to.
  * @param resume whether what is there belongs to the same run, and stays
- * @throws TunebertError when the folder holds what must not be lost, or cannot be written
+ * @throws TunebertError when the folder holds what must not be lost, is in use by another process that trains in it, or
+ *   cannot be written
  */
 export async function prepareModelFolder(
   folder: string,
   { model, vocabulary, maxLength, truncation = DEFAULT_TRUNCATION }: SavedModel,
   { overwrite, resume = false }: { readonly overwrite: boolean; readonly resume?: boolean },
 ): Promise<void> {
+  await expectNoOtherRun(folder);
   if (!resume) await expectFreeFolder(folder, { overwrite });
   try {
-    await mkdir(folder, { recursive: true });
-    for (const place of [folder, checkpointsPath(folder)]) await sweepTemporary(place);
-    if (!resume) {
+    await makeFolder(folder);
+    if (resume) await ownWhatGrows(folder);
+    else {
       await removeCheckpoints(folder);
       for (const file of [WEIGHTS, METRICS, TENSORBOARD, ...REPORTS]) {
         await rm(join(folder, file), { force: true, recursive: true });
       }
     }
+    for (const place of [folder, checkpointsPath(folder)]) await sweepTemporary(place);
   } catch (cause) {
-    throw new TunebertError(`cannot write to ${folder}: ${whyNotWritten(cause)}`, { cause });
+    if (cause instanceof TunebertError) throw cause;
+    throw new TunebertError(`cannot write to ${folder}: ${systemReason(cause)}`, { cause });
   }
   const { config, labels } = model;
   await writeWhole(join(folder, CONFIG), formatModelConfig({ config, labels, maxLength, truncation }));
   await writeWhole(join(folder, VOCABULARY), JSON.stringify(vocabulary));
+}
+
+/** Files that a run that resumes adds to are to be in this folder, and under no other name elsewhere. */
+async function ownWhatGrows(folder: string): Promise<void> {
+  for (const place of [checkpointsPath(folder), tensorBoardPath(folder)]) await expectOwnFolder(place);
+  const metrics = metricsPath(folder);
+  const found = await lstat(metrics).catch(() => undefined);
+  if (found && (found.isSymbolicLink() || found.nlink > 1)) {
+    await writeWhole(metrics, await readFile(metrics).catch(() => ""));
+  }
 }
 
 /**
@@ -73,19 +91,26 @@ export async function expectFreeFolder(
   folder: string,
   { overwrite }: { readonly overwrite: boolean },
 ): Promise<void> {
-  if ((await entriesOf(folder)).every(isTemporary)) return;
-  if (!(await isModelFolder(folder))) {
-    throw new TunebertError(
-      `${folder} holds files that tunebert did not write; choose an empty or a new folder`,
-    );
-  }
+  await expectKnownFolder(folder);
   if (overwrite) return;
   const hasModel = existsSync(join(folder, WEIGHTS));
   const hasCheckpoints = (await listCheckpoints(folder)).length > 0;
   if (!hasModel && !hasCheckpoints) return;
   throw new TunebertError(
-    `${folder} holds ${hasModel ? "a trained model" : "the checkpoints of a run"} already; choose another folder, ` +
-      `${hasCheckpoints ? "pass --resume to go on with its training, " : ""}or pass --overwrite to replace it`,
+    (overwrite, resume) =>
+      `${folder} holds ${hasModel ? "a trained model" : "the checkpoints of a run"} already; choose another folder, ` +
+      `${hasCheckpoints ? `pass ${resume} to go on with its training, ` : ""}or pass ${overwrite} to replace it`,
+    { option: ["overwrite", "resume"] },
+  );
+}
+
+/** @throws TunebertError when the folder holds files, and none of them says that it is tunebert's */
+export async function expectKnownFolder(folder: string): Promise<void> {
+  const entries = await entriesOf(folder);
+  if (entries.every((name) => isTemporary(name) || isFolderLock(name)) || (await isModelFolder(folder)))
+    return;
+  throw new TunebertError(
+    `${folder} holds files that tunebert did not write; choose an empty or a new folder`,
   );
 }
 
@@ -93,9 +118,9 @@ async function entriesOf(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return [];
-    const reason = code === "ENOTDIR" ? "it is a file, not a folder" : message;
+    const reason = code === "ENOTDIR" ? "it is a file, not a folder" : systemReason(error);
     throw new TunebertError(`cannot write to ${folder}: ${reason}`, { cause: error });
   }
 }
@@ -106,13 +131,12 @@ async function entriesOf(folder: string): Promise<string[]> {
  * when the file cannot be written
  */
 export async function saveWeights(folder: string, model: BertClassifier): Promise<void> {
-  for (const [name, { data }] of model.parameters) {
-    if (!data.every(Number.isFinite)) {
-      throw new TunebertError(
-        `${name} holds values that are not finite: training has diverged, and the model is not saved. ` +
-          "Try a lower learning rate",
-      );
-    }
+  const broken = firstNotFinite(model.parameters);
+  if (broken) {
+    throw new TunebertError(
+      `${broken} holds values that are not finite: training has diverged, and the model is not saved. ` +
+        "Try a lower learning rate",
+    );
   }
   await writeWhole(join(folder, WEIGHTS), serializeSafetensors(model.stateDict()));
 }
@@ -145,13 +169,18 @@ export function tensorBoardPath(folder: string): string {
   return join(folder, TENSORBOARD);
 }
 
+/** Reads what is said of the model in a folder. @throws TunebertError when it is missing or damaged */
+export async function readModelConfig(folder: string): Promise<ModelConfig> {
+  const path = join(folder, CONFIG);
+  return parseModelConfig(await readText(path), path);
+}
+
 /**
  * Reads what training left in a folder.
  * @throws TunebertError when a file is missing or damaged, or they do not belong together
  */
 export async function loadModel(folder: string): Promise<SavedModel> {
-  const path = join(folder, CONFIG);
-  const saved = parseModelConfig(await readText(path), path);
+  const saved = await readModelConfig(folder);
   const vocabularyPath = join(folder, VOCABULARY);
   const vocabulary = Vocabulary.parse(await readText(vocabularyPath), vocabularyPath);
   const weightsPath = join(folder, WEIGHTS);

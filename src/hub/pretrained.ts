@@ -4,10 +4,12 @@ import { BertClassifier } from "../bert/bert-classifier.js";
 import type { BertConfig } from "../bert/config.js";
 import { inferConfig } from "../bert/infer-config.js";
 import { toTorchNames } from "../bert/mxnet-names.js";
+import { describePrefix, takeOffPrefix } from "../bert/name-prefix.js";
 import { TunebertError } from "../error.js";
 import type { Random } from "../random.js";
 import { Vocabulary } from "../text/vocabulary.js";
 import type { StateDict } from "../weights/tensor.js";
+import { UnreadTensor } from "../weights/unread-tensor.js";
 import type { FetchOptions } from "./fetch-artifact.js";
 import { FileState } from "./file-state.js";
 import { inFile, readText } from "./files.js";
@@ -24,6 +26,8 @@ export interface Pretrained {
   readonly vocabulary: Vocabulary;
   /** What the output layer tells apart, where the parameters are of a classifier that tunebert trained. */
   readonly labels: readonly string[] | undefined;
+  /** What was done to the tensors of the file to make them the model's, for a person to read: a line each. */
+  readonly notes: readonly string[];
 }
 
 const MODEL = "model.safetensors";
@@ -33,6 +37,11 @@ const WEIGHTS = ["pretrained.params", MODEL];
 export interface PretrainedOptions extends FetchOptions {
   /** Attention heads; default H / 64, or what a model of ours says. */
   readonly heads?: number | undefined;
+  /**
+   * Which dictionary of tensors, where a checkpoint of PyTorch has several: its path, the keys joined by dots, such as
+   * `ema.state_dict`. Default: the only one.
+   */
+  readonly key?: string | undefined;
 }
 
 /**
@@ -43,14 +52,20 @@ export interface PretrainedOptions extends FetchOptions {
  */
 export async function loadPretrained(
   nameOrFolder: string,
-  { heads, ...fetchOptions }: PretrainedOptions = {},
+  { heads, key, ...fetchOptions }: PretrainedOptions = {},
 ): Promise<Pretrained> {
   const folder = await resolvePretrained(nameOrFolder, fetchOptions);
   if (await isModelFolder(folder)) {
+    if (key !== undefined) {
+      throw new TunebertError(
+        (named) => `${folder} holds a model of tunebert's, whose tensors have no key; leave ${named} out`,
+        { option: "key" },
+      );
+    }
     const { model, vocabulary } = await loadModel(folder);
     const config = { ...model.config, ...(heads && { heads }) };
     const state = new FileState(() => readWeights(join(folder, MODEL)), model.stateDict());
-    return withState(state, { config, vocabulary, labels: model.labels });
+    return withState(state, { config, vocabulary, labels: model.labels, notes: [] });
   }
   const vocabularyPath = join(folder, "vocab.json");
   const vocabulary = Vocabulary.parse(await readText(vocabularyPath), vocabularyPath);
@@ -59,13 +74,33 @@ export async function loadPretrained(
     throw new TunebertError(`${folder} holds no weights; expected ${WEIGHTS.join(" or ")} beside vocab.json`);
   const weightsPath = join(folder, weights);
   const read = () => {
-    const state = readWeights(weightsPath);
-    return inFile(weightsPath, () => toTorchNames(state));
+    const found = readWeights(weightsPath, { key });
+    return inFile(weightsPath, () => asBert(found));
   };
-  const state = read();
-  const config = inFile(weightsPath, () => inferConfig(state, heads));
+  const first = read();
+  const config = inFile(weightsPath, () => inferConfig(first.state, heads));
   expectRows(vocabulary, config, vocabularyPath);
-  return withState(new FileState(read, state), { config, vocabulary, labels: undefined });
+  const state = new FileState(() => read().state, first.state);
+  return withState(state, { config, vocabulary, labels: undefined, notes: first.notes });
+}
+
+/** The tensors under d2l's names, without those that no model can have. */
+function asBert(found: StateDict): Pick<Pretrained, "state" | "notes"> {
+  const notes: string[] = [];
+  const { state: unprefixed, prefix } = takeOffPrefix(found);
+  if (prefix !== "") notes.push(describePrefix(prefix));
+  const state: StateDict = new Map();
+  for (const [name, tensor] of toTorchNames(unprefixed)) {
+    if (tensor instanceof UnreadTensor && !isNeeded(name)) {
+      notes.push(`${name} is left out: it holds ${tensor.type} values, and the model has no need of it`);
+    } else state.set(name, tensor);
+  }
+  return { state, notes };
+}
+
+/** Whether a classifier may have such a parameter. */
+function isNeeded(name: string): boolean {
+  return /^(encoder|hidden|output)\./.test(name);
 }
 
 /**
@@ -84,7 +119,7 @@ export function classifierFrom(
 ): BertClassifier {
   const { config, labels: known } = pretrained;
   const { state, adopt } = fileStates.get(pretrained)?.take() ?? { state: pretrained.state, adopt: false };
-  const forOthers = known !== undefined && known.join("\n") !== labels.join("\n");
+  const forOthers = known !== undefined && JSON.stringify(known) !== JSON.stringify(labels);
   const kept = forOthers ? new Map([...state].filter(([name]) => !name.startsWith("output."))) : state;
   return BertClassifier.fromStateDict(config, labels, kept, random, { adopt });
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { TunebertError } from "../error.js";
 import { type ArchiveLimits, archiveLimits } from "./archive-limits.js";
 import { type UnpackedFile, Unpacking } from "./unpacking.js";
@@ -23,7 +24,8 @@ export async function unpackArchive(
   const { format, size } = await examine(archive);
   const temporary = `${folder}.partial-${randomBytes(6).toString("hex")}`;
   try {
-    await mkdir(temporary, { recursive: true });
+    await mkdir(dirname(folder), { recursive: true, mode: 0o755 });
+    await mkdir(temporary, { mode: 0o755 });
     const unpacking = new Unpacking(temporary, size, { ...archiveLimits, ...limits });
     await unpackEntries(archive, format, unpacking);
     if (unpacking.files.length === 0) throw new TunebertError("it holds no files");
@@ -44,6 +46,12 @@ async function unpackEntries(archive: string, format: Format, unpacking: Unpacki
     const { untar } = await import("./untar.js");
     await untar(archive, unpacking, { gzip: format === "gzip" });
   }
+}
+
+/** Whether an archive could not be unpacked because of what it holds, and not for want of space or permission. */
+export function isArchiveFault(error: unknown): boolean {
+  if (!(error instanceof TunebertError)) return false;
+  return (error.cause as NodeJS.ErrnoException | undefined)?.syscall === undefined;
 }
 
 /** Endings of the names of archives that can be unpacked. */

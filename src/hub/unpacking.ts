@@ -22,6 +22,7 @@ export class Unpacking {
   readonly #limits: ArchiveLimits;
   /** By the name that systems see which ignore case and composition. */
   readonly #taken = new Map<string, { readonly name: string; readonly kind: "file" | "folder" }>();
+  readonly #made = new Set<string>();
   #entries = 0;
   #bytes = 0;
 
@@ -59,28 +60,35 @@ export class Unpacking {
   async folder(name: string): Promise<void> {
     const parts = entryPath(name, this.#limits.maxPathLength);
     this.#takeFolders(parts);
-    await mkdir(join(this.#folder, ...parts), { recursive: true });
+    await this.#makeFolder(parts);
   }
 
+  /** Nothing is flushed: see {@link unpackInto}. */
   async file(name: string, content: AsyncIterable<Uint8Array>): Promise<void> {
     const parts = entryPath(name, this.#limits.maxPathLength);
     if (parts.length === 0) throw new TunebertError(`the entry ${quote(name)} names no file`);
     this.#takeFolders(parts.slice(0, -1));
     this.#take(parts, "file");
-    await mkdir(join(this.#folder, ...parts.slice(0, -1)), { recursive: true });
+    await this.#makeFolder(parts.slice(0, -1));
     const before = this.#bytes;
-    const file = await open(join(this.#folder, ...parts), "wx");
+    const file = await open(join(this.#folder, ...parts), "wx", 0o644);
     try {
       for await (const bytes of content) {
         this.#bytes += bytes.length;
         this.expectBytes(this.#bytes);
         await file.writeFile(bytes);
       }
-      await file.sync();
     } finally {
       await file.close();
     }
     this.files.push({ name: parts.join("/"), size: this.#bytes - before });
+  }
+
+  async #makeFolder(parts: readonly string[]): Promise<void> {
+    const path = join(this.#folder, ...parts);
+    if (this.#made.has(path)) return;
+    await mkdir(path, { recursive: true, mode: 0o755 });
+    this.#made.add(path);
   }
 
   #takeFolders(parts: readonly string[]): void {

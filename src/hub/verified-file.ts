@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readFile, rm, stat, writeFile } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
+import { readCacheJson, writeCacheJson } from "./cache-json.js";
+import { writeFailure } from "./write-failure.js";
 
 /** That a file's SHA-1 was computed when the file had this size and time. */
 interface Mark {
@@ -24,18 +26,18 @@ export async function sha1Of(path: string): Promise<string> {
  */
 export async function markVerified(path: string, sha1: string, from = path): Promise<void> {
   const { size, mtimeMs } = await stat(from);
-  await writeFile(markOf(path), JSON.stringify({ sha1, size, modified: mtimeMs } satisfies Mark));
+  await writeCacheJson(markOf(path), { sha1, size, modified: mtimeMs } satisfies Mark).catch((error) => {
+    throw writeFailure(markOf(path), error);
+  });
 }
 
 /** The SHA-1 that was noted for a file, unless the file has changed since. */
 export async function verifiedSha1(path: string): Promise<string | undefined> {
-  try {
-    const [{ size, mtimeMs }, text] = await Promise.all([stat(path), readFile(markOf(path), "utf8")]);
-    const mark: Partial<Mark> = JSON.parse(text);
-    return mark.size === size && mark.modified === mtimeMs ? mark.sha1 : undefined;
-  } catch {
-    return undefined;
-  }
+  const mark = ((await readCacheJson(markOf(path))) ?? {}) as Partial<Mark>;
+  const file = await stat(path).catch(() => undefined);
+  const { sha1 } = mark;
+  if (!file?.isFile() || mark.size !== file.size || mark.modified !== file.mtimeMs) return undefined;
+  return typeof sha1 === "string" && /^[0-9a-f]{40}$/.test(sha1) ? sha1 : undefined;
 }
 
 /** Removes a file and its mark. */
@@ -44,6 +46,7 @@ export async function removeVerified(path: string): Promise<void> {
   await rm(path, { force: true });
 }
 
-function markOf(path: string): string {
+/** Where the SHA-1 of a file is noted. */
+export function markOf(path: string): string {
   return `${path}.verified`;
 }

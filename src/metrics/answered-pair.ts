@@ -1,11 +1,13 @@
+import { type LabelProbability, probabilityOf } from "./label-probabilities.js";
+
 /** A labelled pair and what a model answered to it. */
 export interface AnsweredPair {
   readonly premise: string;
   readonly hypothesis: string;
   readonly trueLabel: string;
   readonly predictedLabel: string;
-  /** Of every label, in the model's order. */
-  readonly probabilities: Readonly<Record<string, number>>;
+  /** Of every label, in the model's order; of more than 100 the most probable and the true one. */
+  readonly probabilities: readonly LabelProbability[];
 }
 
 export function isCorrect({ trueLabel, predictedLabel }: AnsweredPair): boolean {
@@ -14,5 +16,5 @@ export function isCorrect({ trueLabel, predictedLabel }: AnsweredPair): boolean 
 
 /** The probability that the model gave to its answer. */
 export function confidenceOf({ predictedLabel, probabilities }: AnsweredPair): number {
-  return probabilities[predictedLabel]!;
+  return probabilityOf(probabilities, predictedLabel);
 }

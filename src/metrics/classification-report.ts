@@ -1,4 +1,6 @@
 import { TunebertError } from "../error.js";
+import { listNames } from "../text/list-names.js";
+import { countConfusions } from "./confusion-matrix.js";
 
 /** How well one label is told apart from the others. */
 export interface LabelScores {
@@ -20,15 +22,24 @@ export interface ClassificationReport {
   accuracy: number;
   /** (K), in the order of the labels. */
   perClass: LabelScores[];
-  /** The plain mean of f1 over all labels, however rare. */
+  /** The plain mean of f1 over the labels that are true of an example or predicted for one, however rare. */
   macroF1: number;
   /** Counts of examples: a row for each true label, in it a column for each predicted label, K × K. */
   confusion: number[][];
+  /**
+   * Of more than 100 labels: the names of the rows and columns, which are those of the 100 most frequent labels and then
+   * `others`, for all the rest.
+   */
+  confusionLabels?: readonly string[];
 }
+
+/** Labels with rows and columns of their own; K × K counts of thousands of labels would fill the memory. */
+const LARGEST_CONFUSION = 100;
 
 /**
  * Compares predicted labels with the true ones. What has no value (the precision of a label that is never
- * predicted) counts as 0, as with `zero_division=0` in scikit-learn.
+ * predicted) counts as 0, as with `zero_division=0` in scikit-learn, and as there the macro average is over the labels
+ * that occur, true or predicted.
  *
  * @param truth the true label of each example, an index into `labels`
  * @param predicted the predicted label of each example, in the same order
@@ -40,18 +51,26 @@ export function classificationReport(
   predicted: Int32Array,
   labels: readonly string[],
 ): ClassificationReport {
-  const confusion = countConfusions(truth, predicted, labels);
-  const perClass = labels.map((label, index) => scoreLabel(label, index, confusion));
-  const correct = sum(confusion.map((row, index) => row[index]!));
+  expectLabels(truth, predicted, labels);
+  const counts = labels.map(() => ({ right: 0, support: 0, predicted: 0 }));
+  truth.forEach((label, example) => {
+    counts[label]!.support++;
+    counts[predicted[example]!]!.predicted++;
+    if (label === predicted[example]) counts[label]!.right++;
+  });
+  const perClass = counts.map((count, label) => scoreLabel(labels[label]!, count));
+  const occurring = perClass.filter((_, label) => counts[label]!.support + counts[label]!.predicted > 0);
+  const confusion = countConfusions(truth, predicted, labels, LARGEST_CONFUSION);
   return {
-    accuracy: correct / truth.length,
+    accuracy: sum(counts.map(({ right }) => right)) / truth.length,
     perClass,
-    macroF1: sum(perClass.map((scores) => scores.f1)) / labels.length,
-    confusion,
+    macroF1: sum(occurring.map(({ f1 }) => f1)) / occurring.length,
+    confusion: confusion.counts,
+    ...(confusion.others && { confusionLabels: confusion.labels }),
   };
 }
 
-function countConfusions(truth: Int32Array, predicted: Int32Array, labels: readonly string[]): number[][] {
+function expectLabels(truth: Int32Array, predicted: Int32Array, labels: readonly string[]): void {
   if (truth.length !== predicted.length) {
     throw new TunebertError(
       `there are ${truth.length} true labels but ${predicted.length} predicted ones; give one of each per example`,
@@ -60,26 +79,23 @@ function countConfusions(truth: Int32Array, predicted: Int32Array, labels: reado
   if (truth.length === 0) {
     throw new TunebertError("there are no examples to report on; give at least one labelled example");
   }
-  const confusion = labels.map(() => labels.map(() => 0));
   for (let example = 0; example < truth.length; example++) {
-    const row = checkLabel(truth[example]!, "true", example, labels);
-    const column = checkLabel(predicted[example]!, "predicted", example, labels);
-    confusion[row]![column]!++;
+    expectLabel(truth[example]!, "true", example, labels);
+    expectLabel(predicted[example]!, "predicted", example, labels);
   }
-  return confusion;
 }
 
-function checkLabel(label: number, kind: string, example: number, labels: readonly string[]): number {
-  if (label >= 0 && label < labels.length) return label;
+function expectLabel(label: number, kind: string, example: number, labels: readonly string[]): void {
+  if (label >= 0 && label < labels.length) return;
   throw new TunebertError(
-    `example ${example} has the ${kind} label ${label}; expected an index of one of the ${labels.length} labels (${labels.join(", ")})`,
+    `example ${example} has the ${kind} label ${label}; expected an index of one of the ${labels.length} labels (${listNames(labels)})`,
   );
 }
 
-function scoreLabel(label: string, index: number, confusion: number[][]): LabelScores {
-  const right = confusion[index]![index]!;
-  const support = sum(confusion[index]!);
-  const predicted = sum(confusion.map((row) => row[index]!));
+function scoreLabel(
+  label: string,
+  { right, support, predicted }: { right: number; support: number; predicted: number },
+): LabelScores {
   return {
     label,
     precision: ratio(right, predicted),

@@ -45,6 +45,6 @@ function answers(given: string): AnsweredPair[] {
     hypothesis: `h${i}`,
     trueLabel: "a",
     predictedLabel,
-    probabilities: { a: 0.5, b: 0.5 },
+    probabilities: [],
   }));
 }

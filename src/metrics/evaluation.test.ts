@@ -60,5 +60,9 @@ test("mostConfidentMistakes leaves out what is right, and begins with the most c
 /** What a model answers that gives "yes" this probability. */
 function answer(premise: string, hypothesis: string, trueLabel: string, yes: number): AnsweredPair {
   const predictedLabel = yes > 0.5 ? "yes" : "no";
-  return { premise, hypothesis, trueLabel, predictedLabel, probabilities: { yes, no: 1 - yes } };
+  const probabilities = [
+    { label: "yes", probability: yes },
+    { label: "no", probability: 1 - yes },
+  ];
+  return { premise, hypothesis, trueLabel, predictedLabel, probabilities };
 }

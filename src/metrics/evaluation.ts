@@ -25,8 +25,9 @@ const OVERLAP_ENDS = [0.2, 0.4, 0.6, 0.8, 1];
  * @throws TunebertError when there are no pairs, or one has a label that is not among `labels`
  */
 export function evaluateAnswers(answers: readonly AnsweredPair[], labels: readonly string[]): Evaluation {
+  const ids = new Map(labels.map((label, id) => [label, id]));
   const idsOf = (name: "trueLabel" | "predictedLabel") =>
-    Int32Array.from(answers, (answer) => labels.indexOf(answer[name]));
+    Int32Array.from(answers, (answer) => ids.get(answer[name]) ?? -1);
   const report = classificationReport(idsOf("trueLabel"), idsOf("predictedLabel"), labels);
   const correct = answers.map(isCorrect);
   const words = answers.map(({ premise, hypothesis }) => [tokenize(premise), tokenize(hypothesis)] as const);

@@ -1,4 +1,5 @@
 import type { AnsweredPair } from "../metrics/answered-pair.js";
+import { type LabelProbability, mostProbable, probabilityOf } from "../metrics/label-probabilities.js";
 import type { Predictor } from "./predictor.js";
 
 /** Two texts and how they really relate. */
@@ -8,14 +9,35 @@ export interface LabelledPair {
   readonly label: string;
 }
 
+/** Labels whose probabilities are kept; beyond that answers would take more memory than the model. */
+const MOST_LABELS = 100;
+/** Probabilities that are there at a time, where not all are kept. */
+const CHUNK = 2 ** 20;
+
 /** Answers pairs whose labels are known, in their order. @throws TunebertError as {@link Predictor.predict} */
 export async function answerLabelled(
   predictor: Predictor,
   pairs: readonly LabelledPair[],
 ): Promise<AnsweredPair[]> {
-  const predictions = await predictor.predict(pairs);
-  return pairs.map(({ premise, hypothesis, label: trueLabel }, i) => {
-    const { label: predictedLabel, probabilities } = predictions[i]!;
-    return { premise, hypothesis, trueLabel, predictedLabel, probabilities };
-  });
+  const labels = predictor.labels.length;
+  const chunk = labels > MOST_LABELS ? Math.ceil(CHUNK / labels) : Math.max(1, pairs.length);
+  const answers: AnsweredPair[] = [];
+  for (let start = 0; start < pairs.length; start += chunk) {
+    const asked = pairs.slice(start, start + chunk);
+    const predictions = await predictor.predict(asked);
+    predictions.forEach(({ label: predictedLabel, probabilities }, i) => {
+      const { premise, hypothesis, label: trueLabel } = asked[i]!;
+      const kept = keep(probabilities, trueLabel);
+      answers.push({ premise, hypothesis, trueLabel, predictedLabel, probabilities: kept });
+    });
+  }
+  return answers;
+}
+
+/** All, or the most probable and the true one. */
+function keep(probabilities: readonly LabelProbability[], trueLabel: string): readonly LabelProbability[] {
+  if (probabilities.length <= MOST_LABELS) return probabilities;
+  const most = mostProbable(probabilities, MOST_LABELS);
+  if (most.some(({ label }) => label === trueLabel)) return most;
+  return [...most, { label: trueLabel, probability: probabilityOf(probabilities, trueLabel) }];
 }

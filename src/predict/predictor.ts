@@ -1,17 +1,22 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { BertClassifier } from "../bert/bert-classifier.js";
 import { classify, classifyPrograms } from "../bert/classify.js";
 import { PairDataset } from "../data/pair-dataset.js";
 import { TunebertError } from "../error.js";
+import type { LabelProbability } from "../metrics/label-probabilities.js";
 import { Replicas } from "../runtime/threads/replicas.js";
 import type { TruncationName } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
+
+/** Where the language has no such symbol yet, this is what compilers of `await using` look for. */
+const asyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
 
 /** A model's answer to one pair. */
 export interface Prediction {
   /** The most probable one. */
   readonly label: string;
   /** Of every label, in the model's order; they add up to 1. */
-  readonly probabilities: Readonly<Record<string, number>>;
+  readonly probabilities: readonly LabelProbability[];
 }
 
 /** What a predictor needs; {@link loadModel} brings all but the threads. */
@@ -27,16 +32,19 @@ export interface PredictorOptions {
 }
 
 /**
- * A trained model that answers.
+ * A trained model that answers. Its threads keep the process alive only while they work, and `await using` closes it
+ * at the end of a block. In a Worker of yours, close it before you terminate that Worker: where the model is at work
+ * then, the whole process aborts.
  *
  * @example
  * const predictor = await Predictor.start({ ...(await loadModel("nli")), threads: 2 });
  * const [answer] = await predictor.predict([{ premise: "A dog runs .", hypothesis: "An animal moves ." }]);
  * await predictor.close();
  */
-export class Predictor {
+export class Predictor implements AsyncDisposable {
   readonly #replicas: Replicas;
   readonly #options: PredictorOptions;
+  #closed: TunebertError | undefined;
 
   private constructor(replicas: Replicas, options: PredictorOptions) {
     this.#replicas = replicas;
@@ -45,32 +53,37 @@ export class Predictor {
 
   /**
    * Starts the threads, and hands them the model's parameters as they are now.
-   * @throws TunebertError when `maxLength` is beyond the positions of the model
+   * @throws TunebertError when `maxLength` is beyond the positions of the model, or in a Worker of yours, unless
+   *   `ORT_DISABLE_TELEMETRY` is set in the environment of the process
    */
   static async start(options: PredictorOptions): Promise<Predictor> {
     const { model, maxLength, threads } = options;
     if (maxLength > model.config.maxPositions) {
       throw new TunebertError(
-        `a maximum length of ${maxLength} is beyond the ${model.config.maxPositions} positions of the model`,
+        (named) =>
+          `${named} is ${maxLength}, which is beyond the ${model.config.maxPositions} positions of the model`,
+        { option: "maxLength" },
       );
     }
     const inference = classifyPrograms(model);
     return new Predictor(await Replicas.start({ inference, parameters: model.parameters, threads }), options);
   }
 
+  /** The model's labels, in the order of its probabilities. */
+  get labels(): readonly string[] {
+    return this.#options.model.labels;
+  }
+
   /**
    * Answers in the order of the pairs. Each answer depends on its own pair only.
-   * @throws TunebertError when the model answers something that is not a number
+   * @throws TunebertError when a text is missing, the model answers something that is not a number, or the predictor
+   *   is closed, before or meanwhile
    */
   async predict(pairs: readonly { premise: string; hypothesis: string }[]): Promise<Prediction[]> {
+    if (this.#closed) throw this.#closed;
     if (pairs.length === 0) return [];
     const { model, vocabulary, maxLength, truncation } = this.#options;
-    const unlabelled = pairs.map(({ premise, hypothesis }, i) => ({
-      premise,
-      hypothesis,
-      label: undefined,
-      row: i + 1,
-    }));
+    const unlabelled = pairs.map((pair) => ({ ...pair, label: undefined }));
     const dataset = await PairDataset.encode(unlabelled, vocabulary, {
       maxLength,
       truncation,
@@ -78,36 +91,35 @@ export class Predictor {
       unlabelled: "keep",
     });
     const logits = await this.logits(dataset);
-    const broken = logits.findIndex((logit) => !Number.isFinite(logit));
-    if (broken >= 0) {
-      throw new TunebertError(
-        `pair ${Math.floor(broken / model.labels.length) + 1}: the model answers ${logits[broken]}, not a number; ` +
-          "its weights are too large or damaged",
-      );
-    }
     return pairs.map((_, i) =>
       prediction(logits.subarray(i * model.labels.length, (i + 1) * model.labels.length), model.labels),
     );
   }
 
-  /** The logits [n, K] of a dataset that was encoded with the model's vocabulary. */
+  /** The logits [n, K] of a dataset that was encoded with the model's vocabulary. @throws TunebertError as predict */
   logits(dataset: PairDataset): Promise<Float32Array> {
     const { model, threads } = this.#options;
     return classify(this.#replicas, dataset, model, { threads });
   }
 
-  /** Ends the threads; a predictor that is not closed keeps the process alive. */
+  /** Ends the threads. What has been asked and is not answered yet is rejected. */
   async close(): Promise<void> {
-    await this.#replicas.close();
+    this.#closed ??= new TunebertError("the predictor has been closed; start another with Predictor.start");
+    await this.#replicas.close(this.#closed);
+  }
+
+  /** As {@link close}: what `await using` calls. */
+  async [asyncDispose](): Promise<void> {
+    await this.close();
   }
 }
 
 function prediction(logits: Float32Array, labels: readonly string[]): Prediction {
-  const largest = Math.max(...logits);
+  const largest = logits.reduce((max, logit) => Math.max(max, logit));
   const exponentials = Array.from(logits, (logit) => Math.exp(logit - largest));
   const total = exponentials.reduce((sum, value) => sum + value, 0);
   return {
     label: labels[logits.indexOf(largest)]!,
-    probabilities: Object.fromEntries(labels.map((label, i) => [label, exponentials[i]! / total])),
+    probabilities: labels.map((label, i) => ({ label, probability: exponentials[i]! / total })),
   };
 }

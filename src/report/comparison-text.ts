@@ -1,34 +1,44 @@
+import { alignColumns } from "../text/align-columns.js";
+import { printable } from "../text/printable.js";
 import type { Comparison, ComparisonTest } from "./comparison.js";
 import { settingName, settingText } from "./setting-text.js";
 
-/** A comparison as plain text for a terminal: figures, what differs, and the tests with what they mean. */
-export function formatComparison({ runs, pairs, figures, differences, tests }: Comparison): string {
-  const rows = Object.entries(figures).map(([name, values]) => [
-    settingName(name),
-    ...values.map((value) => figureText(name, value)),
-  ]);
+/** A comparison as lines for a terminal: figures, what differs, and the tests with what they mean. */
+export function formatComparison({ runs, pairs, figures, differences, tests }: Comparison): string[] {
+  const rows = Object.entries(figures)
+    .filter(([, values]) => values.some((value) => value !== null))
+    .map(([name, values]) => [settingName(name), ...values.map((value) => figureText(name, value))]);
   const different = Object.entries(differences).map(([name, values]) => [
-    settingName(name),
-    ...values.map((value) => shorten(settingText(value))),
+    shorten(printable(settingName(name))),
+    ...values.map((value) => (value === undefined ? UNKNOWN : shorten(printable(settingText(value))))),
   ]);
+  const table = (body: readonly string[][]) => alignColumns([["", ...runs], ...body], { others: "right" });
   return [
-    columns([["", ...runs], ...rows]),
-    different.length === 0
-      ? "The runs have the same settings, data and machine."
-      : `What differs:\n${columns([["", ...runs], ...different])}`,
-    `McNemar's exact test on ${pairs} pairs, two-sided:\n${tests.map(testText).join("\n")}`,
-    meaning(tests.length),
+    ...table(rows),
     "",
-  ]
-    .join("\n\n")
-    .trimEnd()
-    .concat("\n");
+    ...(different.length === 0 ? [sameText(figures)] : ["What differs:", ...table(different)]),
+    "",
+    `McNemar's exact test on ${pairs} pairs, two-sided:`,
+    ...tests.map(testText),
+    "",
+    ...meaning(tests.length),
+  ];
 }
 
 /** Longest value in a column. */
 const WIDEST = 24;
 
-function figureText(name: string, value: number): string {
+/** Of a model whose training nobody recorded. */
+const UNKNOWN = "unknown";
+
+function sameText(figures: Comparison["figures"]): string {
+  return Object.values(figures).flat().includes(null)
+    ? "Nothing differs of what is known of all of them."
+    : "The runs have the same settings, data and machine.";
+}
+
+function figureText(name: string, value: number | null): string {
+  if (value === null) return UNKNOWN;
   if (name === "parameters") return String(value);
   return name === "examplesPerSecond" ? value.toFixed(1) : value.toFixed(4);
 }
@@ -54,26 +64,14 @@ function probability(p: number): string {
   return p < 0.0001 ? p.toExponential(1) : p.toFixed(4);
 }
 
-function meaning(tests: number): string {
+function meaning(tests: number): string[] {
   const lines = [
     "p is how likely the pairs that only one of the two models gets right would split at least this unevenly if both",
     "were in general right equally often. It speaks of these trained models on pairs such as these, not of their",
     "settings: the same settings with another seed give another model.",
   ];
   if (tests > 1) lines.push(`Adjusted p-values (Holm) make up for there being ${tests} tests.`);
-  return lines.join("\n");
-}
-
-function columns(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return lines;
 }
 
 function shorten(text: string): string {

@@ -1,24 +1,35 @@
-import type { AnsweredPair } from "../metrics/answered-pair.js";
+import { type AnsweredPair, confidenceOf, isCorrect } from "../metrics/answered-pair.js";
+import { calibration } from "../metrics/calibration.js";
+import { classificationReport } from "../metrics/classification-report.js";
 import { type AnswerComparison, compareAnswers } from "../metrics/compare-answers.js";
-import { evaluateAnswers } from "../metrics/evaluation.js";
 import { holm } from "../metrics/holm.js";
-import type { RunRecord } from "./run-record.js";
+import { own } from "../text/json-reader.js";
+import type { ModelRecord, RunRecord } from "./run-record.js";
 
-/** A run with its model's answers to the pairs on which runs are compared. */
+/** A model with its answers to the pairs on which models are compared. */
 export interface ComparedRun {
   /** What to call it. */
   readonly name: string;
-  readonly run: RunRecord;
+  readonly model: ComparedModel;
+  /** How it was trained; `undefined` where nobody recorded it. */
+  readonly run: RunRecord | undefined;
   readonly answers: readonly AnsweredPair[];
 }
+
+/** What is known of every model. */
+export type ComparedModel = Omit<ModelRecord, "pretrained">;
 
 /** Runs side by side; lists have an entry for each run, in their order. */
 export interface Comparison {
   readonly runs: readonly string[];
   /** Pairs that all have answered. */
   readonly pairs: number;
-  readonly figures: Readonly<Record<string, readonly number[]>>;
-  /** What is not the same in all runs: settings, sizes, data, machine. `null` where a run has no such setting. */
+  /** `null` where it is not known. */
+  readonly figures: Readonly<Record<string, readonly (number | null)[]>>;
+  /**
+   * What is not the same in all runs of which it is known: settings, sizes, data, machine. `null` where a run has no
+   * such setting, `undefined` where it is not known.
+   */
   readonly differences: Readonly<Record<string, readonly unknown[]>>;
   /** Each run after the first against the first. */
   readonly tests: readonly ComparisonTest[];
@@ -34,22 +45,24 @@ export interface ComparisonTest extends AnswerComparison {
 /** Compares runs whose models have the same labels and answered the same pairs in the same order. */
 export function compareRuns(compared: readonly [ComparedRun, ...ComparedRun[]]): Comparison {
   const [first, ...others] = compared;
-  const evaluations = compared.map(({ run, answers }) => evaluateAnswers(answers, run.model.labels));
+  const scores = compared.map(scoresOf);
   const outcomes = others.map(({ answers }) => compareAnswers(first.answers, answers));
   const adjusted = holm(outcomes.map(({ pValue }) => pValue));
+  const ofTraining = (name: "trainLoss" | "trainAccuracy" | "examplesPerSecond") =>
+    compared.map(({ run }) => run?.training[name] ?? null);
   return {
     runs: compared.map(({ name }) => name),
     pairs: first.answers.length,
     figures: {
-      accuracy: evaluations.map(({ accuracy }) => accuracy),
-      macroF1: evaluations.map(({ macroF1 }) => macroF1),
-      calibrationError: evaluations.map(({ calibration }) => calibration.expectedCalibrationError),
-      trainLoss: compared.map(({ run }) => run.training.trainLoss),
-      trainAccuracy: compared.map(({ run }) => run.training.trainAccuracy),
-      examplesPerSecond: compared.map(({ run }) => run.training.examplesPerSecond),
-      parameters: compared.map(({ run }) => run.model.parameters),
+      accuracy: scores.map(({ accuracy }) => accuracy),
+      macroF1: scores.map(({ macroF1 }) => macroF1),
+      calibrationError: compared.map(({ answers }) => calibrationError(answers)),
+      trainLoss: ofTraining("trainLoss"),
+      trainAccuracy: ofTraining("trainAccuracy"),
+      examplesPerSecond: ofTraining("examplesPerSecond"),
+      parameters: compared.map(({ model }) => model.parameters),
     },
-    differences: differences(compared.map(({ run }) => traits(run))),
+    differences: differences(compared.map(traits)),
     tests: outcomes.map((outcome, i) => ({
       first: first.name,
       second: others[i]!.name,
@@ -59,29 +72,42 @@ export function compareRuns(compared: readonly [ComparedRun, ...ComparedRun[]]):
   };
 }
 
-type Traits = Readonly<Record<string, unknown>>;
+function scoresOf({ model: { labels }, answers }: ComparedRun) {
+  const ids = new Map(labels.map((label, id) => [label, id]));
+  const idsOf = (name: "trueLabel" | "predictedLabel") =>
+    Int32Array.from(answers, (answer) => ids.get(answer[name]) ?? -1);
+  return classificationReport(idsOf("trueLabel"), idsOf("predictedLabel"), labels);
+}
 
-/** What may make runs differ. */
-function traits({ model, settings, data, machine, tunebert }: RunRecord): Traits {
+function calibrationError(answers: readonly AnsweredPair[]): number {
+  return calibration(answers.map(confidenceOf), answers.map(isCorrect)).expectedCalibrationError;
+}
+
+/** What may make runs differ; with what one lacks that is not in it, where all of a run is known. */
+interface Traits {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly isWhole: boolean;
+}
+
+function traits({ model, run }: ComparedRun): Traits {
   const { labels: _, parameters: __, ...sizes } = model;
+  if (!run) return { values: sizes, isWhole: false };
+  const { settings, data, machine, tunebert } = run;
   const { name, sha256, pairs } = data.train;
-  return {
-    ...sizes,
-    ...settings,
-    trainingData: name,
-    trainingSha256: sha256,
-    trainingPairs: pairs,
-    ...machine,
-    tunebert,
-  };
+  const training = { trainingData: name, trainingSha256: sha256, trainingPairs: pairs };
+  return { values: { ...sizes, ...settings, ...training, ...machine, tunebert }, isWhole: true };
 }
 
 function differences(runs: readonly Traits[]): Record<string, unknown[]> {
-  const names = [...new Set(runs.flatMap(Object.keys))];
-  const valuesOf = (name: string) => runs.map((run) => run[name] ?? null);
+  const names = [...new Set(runs.flatMap(({ values }) => Object.keys(values)))];
+  const valuesOf = (name: string) =>
+    runs.map(({ values, isWhole }) => own(values, name) ?? (isWhole ? null : undefined));
   return Object.fromEntries(
-    names
-      .map((name) => [name, valuesOf(name)] as const)
-      .filter(([, values]) => new Set(values.map((value) => JSON.stringify(value))).size > 1),
+    names.map((name) => [name, valuesOf(name)] as const).filter(([, values]) => differ(values)),
   );
+}
+
+function differ(values: readonly unknown[]): boolean {
+  const known = values.filter((value) => value !== undefined);
+  return new Set(known.map((value) => JSON.stringify(value))).size > 1;
 }

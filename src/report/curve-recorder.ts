@@ -1,3 +1,4 @@
+import * as json from "../text/json-reader.js";
 import type { CurvePoint, LearningCurves } from "./learning-curves.js";
 
 /** How many points an epoch contributes to a training curve, as in d2l's `train_ch13`. */
@@ -45,11 +46,11 @@ export class CurveRecorder {
   /** Takes over points that were recorded before. */
   restore(curves: LearningCurves): void {
     const { trainLoss, trainAccuracy, testAccuracy, validationLoss = [], validationAccuracy = [] } = curves;
-    this.#trainLoss.push(...trainLoss);
-    this.#trainAccuracy.push(...trainAccuracy);
-    this.#testAccuracy.push(...testAccuracy);
-    this.#validationLoss.push(...validationLoss);
-    this.#validationAccuracy.push(...validationAccuracy);
+    append(this.#trainLoss, trainLoss);
+    append(this.#trainAccuracy, trainAccuracy);
+    append(this.#testAccuracy, testAccuracy);
+    append(this.#validationLoss, validationLoss);
+    append(this.#validationAccuracy, validationAccuracy);
   }
 
   get curves(): LearningCurves {
@@ -61,4 +62,21 @@ export class CurveRecorder {
       validationAccuracy: this.#validationAccuracy,
     };
   }
+}
+
+const losses = json.list(json.object<CurvePoint>({ epoch: json.number, value: json.number }));
+const accuracies = json.list(json.object<CurvePoint>({ epoch: json.number, value: json.fraction }));
+
+/** Reads curves from JSON. */
+export const readCurves: json.JsonReader<LearningCurves> = json.object<LearningCurves>({
+  trainLoss: losses,
+  trainAccuracy: accuracies,
+  testAccuracy: accuracies,
+  validationLoss: json.optional(losses),
+  validationAccuracy: json.optional(accuracies),
+});
+
+/** However many there are: a call does not take more than some 100,000 arguments. */
+function append(points: CurvePoint[], more: readonly CurvePoint[]): void {
+  for (const point of more) points.push(point);
 }

@@ -1,3 +1,4 @@
+import { printable } from "../text/printable.js";
 import { formatBytes } from "./format-bytes.js";
 import { formatDuration } from "./format-duration.js";
 import type { ProgressStream } from "./progress.js";
@@ -40,7 +41,7 @@ export class DownloadProgress {
   /** Writes a line about something else. */
   note(text: string): void {
     this.finish();
-    this.#stream.write(`${text}\n`);
+    this.#stream.write(`${printable(text)}\n`);
   }
 
   /** Leaves the last state to be read. Call it after a failure too. */
@@ -55,7 +56,7 @@ export class DownloadProgress {
 
   #format(name: string, received: number, total: number | undefined): string {
     const rate = this.#rate.perSecond();
-    const parts = [name];
+    const parts = [printable(name)];
     if (total === undefined) parts.push(formatBytes(received));
     else {
       const percent = total > 0 ? Math.floor((100 * received) / total) : 100;

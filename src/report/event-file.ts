@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import protobuf from "protobufjs/minimal.js";
 import { TunebertError } from "../error.js";
+import { systemReason } from "../system-error.js";
 import { crc32c } from "../weights/crc32.js";
 
 /** Figures by their names. TensorBoard makes a group of those with the same beginning up to a slash. */
@@ -58,7 +59,7 @@ export class EventFile {
     try {
       return action();
     } catch (cause) {
-      throw new TunebertError(`cannot write ${this.#path}: ${(cause as Error).message}`, { cause });
+      throw new TunebertError(`cannot write ${this.#path}: ${systemReason(cause)}`, { cause });
     }
   }
 }

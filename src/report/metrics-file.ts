@@ -1,5 +1,7 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { TunebertError } from "../error.js";
+import { systemReason } from "../system-error.js";
+import { printable } from "../text/printable.js";
 
 /** A log of events, one JSON object a line, each handed to the operating system before the next is made. */
 export class MetricsFile {
@@ -19,7 +21,7 @@ export class MetricsFile {
 
   /** @throws TunebertError when it cannot be written */
   append(event: Readonly<Record<string, unknown>>): void {
-    const line = Buffer.from(`${JSON.stringify(event)}\n`);
+    const line = Buffer.from(`${printable(JSON.stringify(event))}\n`);
     this.#attempt(() => {
       for (let at = 0; at < line.length; ) at += writeSync(this.#descriptor, line, at);
     });
@@ -45,7 +47,7 @@ export class MetricsFile {
     try {
       return action();
     } catch (cause) {
-      throw new TunebertError(`cannot write ${this.#path}: ${(cause as Error).message}`, { cause });
+      throw new TunebertError(`cannot write ${this.#path}: ${systemReason(cause)}`, { cause });
     }
   }
 }

@@ -53,7 +53,7 @@ test("modelCard tells what the run knows", () => {
     "- training: 4,000 pairs of `train.csv`; 3 more without a label; SHA-256 of the file `abab",
     "- test: 4 pairs of `test.csv`; 1 truncated",
     "- batch size: 32",
-    '- class weights: \\{"same":1,"other":2\\}',
+    '- class weights: `{"same":1,"other":2}`',
     "| same | 0.500 | 0.500 | 0.500 | 2 |",
     "accuracy is 0.5000",
     "2 epochs of 125 steps, at\n100 examples/s on 2 threads (Abacus \\(R\\),\n2 cores, Node 20.1.2). The model is that of epoch 1.",

@@ -1,3 +1,7 @@
+import { SNLI_LABELS } from "../data/snli.js";
+import { listNames } from "../text/list-names.js";
+import { printable } from "../text/printable.js";
+import { shownLabels } from "./label-rows.js";
 import { grouped } from "./page-parts.js";
 import type { DataRecord, RunRecord } from "./run-record.js";
 import { settingRows } from "./setting-text.js";
@@ -17,7 +21,7 @@ A BERT classifier of pairs of texts, trained with tunebert ${run.tunebert} on ${
 
 ## What it does
 
-Given two texts, it answers with one of ${run.model.labels.length} labels (${run.model.labels.map(code).join(", ")}) and the
+Given two texts, it answers with one of ${run.model.labels.length} labels (${listNames(run.model.labels.map(code))}) and the
 probability of each. Texts are cut into words at whitespace, in lower case; of a pair longer than ${run.model.maxLength} tokens the
 rest is not seen (truncation: ${run.model.truncation}).
 
@@ -70,7 +74,6 @@ ${limits(run)}
 }
 
 function metadata({ name, model, data, evaluation }: RunRecord): string {
-  const yaml = JSON.stringify;
   const tags = [
     "bert",
     "text-pair-classification",
@@ -109,7 +112,7 @@ function metadata({ name, model, data, evaluation }: RunRecord): string {
 
 /** Whether these are the labels of natural language inference. */
 function isInference(labels: readonly string[]): boolean {
-  return [...labels].sort().join() === "contradiction,entailment,neutral";
+  return labels.length === SNLI_LABELS.length && SNLI_LABELS.every((label) => labels.includes(label));
 }
 
 function dataList({ data }: RunRecord): string {
@@ -142,8 +145,9 @@ function results({ evaluation, training }: RunRecord): string {
   }
   const { accuracy, accuracyInterval, macroF1, examples, calibration, perClass } = evaluation;
   const [low, high] = accuracyInterval;
-  const rows = perClass.map(({ label, precision, recall, f1, support }) =>
-    row([markdown(label), ...[precision, recall, f1].map((score) => score.toFixed(3)), String(support)]),
+  const { shown, others } = shownLabels(perClass);
+  const rows = shown.map(({ label, precision, recall, f1, support }) =>
+    row([cell(label), ...[precision, recall, f1].map((score) => score.toFixed(3)), String(support)]),
   );
   return `On the ${grouped(examples)} ${evaluation.data} pairs the accuracy is ${accuracy.toFixed(4)} (95 % confidence interval ${low.toFixed(4)} to
 ${high.toFixed(4)}), the mean F1 over the labels ${macroF1.toFixed(4)}, and the expected calibration error
@@ -152,7 +156,7 @@ ${calibration.expectedCalibrationError.toFixed(4)}.
 ${row(["label", "precision", "recall", "F1", "pairs"])}
 |---|---:|---:|---:|---:|
 ${rows.join("\n")}
-
+${others ? `\nThe ${grouped(others.labels)} labels that fewer pairs have are not in the table; ${grouped(others.support)} pairs have one of them.\n` : ""}
 \`report.html\` shows more: confusions, accuracy by length and by overlap of the two texts, calibration, mistakes.`;
 }
 
@@ -186,19 +190,31 @@ function row(cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
 }
 
-/** Any text as Markdown that shows it. */
-function markdown(text: string): string {
-  return oneLine(text).replaceAll(/[\\`*_{}[\]<>()#|~&!]/g, (character) => `\\${character}`);
+/** Any text as a scalar of YAML, which takes JSON's where no character is left that YAML forbids or breaks lines at. */
+function yaml(text: string): string {
+  return printable(JSON.stringify(text));
 }
+
+/** Any text as Markdown that shows it. What is more than text to some reader even when it is escaped is code. */
+function markdown(text: string): string {
+  if (INTERPRETED.test(text)) return code(text);
+  return printable(text).replaceAll(/[\\`*_{}[\]<>()#|~&!]/g, (character) => `\\${character}`);
+}
+
+/** The same in a table, where a bar ends the cell even in code. */
+function cell(text: string): string {
+  if (!INTERPRETED.test(text)) return markdown(text);
+  return code(text).replaceAll(/(\\*)\|/g, (_, backslashes: string) => `${backslashes.repeat(2)}\\|`);
+}
+
+/** Addresses (`https://…`, `www.…`, `example.org`, `me@example.org`), `:names:` of emoji, `$formulas$`. */
+const INTERPRETED = /\/\/|[.@]\p{L}|:\S|\$/u;
 
 /** A text as Markdown's code. */
 function code(text: string): string {
-  const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const shown = printable(text);
+  const longest = [...shown.matchAll(/`+/g)].reduce((most, [ticks]) => Math.max(most, ticks.length), 0);
   const fence = "`".repeat(longest + 1);
-  const pad = longest > 0 ? " " : "";
-  return `${fence}${pad}${oneLine(text)}${pad}${fence}`;
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll(/[\s\p{Cc}]+/gu, " ");
+  const pad = longest > 0 || shown.trim() === "" ? " " : "";
+  return `${fence}${pad}${shown}${pad}${fence}`;
 }

@@ -1,11 +1,14 @@
 import type { AccuracyGroup } from "../metrics/accuracy-groups.js";
 import { type AnsweredPair, confidenceOf } from "../metrics/answered-pair.js";
+import { condense } from "../metrics/confusion-matrix.js";
 import type { Evaluation } from "../metrics/evaluation.js";
+import { probabilityOf } from "../metrics/label-probabilities.js";
 import { wilsonInterval } from "../metrics/wilson-interval.js";
 import { drawAccuracyBars } from "./accuracy-bars.js";
 import { lengthName, overlapName } from "./group-names.js";
 import { Html, html } from "./html.js";
-import { numbersBehind, percent, table } from "./page-parts.js";
+import { SHOWN_LABELS, shownLabels } from "./label-rows.js";
+import { grouped, numbersBehind, percent, table } from "./page-parts.js";
 import { drawReliabilityDiagram } from "./reliability-diagram.js";
 
 /** The sections on how good the model's answers are. */
@@ -25,40 +28,49 @@ export async function evaluationSections(
 /** Characters of a text that are shown. */
 const LONGEST_TEXT = 600;
 
-function confusionSection({ perClass, confusion }: Evaluation): Html {
-  const labels = perClass.map(({ label }) => label);
+function confusionSection({ perClass, confusion, confusionLabels }: Evaluation): Html {
+  const all = {
+    labels: confusionLabels ?? perClass.map(({ label }) => label),
+    counts: confusion,
+    others: confusionLabels !== undefined,
+  };
+  const { labels, counts: rows, others } = condense(all, SHOWN_LABELS);
   const caption = "Pairs by their true label and the label given";
-  const cell = (count: number, row: number, column: number) => {
-    const { support } = perClass[row]!;
-    const share = support === 0 ? 0 : count / support;
-    return html`<td${row === column ? html` class="right"` : undefined} style="--share: ${share.toFixed(3)}">${count}<small>${percent(share)}</small></td>`;
+  const cell = (counts: readonly number[], row: number, column: number) => {
+    const support = counts.reduce((sum, count) => sum + count, 0);
+    const share = support === 0 ? 0 : counts[column]! / support;
+    const right = row === column && !(others && row === labels.length - 1);
+    return html`<td${right ? html` class="right"` : undefined} style="--share: ${share.toFixed(3)}">${counts[column]!}<small>${percent(share)}</small></td>`;
   };
   return html`<section aria-labelledby="confusion"><h2 id="confusion">Confusion matrix</h2>
 <p class="note">A row holds the pairs that have a label, a column those that the model gave it to. Percentages are of the row;
-right answers are framed.</p>
+right answers are framed.${others ? ` ${ONLY_SHOWN} others share the last row and column.` : undefined}</p>
 <div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="confusion">
 <caption>${caption}</caption>
 <thead><tr><th scope="col">true \\ given</th>${labels.map((label) => html`<th scope="col">${label}</th>`)}</tr></thead>
-<tbody>${confusion.map(
+<tbody>${rows.map(
     (counts, row) =>
-      html`<tr><th scope="row">${labels[row]}</th>${counts.map((count, column) => cell(count, row, column))}</tr>\n`,
+      html`<tr><th scope="row">${labels[row]}</th>${counts.map((_, column) => cell(counts, row, column))}</tr>\n`,
   )}</tbody>
 </table></div></section>`;
 }
 
+const ONLY_SHOWN = `Only the ${SHOWN_LABELS} labels that most pairs have are shown by themselves; the`;
+
 function labelSection({ perClass, macroF1 }: Evaluation): Html {
+  const { shown, others } = shownLabels(perClass);
   return html`<section aria-labelledby="labels"><h2 id="labels">Each label</h2>
 ${table({
   caption: "How well each label is told from the others",
   columns: ["label", "precision", "recall", "F1", "pairs"],
-  rows: perClass.map(({ label, precision, recall, f1, support }) => [
+  rows: shown.map(({ label, precision, recall, f1, support }) => [
     label,
     ...[precision, recall, f1].map((score) => score.toFixed(3)),
     support,
   ]),
 })}
 <p class="note">Precision: of the pairs given the label, the part that has it. Recall: of the pairs that have it, the part
-given it. F1 is their harmonic mean; the plain mean of F1 over the labels is ${macroF1.toFixed(3)}.</p></section>`;
+given it. F1 is their harmonic mean; the plain mean of F1 over the labels that occur is ${macroF1.toFixed(3)}.${others && ` ${ONLY_SHOWN} ${grouped(others.labels)} others have ${grouped(others.support)} pairs.`}</p></section>`;
 }
 
 async function groupSection({ byLength, byOverlap, accuracy }: Evaluation): Promise<Html> {
@@ -131,7 +143,7 @@ function mistake(answer: AnsweredPair): Html {
 <dt>first</dt><dd dir="auto">${excerpt(premise)}</dd>
 <dt>second</dt><dd dir="auto">${excerpt(hypothesis)}</dd>
 <dt>given</dt><dd><strong>${predictedLabel}</strong>, probability ${confidenceOf(answer).toFixed(3)}</dd>
-<dt>true</dt><dd><strong>${trueLabel}</strong>, probability ${probabilities[trueLabel]!.toFixed(3)}</dd>
+<dt>true</dt><dd><strong>${trueLabel}</strong>, probability ${probabilityOf(probabilities, trueLabel).toFixed(3)}</dd>
 </dl></li>\n`;
 }
 

@@ -1,3 +1,4 @@
+import { MOST_LISTED } from "../text/list-names.js";
 import { type Html, html } from "./html.js";
 
 /** What a table holds: a caption, the heads of its columns, and rows that begin with their own head. */
@@ -35,6 +36,13 @@ export function facts(
 /** The same figures as a chart's, behind a line that opens it. */
 export function numbersBehind(content: TableContent): Html {
   return html`<details><summary>The numbers</summary>${table(content)}</details>`;
+}
+
+/** Names as {@link listNames} lists them, each in a direction of its own, whatever marks of direction it holds. */
+export function namesOf(names: readonly string[]): Html {
+  const shown = names.slice(0, MOST_LISTED);
+  const more = names.length - shown.length;
+  return html`${shown.map((name, i) => html`${i > 0 ? ", " : undefined}<bdi>${name}</bdi>`)}${more > 0 ? ` and ${more} more` : undefined}`;
 }
 
 export function percent(part: number): string {

@@ -1,6 +1,6 @@
 import { formatDuration } from "./format-duration.js";
 import { type Html, html } from "./html.js";
-import { facts, grouped } from "./page-parts.js";
+import { facts, grouped, namesOf } from "./page-parts.js";
 import type { DataRecord, RunRecord } from "./run-record.js";
 import { settingRows } from "./setting-text.js";
 
@@ -17,7 +17,7 @@ export function runSections({
   return [
     html`<section aria-labelledby="settings"><h2 id="settings">Settings</h2>
 ${facts("Model", [
-  ["labels", model.labels.join(", ")],
+  ["labels", namesOf(model.labels)],
   ["weights began as", model.pretrained ?? "random numbers"],
   ["parameters", grouped(model.parameters)],
   ["hidden size", model.hidden],

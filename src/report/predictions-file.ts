@@ -1,5 +1,9 @@
 import { TunebertError } from "../error.js";
 import type { AnsweredPair } from "../metrics/answered-pair.js";
+import { type LabelProbability, probabilitiesJson } from "../metrics/label-probabilities.js";
+import * as json from "../text/json-reader.js";
+import { printable } from "../text/printable.js";
+import { showJson } from "../text/show-json.js";
 
 /** Digits of a probability; more would say nothing of the model. */
 const DIGITS = 6;
@@ -8,11 +12,12 @@ const DIGITS = 6;
 export function formatPredictions(answers: readonly AnsweredPair[]): Uint8Array {
   return Buffer.concat(
     answers.map(({ probabilities, ...answer }) => {
-      const rounded = Object.entries(probabilities).map(([label, value]) => [
+      const rounded = probabilities.map(({ label, probability }) => ({
         label,
-        Number(value.toPrecision(DIGITS)),
-      ]);
-      return Buffer.from(`${JSON.stringify({ ...answer, probabilities: Object.fromEntries(rounded) })}\n`);
+        probability: Number(probability.toPrecision(DIGITS)),
+      }));
+      const known = JSON.stringify(answer).slice(0, -1);
+      return Buffer.from(`${printable(`${known},"probabilities":${probabilitiesJson(rounded)}}`)}\n`);
     }),
   );
 }
@@ -24,19 +29,25 @@ export function formatPredictions(answers: readonly AnsweredPair[]): Uint8Array 
 export function parsePredictions(text: string, path: string): AnsweredPair[] {
   const lines = text.split("\n");
   if (lines.at(-1) === "") lines.pop();
-  return lines.map((line, i) => {
-    const answer = parseLine(line);
-    if (answer) return answer;
-    throw new TunebertError(`${path}, line ${i + 1}: not an answered pair; the file is damaged`);
-  });
+  return lines.map((line, i) => json.parseJson(line, `${path}, line ${i + 1}`, readAnswer));
 }
 
-function parseLine(line: string): AnsweredPair | undefined {
-  try {
-    const answer = JSON.parse(line);
-    const texts = [answer.premise, answer.hypothesis, answer.trueLabel, answer.predictedLabel];
-    return texts.every((text) => typeof text === "string") ? answer : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const readProbabilities: json.JsonReader<LabelProbability[]> = (value, place) =>
+  Object.entries(json.record(json.fraction)(value, place)).map(([label, probability]) => ({
+    label,
+    probability,
+  }));
+
+const readTexts = json.object({
+  premise: json.string,
+  hypothesis: json.string,
+  trueLabel: json.string,
+  predictedLabel: json.string,
+  probabilities: readProbabilities,
+});
+
+const readAnswer: json.JsonReader<AnsweredPair> = (value, place) => {
+  const answer = readTexts(value, place);
+  if (answer.probabilities.some(({ label }) => label === answer.predictedLabel)) return answer;
+  throw new TunebertError(`probabilities lack the predicted label ${showJson(answer.predictedLabel)}`);
+};

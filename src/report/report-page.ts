@@ -2,7 +2,7 @@ import type { AnsweredPair } from "../metrics/answered-pair.js";
 import { Html, html } from "./html.js";
 import { drawCurvePanels, type LearningCurves } from "./learning-curves.js";
 import { evaluationSections } from "./page-evaluation.js";
-import { grouped, percent } from "./page-parts.js";
+import { grouped, namesOf, percent } from "./page-parts.js";
 import { runSections } from "./page-run.js";
 import { REPORT_STYLE } from "./report-style.js";
 import type { RunRecord } from "./run-record.js";
@@ -37,7 +37,7 @@ ${new Html(REPORT_STYLE)}
 <main>
 <header>
 <h1>${run.name}</h1>
-<p class="note">A BERT that tells pairs of texts apart (${run.model.labels.join(", ")}), trained with tunebert ${run.tunebert},
+<p class="note">A BERT that tells pairs of texts apart (${namesOf(run.model.labels)}), trained with tunebert ${run.tunebert},
 <time>${run.finished.slice(0, 10)}</time>.</p>
 ${keyFigures(run)}
 </header>
@@ -47,7 +47,7 @@ ${sections.map((section) => html`${section}\n`)}</main>
 `}`;
 }
 
-function keyFigures({ evaluation, training, model, data }: RunRecord): Html {
+function keyFigures({ evaluation, training, data }: RunRecord): Html {
   const figures: [name: string, value: string, note: string][] = evaluation
     ? [
         [
@@ -55,7 +55,7 @@ function keyFigures({ evaluation, training, model, data }: RunRecord): Html {
           percent(evaluation.accuracy),
           `95 % interval ${evaluation.accuracyInterval.map(percent).join(" to ")}`,
         ],
-        ["macro F1", evaluation.macroF1.toFixed(3), `over ${model.labels.length} labels`],
+        ["macro F1", evaluation.macroF1.toFixed(3), "mean over the labels that occur"],
         [
           "calibration error",
           evaluation.calibration.expectedCalibrationError.toFixed(3),

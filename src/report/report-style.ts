@@ -49,6 +49,8 @@ summary { cursor: pointer; font-size: .875rem; color: var(--muted); }
 ol.mistakes { padding-left: 1.6em; }
 ol.mistakes li { margin: 0 0 18px; padding-left: 4px; }
 ol.mistakes dl { margin: 0; display: grid; grid-template-columns: max-content 1fr; gap: 2px 12px; }
+/* Labels, which may hold marks of direction. */
+ol.mistakes strong { unicode-bidi: isolate; }
 ol.mistakes dt { color: var(--muted); font-size: .875rem; }
 ol.mistakes dd { margin: 0; }
 @media (max-width: 480px) {

@@ -9,7 +9,8 @@ export function memoryFailure(error: unknown): TunebertError | undefined {
   if (error instanceof TunebertError || !(error instanceof Error) || !MESSAGES.test(error.message))
     return undefined;
   return new TunebertError(
-    `there is not enough memory (${error.message}). Lower batchSize, maxLength or threads, or end other programs`,
-    { cause: error },
+    (batchSize, maxLength, threads) =>
+      `there is not enough memory (${error.message}). Lower ${batchSize}, ${maxLength} or ${threads}, or end other programs`,
+    { option: ["batchSize", "maxLength", "threads"], cause: error },
   );
 }

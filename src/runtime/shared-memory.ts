@@ -10,3 +10,7 @@ export function allocateDoubles(length: number): Float64Array {
 export function allocateBytes(length: number): Uint8Array {
   return new Uint8Array(new SharedArrayBuffer(length));
 }
+
+export function allocateInts(length: number): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(length * Int32Array.BYTES_PER_ELEMENT));
+}

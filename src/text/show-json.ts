@@ -11,6 +11,6 @@ export function showJson(value: unknown): string {
 }
 
 /** The beginning of a text, with a sign that it goes on. */
-export function shorten(text: string): string {
-  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`;
+export function shorten(text: string, longest = LONGEST): string {
+  return text.length <= longest ? text : `${text.slice(0, longest)}…`;
 }

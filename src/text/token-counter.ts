@@ -22,6 +22,11 @@ export class TokenCounter {
     return this.#counts.push(1) - 1;
   }
 
+  /** Takes back one occurrence of each of these provisional ids. */
+  forget(ids: Int32Array): void {
+    for (const id of ids) this.#counts[id]!--;
+  }
+
   /**
    * The vocabulary of everything counted, and the final id of each provisional one; tokens seen fewer than
    * `minFrequency` times become `<unk>`.

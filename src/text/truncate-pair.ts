@@ -1,4 +1,5 @@
 import { TunebertError } from "../error.js";
+import { showJson } from "./show-json.js";
 
 /**
  * How many tokens of each text of a pair stay when together they may have `limit`. It gets the two lengths and
@@ -50,6 +51,9 @@ export const DEFAULT_TRUNCATION: TruncationName = "longest-first";
  */
 export function checkTruncation(name: unknown): TruncationName {
   if (typeof name === "string" && Object.hasOwn(truncations, name)) return name as TruncationName;
-  const found = typeof name === "string" ? JSON.stringify(name) : `of type ${typeof name}`;
-  throw new TunebertError(`truncation is ${found}; it must be ${Object.keys(truncations).join(" or ")}`);
+  const found = typeof name === "string" ? showJson(name) : `of type ${typeof name}`;
+  throw new TunebertError(
+    (truncation) => `${truncation} is ${found}; it must be ${Object.keys(truncations).join(" or ")}`,
+    { option: "truncation" },
+  );
 }

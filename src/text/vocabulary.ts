@@ -109,7 +109,7 @@ function idsByToken(tokens: readonly string[], name: string): Map<string, number
     const earlier = ids.get(token);
     if (earlier !== undefined) {
       throw new TunebertError(
-        `${name} lists ${JSON.stringify(token)} twice, with the ids ${earlier} and ${id}; every token must be listed once`,
+        `${name} lists ${showJson(token)} twice, with the ids ${earlier} and ${id}; every token must be listed once`,
       );
     }
     ids.set(token, id);

@@ -1,43 +1,107 @@
 import { TunebertError } from "../error.js";
+import * as json from "../text/json-reader.js";
 import type { CheckpointState } from "./checkpoint.js";
-
-/** What is written as `version`; raised when the state of training comes to mean something else. */
-export const STATE_VERSION = 1;
-
-const COUNTS = ["step", "epoch", "stepInEpoch", "correct", "seen", "examples", "threads"];
-const NUMBERS = ["lossSum", "seconds"];
+import type { Fingerprint, Setting } from "./fingerprint.js";
+import type { BestEpoch, EpochFigures } from "./model-selection.js";
+import type { SavedTrainingState } from "./training-state.js";
 
 /**
- * Sees to it that a checkpoint's state, which was read from somewhere, is one.
+ * What is written as `version`; raised when the state of training comes to mean something else. Version 1 is resumed
+ * too: its fingerprint says less.
+ */
+export const STATE_VERSION = 2;
+
+/**
+ * Reads a checkpoint's state, which may come from anywhere.
  * @throws TunebertError that says what is wrong with it
  */
-export function checkState(state: Readonly<Record<string, unknown>>): CheckpointState {
-  if (state.version !== STATE_VERSION) {
+export function checkState(state: unknown): CheckpointState {
+  const { version } = json.readJson(state, "the checkpoint's state", readVersion);
+  if (version !== 1 && version !== STATE_VERSION) {
     throw new TunebertError(
-      `the checkpoint's state is of version ${state.version}; this version of tunebert resumes version ${STATE_VERSION}`,
+      `the checkpoint's state is of version ${version}; this version of tunebert resumes versions 1 to ${STATE_VERSION}`,
     );
   }
-  for (const name of COUNTS) expectThat(Number.isSafeInteger(state[name]) && Number(state[name]) >= 0, name);
-  for (const name of NUMBERS) expectThat(Number.isFinite(state[name]), name);
-  const { random, fingerprint, last, best } = state;
-  expectThat(Array.isArray(random) && random.length === 4 && random.every(Number.isInteger), "random");
-  expectThat(
-    isObject(fingerprint) && isObject(fingerprint.data) && isObject(fingerprint.settings),
-    "fingerprint",
-  );
-  expectThat(last === null || hasNumbers(last, ["trainLoss", "trainAccuracy"]), "last");
-  expectThat(best === null || hasNumbers(best, ["epoch", "step", "value"]), "best");
-  return state as unknown as CheckpointState;
+  return json.readJson(state, "the checkpoint's state", readState);
 }
 
-function expectThat(holds: boolean, name: string): void {
-  if (!holds) throw new TunebertError(`the checkpoint's state has no valid ${name}`);
+/** Of the training that is to go on. */
+export interface TrainingLengths {
+  /** Examples in an epoch. */
+  readonly size: number;
+  /** Examples of a step, but for the last of an epoch, which may have fewer. */
+  readonly stepSize: number;
 }
 
-function hasNumbers(value: unknown, names: readonly string[]): boolean {
-  return isObject(value) && names.every((name) => Number.isFinite(value[name]));
+/**
+ * Sees to it that steps, epochs and examples are those of one training.
+ * @throws TunebertError that names the first that cannot be
+ */
+export function checkProgress(saved: SavedTrainingState, { size, stepSize }: TrainingLengths): void {
+  const { step, epoch, stepInEpoch, examples, seen, correct, seconds, last, best } = saved;
+  const stepsPerEpoch = Math.ceil(size / stepSize);
+  const done = epoch - 1;
+  const inEpoch = Math.min(stepInEpoch * stepSize, size);
+  // The sums of an epoch stay until the next begins.
+  const counted = stepInEpoch === 0 && done > 0 ? size : inEpoch;
+  const consistent = {
+    epoch: epoch >= 1,
+    stepInEpoch: stepInEpoch <= stepsPerEpoch,
+    step: step === done * stepsPerEpoch + stepInEpoch,
+    examples: examples === done * size + inEpoch,
+    seen: seen === counted,
+    correct: correct <= seen,
+    seconds: seconds >= 0 && (step === 0 || Number.isFinite(examples / seconds)),
+    last: (last === null) === (done === 0),
+    best: best
+      ? best.epoch >= 1 && best.epoch <= done && best.step === best.epoch * stepsPerEpoch
+      : done === 0,
+  };
+  const wrong = Object.entries(consistent).find(([, holds]) => !holds);
+  if (wrong)
+    throw new TunebertError(`the checkpoint's state contradicts itself: ${wrong[0]} cannot be right`);
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+const readVersion = json.object({ version: json.count });
+
+const readSetting: json.JsonReader<Setting> = (value, place) => {
+  if (Array.isArray(value)) return json.list(json.string)(value, place);
+  if (value === null || typeof value === "number" || typeof value === "boolean") return value;
+  return json.string(value, place);
+};
+
+/** The generator's, whose four integers are never all 0. */
+const readRandom: json.JsonReader<readonly number[]> = (value, place) => {
+  const random = json.list(json.number)(value, place);
+  if (random.length === 4 && random.some(Boolean) && random.every((part) => part === (part | 0)))
+    return random;
+  throw json.fault(value, place, "four integers of 32 bits");
+};
+
+const readState = json.object<CheckpointState>({
+  version: json.count,
+  step: json.count,
+  epoch: json.count,
+  stepInEpoch: json.count,
+  random: readRandom,
+  lossSum: json.number,
+  correct: json.count,
+  seen: json.count,
+  examples: json.count,
+  seconds: json.number,
+  last: json.nullable(
+    json.object<EpochFigures>({
+      trainLoss: json.number,
+      trainAccuracy: json.fraction,
+      validationLoss: json.optional(json.number),
+      validationAccuracy: json.optional(json.fraction),
+      testAccuracy: json.optional(json.fraction),
+    }),
+  ),
+  best: json.nullable(json.object<BestEpoch>({ epoch: json.count, step: json.count, value: json.number })),
+  threads: json.count,
+  fingerprint: json.object<Fingerprint>({
+    data: json.record(json.string),
+    settings: json.record(readSetting),
+  }),
+});

@@ -2,6 +2,7 @@ import type { SharedParameter } from "../runtime/program.js";
 import type { Replicas } from "../runtime/threads/replicas.js";
 import { STATE_VERSION } from "./check-state.js";
 import { type Checkpoint, type CheckpointState, type CheckpointStore, nameTensors } from "./checkpoint.js";
+import { expectFinite } from "./divergence.js";
 import type { CheckpointEvent } from "./events.js";
 import type { TrainingState } from "./training-state.js";
 
@@ -40,10 +41,14 @@ export class Checkpoints {
     if (this.#isDue(state)) yield* this.take(state, replicas);
   }
 
-  /** Takes a checkpoint, once the one before is kept. */
+  /**
+   * Takes a checkpoint, once the one before is kept.
+   * @throws TunebertError when a parameter is not finite: nobody could go on from there
+   */
   async *take(state: TrainingState, replicas: Replicas): AsyncGenerator<CheckpointEvent> {
-    const { store } = this.#options;
+    const { store, parameters } = this.#options;
     if (!store) return;
+    expectFinite(parameters, state.step);
     yield* this.flush();
     const started = performance.now();
     const checkpoint = await this.#copy(state, replicas);

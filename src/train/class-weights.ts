@@ -1,5 +1,6 @@
 import type { PairDataset } from "../data/pair-dataset.js";
 import { TunebertError } from "../error.js";
+import { listNames } from "../text/list-names.js";
 
 /**
  * What an example of each label counts in the loss: all the same; as much more as its label is rarer, so that every
@@ -23,11 +24,14 @@ export function classWeightsOf(
   for (const [label, weight] of Object.entries(classWeights)) {
     if (!labels.includes(label)) {
       throw new TunebertError(
-        `there is a class weight for the label ${label}, but the labels are ${labels.join(", ")}`,
+        `there is a class weight for the label ${label}, but the labels are ${listNames(labels)}`,
+        { option: "classWeights" },
       );
     }
     if (!(weight > 0 && Number.isFinite(weight))) {
-      throw new TunebertError(`the class weight of ${label} is ${weight}; it must be a positive number`);
+      throw new TunebertError(`the class weight of ${label} is ${weight}; it must be a positive number`, {
+        option: "classWeights",
+      });
     }
   }
   return labels.map((label) => (Object.hasOwn(classWeights, label) ? classWeights[label]! : 1));

@@ -77,5 +77,6 @@ export interface DoneEvent extends EpochFigures {
   readonly epoch: number;
   readonly bestEpoch: number;
   readonly examplesPerSecond: number;
+  /** of the latest steps */
   readonly threads: number;
 }

@@ -1,6 +1,7 @@
 import type { BertClassifier } from "../bert/bert-classifier.js";
 import type { PairDataset } from "../data/pair-dataset.js";
 import { TunebertError } from "../error.js";
+import { listNames } from "../text/list-names.js";
 
 /** @throws TunebertError when a dataset is empty, or holds an example that the model cannot be asked or taught */
 export function expectFit(dataset: PairDataset, model: BertClassifier): void {
@@ -9,12 +10,14 @@ export function expectFit(dataset: PairDataset, model: BertClassifier): void {
   for (let i = 0; i < dataset.size; i++) {
     if (dataset.length(i) > maxPositions) {
       throw new TunebertError(
-        `example ${i + 1} has ${dataset.length(i)} tokens, but the model has positions for ${maxPositions}; ` +
-          `set the maximum length to ${maxPositions} or less`,
+        (maxLength) =>
+          `example ${i + 1} has ${dataset.length(i)} tokens, but the model has positions for ${maxPositions}; ` +
+          `set ${maxLength} to ${maxPositions} or less`,
+        { option: "maxLength" },
       );
     }
     if (!(dataset.labels[i]! >= 0 && dataset.labels[i]! < model.labels.length)) {
-      throw new TunebertError(`example ${i + 1} has no label among ${model.labels.join(", ")}`);
+      throw new TunebertError(`example ${i + 1} has no label among ${listNames(model.labels)}`);
     }
   }
   const largest = dataset.tokenIds.reduce((max, id) => Math.max(max, id), 0);

@@ -41,11 +41,19 @@ export function betterEpoch(
   return (byLoss ? value < best.value : value > best.value) ? { epoch, step, value } : best;
 }
 
+/** Whether training is over: all epochs are done, or patience is. */
+export function isOver(
+  { epoch, best }: { readonly epoch: number; readonly best: BestEpoch | null | undefined },
+  { epochs, patience }: { readonly epochs: number; readonly patience?: number | undefined },
+): boolean {
+  return epoch > epochs || patienceIsOver(best, epoch - 1, patience);
+}
+
 /** Whether `patience` epochs in a row, the last of them `epoch`, have brought no better model. */
 export function patienceIsOver(
-  best: BestEpoch | undefined,
+  best: BestEpoch | null | undefined,
   epoch: number,
   patience: number | undefined,
 ): boolean {
-  return best !== undefined && patience !== undefined && epoch - best.epoch >= patience;
+  return best != null && patience !== undefined && epoch - best.epoch >= patience;
 }

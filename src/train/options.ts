@@ -67,7 +67,10 @@ export const defaultTrainerOptions: TrainerOptions = {
 export function trainerOptions(given: Partial<TrainerOptions>): TrainerOptions {
   const options = { ...defaultTrainerOptions, ...given };
   const check = (name: keyof TrainerOptions, fits: boolean, expected: string) => {
-    if (!fits) throw new TunebertError(`${name} is ${options[name]}; it must be ${expected}`);
+    if (fits) return;
+    throw new TunebertError((named) => `${named} is ${options[name]}; it must be ${expected}`, {
+      option: name,
+    });
   };
   const checkCount = (name: "batchSize" | "accumulate" | "epochs" | "threads" | "patience") => {
     check(name, isCount(options[name]), "a whole number of at least 1");

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { randomDataset } from "../../test/support/random-dataset.js";
 import { BertClassifier } from "../bert/bert-classifier.js";
+import { TunebertError } from "../error.js";
 import { Random } from "../random.js";
 import type { StateDict } from "../weights/tensor.js";
 import { checkState } from "./check-state.js";
@@ -148,6 +149,36 @@ test.each<[string, Partial<TrainerOptions>]>([
   await expect(resume).rejects.toThrow(change);
 });
 
+test("patience may change: raised, training goes on where it ended for want of it", async () => {
+  const impatient: Partial<TrainerOptions> = {
+    learningRate: 0.3,
+    epochs: 9,
+    metric: "validation-loss",
+    patience: 1,
+  };
+  const stores = { impatient: new MemoryStore(), patient: new MemoryStore() };
+  const stopped = await trainModel(impatient, { validation, checkpoints: stores.impatient });
+  const patient = { ...impatient, patience: 3 };
+  const whole = await trainModel(patient, { validation, checkpoints: stores.patient });
+  expect(whole.events.length).toBeGreaterThan(stopped.events.length);
+  const resumed = await trainModel(
+    patient,
+    { validation, resumeFrom: stores.impatient.checkpoints.at(-1)! },
+    2,
+  );
+  expect(resumed.parameters).toEqual(whole.parameters);
+  const over = await trainModel(impatient, { validation, resumeFrom: stores.patient.checkpoints.at(-1)! }, 2);
+  expect(over.events.map(({ event }) => event)).toEqual(["done"]);
+  expect(over.parameters).toEqual(whole.parameters);
+});
+
+test("where nothing is left, the threads reported are those of the steps that were taken", async () => {
+  const store = new MemoryStore();
+  await trainModel({ epochs: 1 }, { checkpoints: store });
+  const resumed = await trainModel({ epochs: 1, threads: 1 }, { resumeFrom: store.checkpoints[0]! });
+  expect(resumed.events).toEqual([expect.objectContaining({ event: "done", threads: 2 })]);
+});
+
 test("more epochs are refused where the learning rate depends on how many there are", async () => {
   const store = new MemoryStore();
   const options = { epochs: 1, schedule: "linear" } as const;
@@ -186,9 +217,13 @@ describe("refuses a checkpoint", () => {
     checkpoint = (await everyCheckpoint({ epochs: 1 })).checkpoints[1]!;
   });
 
-  const resume = (options: Partial<TrainerOptions>, state: Record<string, unknown> = {}) => {
+  const resume = (
+    options: Partial<TrainerOptions>,
+    state: Record<string, unknown> = {},
+    tensors = checkpoint.tensors,
+  ) => {
     const model = BertClassifier.fromScratch(config, train.labelNames, new Random(1));
-    const resumeFrom = { tensors: checkpoint.tensors, state: { ...checkpoint.state, ...state } };
+    const resumeFrom = { file: "kept here", tensors, state: { ...checkpoint.state, ...state } };
     return new Trainer(model, { ...OPTIONS, ...options }).fit(train, validation, { resumeFrom });
   };
 
@@ -213,22 +248,121 @@ describe("refuses a checkpoint", () => {
     );
   });
 
-  test("whose state is none, or whose tensors do not fit", () => {
-    expect(() => resume({}, { version: 2 })).toThrow(/version 2/);
-    expect(() => resume({}, { step: -1 })).toThrow(/no valid step/);
-    expect(() => resume({}, { random: [1, 2] })).toThrow(/no valid random/);
-    const tensors: StateDict = new Map(checkpoint.tensors);
-    const name = "output.bias";
-    tensors.set(`adam.mean.${name}`, { type: "float32", shape: [1], data: Float32Array.of(1) });
-    const trainer = new Trainer(BertClassifier.fromScratch(config, train.labelNames, new Random(1)), OPTIONS);
-    expect(() => trainer.fit(train, validation, { resumeFrom: { ...checkpoint, tensors } })).toThrow(
-      /expected float32 \[3\] under adam.mean.output.bias, found float32 \[1\]/,
-    );
-    const order = new Int32Array(train.size); // 0 again and again
-    tensors.delete(`adam.mean.${name}`);
-    tensors.set("order", { type: "int32", shape: [train.size], data: order });
-    expect(() => trainer.fit(train, validation, { resumeFrom: { ...checkpoint, tensors } })).toThrow(/order/);
+  test.each<[string, Record<string, unknown>]>([
+    ["state is of version 3; this version of tunebert resumes versions 1 to 2", { version: 3 }],
+    ["version is an object; expected a whole number", { version: { toString: 1 } }],
+    ["step is -1; expected a whole number", { step: -1 }],
+    ['threads is "2"; expected', { threads: "2" }],
+    ["random is a list; expected four integers", { random: [1, 2] }],
+    ["random is a list; expected four integers", { random: [0, 0, 0, 0] }],
+    ["random is a list; expected four integers", { random: [1, 2, 3, 2 ** 31] }],
+    ["lossSum is Infinity", { lossSum: Number.POSITIVE_INFINITY }],
+    ["fingerprint is a list; expected an object", { fingerprint: [] }],
+    ["fingerprint.settings.deep[0] is a list", { fingerprint: { data: {}, settings: { deep: [[[]]] } } }],
+    ["last is a list; expected an object", { last: [] }],
+    ["last.testAccuracy is 1.5", { last: { trainLoss: 1, trainAccuracy: 1, testAccuracy: 1.5 } }],
+    ["contradicts itself: step cannot be right", { step: 3 }],
+    ["contradicts itself: stepInEpoch cannot be right", { stepInEpoch: 4 }],
+    ["contradicts itself: epoch cannot be right", { epoch: 0 }],
+    ["contradicts itself: step cannot be right", { epoch: 2 ** 50 }],
+    ["contradicts itself: examples cannot be right", { examples: 2 ** 50 }],
+    ["contradicts itself: seen cannot be right", { seen: 0 }],
+    ["contradicts itself: correct cannot be right", { correct: 19 }],
+    ["contradicts itself: seconds cannot be right", { seconds: 0 }],
+    ["contradicts itself: last cannot be right", { last: { trainLoss: 1, trainAccuracy: 1 } }],
+    ["contradicts itself: best cannot be right", { best: { epoch: 1, step: 3, value: 1 } }],
+  ])("whose %s", (message, state) => {
+    const error = catchError(() => resume({}, state));
+    expect(error).toBeInstanceOf(TunebertError);
+    expect(error.message).toContain(message);
+    expect(error.message).toMatch(/^kept here: the checkpoint's /);
   });
+
+  const float = (length: number) => ({
+    type: "float32" as const,
+    shape: [length],
+    data: new Float32Array(length),
+  });
+  const order = (ids: number[]) => ({
+    type: "int32" as const,
+    shape: [ids.length],
+    data: Int32Array.from(ids),
+  });
+
+  test.each<[string, Parameters<StateDict["set"]> | [string]]>([
+    ["expected float32 [3] under output.bias, found nothing", ["output.bias"]],
+    ["expected float32 [3] under output.bias, found int32 [3]", ["output.bias", order([1, 2, 3])]],
+    [
+      "expected float32 [3] under adam.mean.output.bias, found float32 [1]",
+      ["adam.mean.output.bias", float(1)],
+    ],
+    ["expected float32 [3] under adam.variance.output.bias, found nothing", ["adam.variance.output.bias"]],
+    ['which has no tensor "adam.mean.__proto__"', ["adam.mean.__proto__", float(1)]],
+    ["order of examples is not one of 23 examples", ["order"]],
+    ["order of examples is not one of 23 examples", ["order", float(23)]],
+    ["order of examples is not one of 23 examples", ["order", order([0, 1, 2])]],
+    ["order of examples is not one of 23 examples", ["order", order(lengths.map(() => 0))]],
+    ["order of examples is not one of 23 examples", ["order", order(lengths.map((_, i) => i + 1))]],
+  ])("whose tensors do not fit: %s", (message, [name, tensor]) => {
+    const tensors: StateDict = new Map(checkpoint.tensors);
+    if (tensor) tensors.set(name, tensor);
+    else tensors.delete(name);
+    const error = catchError(() => resume({}, {}, tensors));
+    expect(error).toBeInstanceOf(TunebertError);
+    expect(error.message).toMatch(/^kept here: the checkpoint/);
+    expect(error.message).toContain(message);
+  });
+
+  test("with a setting of a name that every object has", () => {
+    const { data, settings } = checkState(checkpoint.state).fingerprint;
+    const named = { ...settings, constructor: 1, ...JSON.parse('{"__proto__":2}') };
+    expect(() => resume({}, { fingerprint: { data, settings: named } })).toThrow(
+      /another run:\n {2}constructor was 1, is not given\n {2}__proto__ was 2, is not given\n/,
+    );
+  });
+
+  test("of very many other settings, of which it names some", () => {
+    const { data, settings } = checkState(checkpoint.state).fingerprint;
+    const many = Object.fromEntries(Array.from({ length: 200_000 }, (_, i) => [`s${i}`, "x".repeat(500)]));
+    const { message } = catchError(() =>
+      resume({}, { fingerprint: { data, settings: { ...settings, ...many } } }),
+    );
+    expect(message).toContain("and 199970 more");
+    expect(message.length).toBeLessThan(20_000);
+  });
+});
+
+describe("a checkpoint of version 1", () => {
+  const settings = { pretrained: "models/bert", patience: 2, embeddingStd: 1 };
+  const pretrained = { data: { "pretrained weights": "of the model" }, settings: {} };
+
+  test("is resumed, wherever the pretrained model lies now, and with other patience", async () => {
+    const store = new MemoryStore();
+    const whole = await trainModel({}, { validation, checkpoints: store });
+    const [{ tensors, state }] = store.checkpoints as [ReadCheckpoint];
+    const { fingerprint } = checkState(state);
+    const before = { ...fingerprint, settings: { ...fingerprint.settings, ...settings } };
+    const resumeFrom = { tensors, state: { ...state, version: 1, fingerprint: before } };
+    const resumed = await trainModel({}, { resumeFrom, fingerprint: pretrained, validation });
+    expect(resumed.parameters).toEqual(whole.parameters);
+  });
+});
+
+function catchError(action: () => unknown): Error {
+  try {
+    action();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+test("a checkpoint without moments of what is trained is refused", async () => {
+  const store = new MemoryStore();
+  await trainModel({ epochs: 1 }, { checkpoints: store });
+  const [resumeFrom] = store.checkpoints as [ReadCheckpoint];
+  for (const kind of ["mean", "variance"]) resumeFrom.tensors.delete(`adam.${kind}.output.bias`);
+  await expect(trainModel({}, { resumeFrom })).rejects.toThrow("there are no moments of output.bias");
 });
 
 test("a store that fails ends training, with its error", async () => {

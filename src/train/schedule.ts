@@ -28,6 +28,7 @@ export function learningRateSchedule(
   if (warmupSteps > 0 && warmupSteps >= steps) {
     throw new TunebertError(
       `a warm-up of ${warmupSteps} steps would fill the run, which has ${steps}; choose a shorter one`,
+      { option: "warmup" },
     );
   }
   const decay = decays[schedule];

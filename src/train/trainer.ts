@@ -13,10 +13,11 @@ import { Replicas } from "../runtime/threads/replicas.js";
 import type { WorkSeconds } from "../runtime/work-seconds.js";
 import type { CheckpointStore, ReadCheckpoint } from "./checkpoint.js";
 import { type CheckpointInterval, Checkpoints } from "./checkpoints.js";
+import { divergence, expectFinite } from "./divergence.js";
 import type { StepEvent, TrainEvent } from "./events.js";
 import { expectFit } from "./expect-fit.js";
 import { type Fingerprint, fingerprintOf } from "./fingerprint.js";
-import { patienceIsOver } from "./model-selection.js";
+import { isOver } from "./model-selection.js";
 import { type TrainerOptions, trainerOptions } from "./options.js";
 import { type Plan, planTraining } from "./plan.js";
 import { type PreparedBatch, prepareBatch, trainingPrograms } from "./prepare-batch.js";
@@ -66,14 +67,16 @@ export class Trainer {
   }
 
   /**
-   * Trains in place, and reports each step, epoch and checkpoint. Leaving the loop early ends the training. An epoch
-   * whose event says `best` has the best model so far: save it then, for the model ends with the last epoch's.
+   * Trains in place, and reports each step, epoch and checkpoint. Leaving the loop early ends the training, and one
+   * that nobody goes on with does not keep the process alive. An epoch whose event says `best` has the best model so
+   * far: save it then, for the model ends with the last epoch's.
    *
    * With `resumeFrom` it goes on where that checkpoint was taken, and with the same number of threads gives the bits
    * of training that never stopped. There may be more epochs than before, unless the schedule depends on
-   * their number; everything else has to be the same.
+   * their number, and more or less patience; everything else has to be the same.
    * @throws TunebertError when an example does not fit the model, a checkpoint cannot be kept or is of another
-   *   training, or a loss is not finite; the parameters are then those before the step that failed
+   *   training, or a loss or an answer is not finite; the parameters are then those before the step that failed, or
+   *   those that gave the answer
    */
   fit(
     train: PairDataset,
@@ -81,15 +84,19 @@ export class Trainer {
     { validation, signal, checkpoints, checkpointEvery, resumeFrom, fingerprint: given }: FitOptions = {},
   ): AsyncGenerator<TrainEvent, void, undefined> {
     for (const dataset of [train, validation, test]) if (dataset) expectFit(dataset, this.#model);
-    const { seed, threads, patience } = this.options;
+    const { seed, threads, patience, batchSize, accumulate } = this.options;
     if (patience !== undefined && !validation) {
-      throw new TunebertError("patience is for a validation set, on which the model is measured; give one");
+      throw new TunebertError(
+        (named) => `${named} is for a validation set, on which the model is measured; give one`,
+        { option: "patience" },
+      );
     }
     const model = this.#model;
     const plan = planTraining(this.options, model.labels, train);
     const { parameters } = model;
     const fingerprint = fingerprintOf({ train, validation, test, model, options: this.options, given });
-    const resumed = resumeFrom && resume(resumeFrom, { parameters, fingerprint, size: train.size });
+    const lengths = { size: train.size, stepSize: batchSize * accumulate };
+    const resumed = resumeFrom && resume(resumeFrom, { parameters, fingerprint, ...lengths });
     const state = resumed?.state ?? new TrainingState(train.size, seed);
     const keeper = new Checkpoints({
       store: checkpoints,
@@ -97,7 +104,8 @@ export class Trainer {
       parameters,
       constants: { threads, fingerprint },
     });
-    const fit = { train, validation, test, signal, plan, state, checkpoints: keeper };
+    const start = { step: state.step, threads: resumed?.threads ?? threads };
+    const fit = { train, validation, test, signal, plan, state, start, checkpoints: keeper };
     return this.#start(fit, resumed?.moments);
   }
 
@@ -125,9 +133,9 @@ export class Trainer {
 
   /** May be aborted where the state is one to go on from: between steps, and while the model is measured. */
   async *#run(fit: Fit, replicas: Replicas): AsyncGenerator<TrainEvent> {
-    const { state, checkpoints, plan, train, signal } = fit;
-    const { batchSize, accumulate, epochs, threads, shuffle, metric, patience } = this.options;
-    while (state.epoch <= epochs && !patienceIsOver(state.best, state.epoch - 1, patience)) {
+    const { state, start, checkpoints, plan, train, signal } = fit;
+    const { batchSize, accumulate, shuffle, metric } = this.options;
+    while (!isOver(state, this.options)) {
       signal?.throwIfAborted();
       state.beginEpoch(shuffle);
       const random = state.random();
@@ -160,8 +168,9 @@ export class Trainer {
         signal?.throwIfAborted();
         batch = next;
       }
-      const validation = await this.#evaluate(fit.validation, replicas, signal);
-      const test = await this.#evaluate(fit.test, replicas, signal);
+      expectFinite(this.#model.parameters, state.step);
+      const validation = await this.#evaluate("validation", fit, replicas);
+      const test = await this.#evaluate("test", fit, replicas);
       const { epoch, examplesPerSecond } = state;
       const measured = {
         validationLoss: validation?.loss,
@@ -181,7 +190,7 @@ export class Trainer {
       bestEpoch: best!.epoch,
       ...last!,
       examplesPerSecond,
-      threads,
+      threads: step === start.step ? start.threads : this.options.threads,
     };
   }
 
@@ -191,7 +200,8 @@ export class Trainer {
     const step = state.step + 1;
     const learningRate = plan.learningRate(step);
     const gradientNorm = clipNorm === undefined ? undefined : await replicas.gradientNorm();
-    if (!Number.isFinite(gradientNorm ?? 0)) throw divergence("norm of the gradients", gradientNorm!, state);
+    if (!Number.isFinite(gradientNorm ?? 0))
+      throw divergence("norm of the gradients", gradientNorm!, state.epoch, step);
     const gradientScale = gradientNorm === undefined ? 1 : clipFactor(gradientNorm, clipNorm!);
     await replicas.update({ ...ADAM, learningRate, weightDecay, gradientScale, step });
     return { learningRate, gradientNorm };
@@ -200,14 +210,20 @@ export class Trainer {
   /** The mean loss of a batch, and how many of its examples are answered right. */
   #measure(batch: PreparedBatch, outputs: readonly RunOutputs[], state: TrainingState) {
     const loss = outputs.reduce((sum, output) => sum + output[LOSS]![0]!, 0);
-    if (!Number.isFinite(loss)) throw divergence("loss", loss, state);
+    if (!Number.isFinite(loss)) throw divergence("loss", loss, state.epoch, state.step + 1);
     const correct = outputs.map((output, i) => this.#countCorrect(output[LOGITS]!, batch.labels[i]!));
     return { loss, correct: correct.reduce((sum, count) => sum + count, 0) };
   }
 
-  async #evaluate(dataset: PairDataset | undefined, replicas: Replicas, signal: AbortSignal | undefined) {
+  async #evaluate(set: "validation" | "test", { state, signal, ...sets }: Fit, replicas: Replicas) {
+    const dataset = sets[set];
     if (!dataset) return undefined;
-    const logits = await classify(replicas, dataset, this.#model, { threads: this.options.threads, signal });
+    const logits = await classify(replicas, dataset, this.#model, {
+      threads: this.options.threads,
+      signal,
+      notFinite: (example, logit) =>
+        divergence(`answer to ${set} pair ${example}`, logit, state.epoch, state.step),
+    });
     const { labels, size } = dataset;
     return { loss: meanCrossEntropy(logits, labels), accuracy: this.#countCorrect(logits, labels) / size };
   }
@@ -243,6 +259,8 @@ interface Fit {
   readonly signal: AbortSignal | undefined;
   readonly plan: Plan;
   readonly state: TrainingState;
+  /** Where this call begins, and the threads of the steps before. */
+  readonly start: { readonly step: number; readonly threads: number };
   readonly checkpoints: Checkpoints;
 }
 
@@ -254,10 +272,4 @@ interface Stepped {
   readonly batch: PreparedBatch;
   readonly seconds: number;
   readonly work: WorkSeconds;
-}
-
-function divergence(what: string, value: number, { step, epoch }: TrainingState): TunebertError {
-  return new TunebertError(
-    `the ${what} is ${value} at step ${step + 1} (epoch ${epoch}): training has diverged. Try a lower learning rate`,
-  );
 }

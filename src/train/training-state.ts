@@ -1,4 +1,3 @@
-import { TunebertError } from "../error.js";
 import { Random } from "../random.js";
 import { type BestEpoch, betterEpoch, type EpochFigures, type MetricName } from "./model-selection.js";
 
@@ -129,15 +128,9 @@ export class TrainingState {
     return { order: this.#order.slice(), saved };
   }
 
-  /**
-   * The state that was kept.
-   * @throws TunebertError when the order is none of `size` examples
-   */
-  static restore(order: Int32Array, saved: SavedTrainingState, size: number): TrainingState {
-    if (order.length !== size || new Set(order).size !== size || order.some((i) => i < 0 || i >= size)) {
-      throw new TunebertError(`the checkpoint's order of examples is not one of ${size} examples`);
-    }
-    const state = new TrainingState(size, 0);
+  /** The state that was kept; `order` is one of all examples. */
+  static restore(order: Int32Array, saved: SavedTrainingState): TrainingState {
+    const state = new TrainingState(order.length, 0);
     state.#order.set(order);
     state.#random = saved.random;
     state.#lossSum = saved.lossSum;

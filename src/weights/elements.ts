@@ -15,6 +15,14 @@ export function bytesOf(data: TensorData): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
+/** A copy with the bytes of each element in the other order: big-endian elements as little-endian ones. */
+export function swapped(bytes: Uint8Array, type: TensorType): Uint8Array {
+  const size = elementSize(type);
+  const copy = new Uint8Array(bytes.length);
+  for (let i = 0; i < bytes.length; i++) copy[i] = bytes[i - (i % size) + size - 1 - (i % size)]!;
+  return copy;
+}
+
 /** Bytes that one element takes. */
 export function elementSize(type: TensorType): number {
   return ARRAYS[type].BYTES_PER_ELEMENT;
@@ -44,6 +52,11 @@ export function checkFilled({ shape, data }: Tensor, name: string): void {
   throw new TunebertError(
     `tensor ${quote(name)} has ${data.length} elements; its shape ${showNumbers(shape)} says ${expected}`,
   );
+}
+
+/** Whether elements of the type are read. */
+export function isTensorType(type: string): type is TensorType {
+  return Object.hasOwn(ARRAYS, type);
 }
 
 /** Whether the value is a whole number from 0 that a double holds exactly. */

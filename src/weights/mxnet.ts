@@ -4,6 +4,7 @@ import { concatenate } from "./concatenate.js";
 import { bytesOf, checkFilled, countElements, elementSize, elementsOf } from "./elements.js";
 import { quote, showNumbers } from "./show.js";
 import type { StateDict, Tensor, TensorType } from "./tensor.js";
+import { UnreadTensor } from "./unread-tensor.js";
 
 /** Whether the bytes begin as a list of arrays that MXNet saved does. */
 export function isMxnet(bytes: Uint8Array): boolean {
@@ -64,13 +65,16 @@ function readArray(reader: ByteReader, index: number): Tensor {
   const shape = readShape(reader, magic, name);
   reader.take(DEVICE_BYTES);
   const code = reader.int32();
-  const type = TYPES.get(code);
-  if (!type) {
-    const known = [...TYPES].map(([known, type]) => `${known} (${type})`).join(", ");
-    throw new TunebertError(`tensor ${name} has the element type ${code}; known are ${known}`);
-  }
   const count = countElements(shape, name);
-  return { type, shape, data: elementsOf(reader.take(count * elementSize(type)), type) };
+  const unread = UNREAD_TYPES.get(code);
+  if (unread) {
+    reader.take(count * unread.size);
+    return new UnreadTensor(unread.type, shape, name);
+  }
+  const type = TYPES.get(code);
+  if (type) return { type, shape, data: elementsOf(reader.take(count * elementSize(type)), type) };
+  const known = [...TYPES].map(([known, type]) => `${known} (${type})`).join(", ");
+  throw new TunebertError(`tensor ${name} has the element type ${code}; known are ${known}`);
 }
 
 function checkDense(storage: number, name: string): void {
@@ -176,4 +180,11 @@ const TYPES: ReadonlyMap<number, TensorType> = new Map([
   [7, "bool"],
   [12, "bfloat16"],
 ]);
-const CODES = new Map([...TYPES].map(([code, type]) => [type, code]));
+/** What is listed only, with the bytes that an element takes. */
+const UNREAD_TYPES: ReadonlyMap<number, { readonly type: string; readonly size: number }> = new Map([
+  [8, { type: "int16", size: 2 }],
+  [9, { type: "uint16", size: 2 }],
+  [10, { type: "uint32", size: 4 }],
+  [11, { type: "uint64", size: 8 }],
+]);
+const CODES: ReadonlyMap<string, number> = new Map([...TYPES].map(([code, type]) => [type, code]));

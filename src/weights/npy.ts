@@ -1,27 +1,31 @@
 import { TunebertError } from "../error.js";
 import { ByteReader } from "./byte-reader.js";
-import { bytesOf, checkFilled, countElements, elementSize, elementsOf } from "./elements.js";
+import { bytesOf, checkFilled, countElements, elementSize, elementsOf, swapped } from "./elements.js";
 import { columnMajorStrides, gather } from "./layout.js";
 import { quote } from "./show.js";
 import type { Tensor, TensorData, TensorType } from "./tensor.js";
+import { UnreadTensor } from "./unread-tensor.js";
 
 /**
  * Reads one array as `numpy.save` writes it, of format versions 1 to 3; an array in Fortran order is copied into
- * row-major order, any other is a view of `bytes` where alignment allows. `name` says in messages which it is.
+ * row-major order, and so is a big-endian one; any other is a view of `bytes` where alignment allows. An array of a type
+ * without counterpart is listed, but not read. `name` says in messages which it is.
  * Source: NumPy's numpy/lib/format.py, whose module comment describes the format.
- * @throws TunebertError when the array is of objects, structured, big-endian or of a type without counterpart, or
- * the file is damaged
+ * @throws TunebertError when the file is damaged
  */
 export function parseNpy(bytes: Uint8Array, name: string): Tensor {
   const reader = new ByteReader(bytes, 0, `array ${quote(name)}`);
-  const { type, shape, fortran } = readHeader(reader, name);
+  const { descr, shape, fortran } = readHeader(reader, name);
   const count = countElements(shape, quote(name));
-  const data = elementsOf(reader.take(count * elementSize(type)), type);
+  const type = TYPES.get(descr.replace(/^[<>|=]/, ""));
+  if (!type) return new UnreadTensor(unreadName(descr), shape, name);
+  const bytesOfElements = reader.take(count * elementSize(type));
   if (reader.position !== bytes.length) {
     throw new TunebertError(
       `array ${quote(name)} has ${bytes.length} bytes, but its header says ${reader.position}; the file is damaged`,
     );
   }
+  const data = elementsOf(descr.startsWith(">") ? swapped(bytesOfElements, type) : bytesOfElements, type);
   return { type, shape, data: fortran ? toRowMajor(data, shape) : data };
 }
 
@@ -58,7 +62,8 @@ export function serializeNpy(tensor: Tensor, name: string): Uint8Array {
 }
 
 interface Header {
-  readonly type: TensorType;
+  /** NumPy's name of the element type, or the fields of a structured one. */
+  readonly descr: string;
   readonly shape: readonly number[];
   readonly fortran: boolean;
 }
@@ -82,25 +87,18 @@ function readHeader(reader: ByteReader, name: string): Header {
     );
   }
   const text = new TextDecoder().decode(reader.take(length));
-  const [, descr, order, dims] = HEADER.exec(text) ?? [];
+  const [, plain, structured, order, dims] = HEADER.exec(text) ?? [];
+  const descr = plain ?? structured;
   if (!descr || !order || dims === undefined) {
     throw new TunebertError(
-      `array ${quote(name)} has the header ${quote(text.trimEnd())}; expected a plain element type, an order and ` +
-        "a shape: structured arrays cannot be read",
+      `array ${quote(name)} has the header ${quote(text.trimEnd())}; expected an element type, an order and a shape`,
     );
   }
-  return { type: typeOf(descr, name), shape: dimensions(dims, name), fortran: order === "True" };
+  return { descr, shape: dimensions(dims, name), fortran: order === "True" };
 }
 
-function typeOf(descr: string, name: string): TensorType {
-  const type = TYPES.get(descr.replace(/^[<|=]/, ""));
-  if (type) return type;
-  const advice = descr.startsWith(">")
-    ? 'it is big-endian: save it again after array.astype(array.dtype.newbyteorder("<"))'
-    : descr.includes("O")
-      ? "it holds Python objects, which could run code: save plain numbers"
-      : `known are ${[...TYPES.keys()].join(", ")}`;
-  throw new TunebertError(`array ${quote(name)} has the element type ${quote(descr)}; ${advice}`);
+function unreadName(descr: string): string {
+  return descr.startsWith("[") ? "structured" : (UNREAD_TYPES.get(descr.slice(1)) ?? descr);
 }
 
 function dimensions(text: string, name: string): number[] {
@@ -119,7 +117,7 @@ function toRowMajor(data: TensorData, shape: readonly number[]): TensorData {
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 /** A Python dictionary with its keys in the order that all known writers give them; Python 2 wrote 3L for 3. */
 const HEADER =
-  /^\{'descr': '([^']{1,8})', 'fortran_order': (True|False), 'shape': \(((?:\d+L?, ?)*(?:\d+L?)?)\),? ?\}\s*$/;
+  /^\{'descr': (?:'([^']{1,32})'|(\[.*\])), 'fortran_order': (True|False), 'shape': \(((?:\d+L?, ?)*(?:\d+L?)?)\),? ?\}\s*$/;
 /** Magic, version and length of a file of version 1. */
 const PREFIX_BYTES = 10;
 const ALIGNMENT = 64;
@@ -141,6 +139,15 @@ const TYPES: ReadonlyMap<string, TensorType> = new Map([
   ["u1", "uint8"],
   ["b1", "bool"],
 ]);
-const DESCRS = new Map(
+/** Names for what is listed only; any other is called what NumPy calls it in a file. */
+const UNREAD_TYPES: ReadonlyMap<string, string> = new Map([
+  ["u2", "uint16"],
+  ["u4", "uint32"],
+  ["u8", "uint64"],
+  ["c8", "complex64"],
+  ["c16", "complex128"],
+  ["O", "object"],
+]);
+const DESCRS: ReadonlyMap<string, string> = new Map(
   [...TYPES].map(([code, type]) => [type, `${elementSize(type) > 1 ? "<" : "|"}${code}`]),
 );

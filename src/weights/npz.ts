@@ -1,5 +1,6 @@
-import { inflateSync } from "fflate";
+import { Inflate } from "fflate";
 import { TunebertError } from "../error.js";
+import { FREE_INFLATED_BYTES, MAX_INFLATED_BYTES_PER_BYTE } from "./budgets.js";
 import { parseNpy, serializeNpy } from "./npy.js";
 import { quote } from "./show.js";
 import type { StateDict } from "./tensor.js";
@@ -18,13 +19,13 @@ export function isNpz(bytes: Uint8Array): boolean {
  * @throws TunebertError when an array cannot be read, or what is compressed grows out of all proportion
  */
 export function parseNpz(bytes: Uint8Array): StateDict {
-  let left = Math.max(MIN_INFLATED_BYTES, MAX_INFLATION * bytes.length);
+  let left = Math.max(FREE_INFLATED_BYTES, MAX_INFLATED_BYTES_PER_BYTE * bytes.length);
   const zip = openZip(bytes, (data, size, name) => {
     left -= size;
     if (left >= 0) return inflate(data, size, name);
     throw new TunebertError(
       `the zip archive's entry ${quote(name)} is to grow to ${size} bytes; compressed entries may take up ` +
-        `${MAX_INFLATION} times the file's size: save it again with numpy.savez`,
+        `${MAX_INFLATED_BYTES_PER_BYTE} times the file's size: save it again with numpy.savez`,
     );
   });
   const state: StateDict = new Map();
@@ -45,23 +46,30 @@ export function serializeNpz(state: StateDict): Uint8Array {
   );
 }
 
+/** Stops at the declared size, whatever would come after it. */
 function inflate(data: Uint8Array, size: number, name: string): Uint8Array {
-  let inflated: Uint8Array;
+  const inflated = new Uint8Array(size);
+  let length = 0;
+  const stream = new Inflate((piece) => {
+    if (length + piece.length <= size) inflated.set(piece, length);
+    length += piece.length;
+  });
   try {
-    inflated = inflateSync(data, { out: new Uint8Array(size) });
+    for (let at = 0; at < data.length && length <= size; at += PIECE_BYTES) {
+      stream.push(data.subarray(at, at + PIECE_BYTES), at + PIECE_BYTES >= data.length);
+    }
   } catch (cause) {
     throw new TunebertError(`the zip archive's entry ${quote(name)} cannot be decompressed; it is damaged`, {
       cause,
     });
   }
-  if (inflated.length === size) return inflated;
+  if (length === size) return inflated;
   throw new TunebertError(
-    `the zip archive's entry ${quote(name)} decompresses to ${inflated.length} bytes, expected ${size}`,
+    `the zip archive's entry ${quote(name)} decompresses to ${length} bytes${length > size ? " or more" : ""}, ` +
+      `expected ${size}`,
   );
 }
 
 const SUFFIX = ".npy";
-/** Trained weights hardly compress, but tables of zeros do; a file must not unfold into all of memory. */
-const MAX_INFLATION = 16;
-/** Small files may well hold little but zeros. */
-const MIN_INFLATED_BYTES = 64 * 1024 * 1024;
+/** A piece may grow to a thousand times its size. */
+const PIECE_BYTES = 16 * 1024;

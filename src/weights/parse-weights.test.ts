@@ -29,7 +29,7 @@ test("a foreign file is named, with what was expected and what was found", () =>
 
 test.each([
   ["hostile.zip.pt", 'hostile.zip.pt: the pickle refers to "posix.system"'],
-  ["uint16.safetensors", 'uint16.safetensors: tensor "c" of the safetensors file has dtype "U16"'],
+  ["short.zip.pt", "short.zip.pt: storage 0 has 20 bytes"],
 ])("an error within %s names the file and keeps its cause", (name, message) => {
   let error: unknown;
   try {
@@ -40,4 +40,10 @@ test.each([
   expect(error).toBeInstanceOf(TunebertError);
   expect((error as TunebertError).message).toContain(message);
   expect((error as TunebertError).cause).toBeInstanceOf(TunebertError);
+});
+
+test("key is for files of torch.save", () => {
+  expect(() => parseWeights(fixture("library.safetensors"), "a.safetensors", { key: "model" })).toThrow(
+    "a.safetensors: it is not of torch.save, which key is for; leave key out",
+  );
 });

@@ -7,31 +7,62 @@ import { parseTorch } from "./torch.js";
 import { findLegacyStorages } from "./torch-legacy.js";
 import { isZip } from "./zip-directory.js";
 
+/** What of a weights file is wanted. */
+export interface WeightsOptions {
+  /**
+   * Which dictionary of tensors, in a file of torch.save with several: its path, the keys joined by dots. Default: the
+   * only one.
+   */
+  readonly key?: string | undefined;
+}
+
 /**
- * Reads a weights file of any known format, told apart by its content; `fileName` only serves the messages.
+ * Reads a weights file of any known format, told apart by its content; `fileName` only serves the messages. What
+ * it may cost is in budgets.ts.
  * @throws TunebertError naming the file, when its format is unknown or its content is refused
  */
-export function parseWeights(bytes: Uint8Array, fileName: string): StateDict {
+export function parseWeights(bytes: Uint8Array, fileName: string, { key }: WeightsOptions = {}): StateDict {
+  expectWeights(bytes, fileName);
   try {
-    const parse = findParser(bytes);
-    if (parse) return parse(bytes);
+    if (isTorch(bytes)) return parseTorch(bytes, key);
+    if (key !== undefined)
+      throw new TunebertError(
+        (named) => `it is not of torch.save, which ${named} is for; leave ${named} out`,
+        {
+          option: "key",
+        },
+      );
+    if (isSafetensors(bytes)) return parseSafetensors(bytes);
+    return isMxnet(bytes) ? parseMxnet(bytes) : parseNpz(bytes);
   } catch (cause) {
     if (!(cause instanceof TunebertError)) throw cause;
-    throw new TunebertError(`${fileName}: ${cause.message}`, { cause });
+    throw cause.wrap(`${fileName}: `);
+  }
+}
+
+/**
+ * Looks at the first bytes of a file alone.
+ * @throws TunebertError naming the file, when no weights file begins so
+ */
+export function expectWeights(beginning: Uint8Array, fileName: string): void {
+  if (
+    isSafetensors(beginning) ||
+    isMxnet(beginning) ||
+    isZip(beginning) ||
+    beginning[0] === PICKLE_PROTOCOL
+  ) {
+    return;
   }
   throw new TunebertError(
     `${fileName} is no weights file: expected one from torch.save, safetensors, MXNet or numpy.savez, ` +
-      `but ${opening(bytes)}`,
+      `but ${opening(beginning)}`,
   );
 }
 
-function findParser(bytes: Uint8Array): ((bytes: Uint8Array) => StateDict) | undefined {
-  // First of all, since a header's length may well begin with the byte that begins a pickle.
-  if (isSafetensors(bytes)) return parseSafetensors;
-  if (isMxnet(bytes)) return parseMxnet;
-  if (isZip(bytes)) return isNpz(bytes) ? parseNpz : parseTorch;
-  if (bytes[0] === PICKLE_PROTOCOL) return parseTorch;
-  return undefined;
+function isTorch(bytes: Uint8Array): boolean {
+  // A safetensors header's length may well begin with the byte that begins a pickle.
+  if (isSafetensors(bytes) || isMxnet(bytes)) return false;
+  return !isZip(bytes) || !isNpz(bytes);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { concatenate } from "./concatenate.js";
+import { Op } from "./pickle-opcodes.js";
 
 /** What can be pickled: plain data, where a number is a whole one, and what names things outside the pickle. */
 export type Picklable =
@@ -123,23 +124,3 @@ function opcode(code: number): Uint8Array {
 
 const utf8 = new TextEncoder();
 const BATCH = 1000;
-
-const Op = {
-  MARK: 0x28,
-  STOP: 0x2e,
-  BININT: 0x4a,
-  NONE: 0x4e,
-  BINPERSID: 0x51,
-  REDUCE: 0x52,
-  BINUNICODE: 0x58,
-  EMPTY_LIST: 0x5d,
-  GLOBAL: 0x63,
-  APPENDS: 0x65,
-  TUPLE: 0x74,
-  SETITEMS: 0x75,
-  EMPTY_DICT: 0x7d,
-  PROTO: 0x80,
-  NEWTRUE: 0x88,
-  NEWFALSE: 0x89,
-  LONG1: 0x8a,
-} as const;

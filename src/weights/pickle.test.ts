@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { TunebertError } from "../error.js";
-import { PickleGlobal, type PickleNames, PickleTuple, PLAIN_DATA, unpickle } from "./pickle.js";
+import { type PickleNames, PLAIN_DATA, unpickle } from "./pickle.js";
+import { PickleDict, PickleGlobal, PickleTuple } from "./pickle-values.js";
 
 /** A pickle of ASCII text, each character a byte, and of numbers that stand for one byte each. */
 function pickle(...parts: (string | number)[]): Uint8Array {
@@ -9,7 +10,13 @@ function pickle(...parts: (string | number)[]): Uint8Array {
   );
 }
 
-const read = (bytes: Uint8Array, names = PLAIN_DATA) => unpickle(bytes, 0, names).value;
+const read = (bytes: Uint8Array, names = PLAIN_DATA) => comparable(unpickle(bytes, 0, names).value);
+
+/** Dictionaries as maps. */
+function comparable(value: unknown): unknown {
+  if (!(value instanceof PickleDict)) return value;
+  return new Map([...value].map(([key, item]) => [key, comparable(item)]));
+}
 
 test("reads plain values", () => {
   expect(read(pickle("N."))).toBe(null);
@@ -52,8 +59,15 @@ test("reads containers, nested and filled one by one or in batches", () => {
 
 test("remembers objects by number, and in order from protocol 4 on", () => {
   expect(read(pickle("K", 7, "q", 3, "h", 3, 0x86, "."))).toEqual(new PickleTuple([7, 7]));
-  expect(read(pickle("K", 7, "r", 0, 1, 0, 0, "j", 0, 1, 0, 0, 0x86, "."))).toEqual(new PickleTuple([7, 7]));
+  expect(read(pickle("K", 7, "r", 5, 0, 0, 0, "j", 5, 0, 0, 0, 0x86, "."))).toEqual(new PickleTuple([7, 7]));
   expect(read(pickle("K", 7, 0x94, "K", 8, 0x94, "h", 1, 0x87, "."))).toEqual(new PickleTuple([7, 8, 8]));
+});
+
+test("sets are lists, and what is popped is gone", () => {
+  expect(read(pickle(0x8f, "(K", 1, "K", 2, 0x90, "."))).toEqual([1, 2]);
+  expect(read(pickle("(K", 1, 0x91, "."))).toEqual([1]);
+  expect(read(pickle("K", 1, "K", 2, "0(NN1."))).toBe(1);
+  expect(read(pickle(0x8e, 1, 0, 0, 0, 0, 0, 0, 0, 5, "."))).toEqual(Uint8Array.of(5));
 });
 
 test("says where the pickle ends", () => {
@@ -98,7 +112,7 @@ describe("names", () => {
     ["calls a.sum without a tuple", pickle("ca\nsum\n]R.")],
     ["calls something that is not a function", pickle("K", 1, ")R.")],
     ["names a global by something that is not text", pickle("K", 1, "K", 2, 0x93, ".")],
-    ["sets attributes of something that is not a dict", pickle("ca\nkind\n}b.")],
+    ["sets attributes of something that has none", pickle("ca\nkind\n}b.")],
   ])("%s", (message, bytes) => {
     expect(() => read(bytes, names)).toThrow(message);
   });
@@ -138,15 +152,23 @@ describe("limits", () => {
     expect(() => read(pickle("(".repeat(70_000)))).toThrow("more than 65536 objects on its stack");
   });
 
-  test("on the steps", () => {
-    const repeated = new Uint8Array(9_000_000).map((_, i) => (i % 2 === 0 ? 0x80 : 2));
-    expect(() => read(repeated)).toThrow("more than 4000000 steps");
+  test("on objects, in proportion to the bytes read", () => {
+    for (const make of ["]", "}", "K\0\x85", "C\0", "\x8f"]) {
+      const bytes = pickle("]", make.concat("a").repeat(200_000));
+      expect(() => read(bytes), make).toThrow(/makes \d+ objects, more than a state dict of its length has/);
+    }
   });
 
-  test("on remembered objects", () => {
-    const bytes = new Uint8Array(1_000_010).fill(0x94);
-    bytes[0] = 0x4e;
-    expect(() => read(bytes)).toThrow("more than 1000000 objects");
+  test("on the numbers of remembered objects, which no hash table holds", () => {
+    expect(() => read(pickle("Nr", 0xa6, 0x7f, 0, 0, "."))).toThrow("remembers object 32678 in so few bytes");
+    expect(() => read(pickle("Nr", 0xff, 0xff, 0xff, 0xff, "."))).toThrow("remembers object 4294967295");
+    expect(read(pickle("Nq", 1, "K", 7, "q", 4, "h", 4, 0x87, "."))).toEqual(new PickleTuple([null, 7, 7]));
+    expect(() => read(pickle("K", 7, "q", 1, "h", 0, "."))).toThrow("recalls object 0, which it never");
+  });
+
+  test("on the length of integers", () => {
+    expect(read(pickle(0x8b, 2, 0, 0, 0, 0, 0x80, "."))).toBe(-32768);
+    expect(() => read(pickle(0x8b, 0, 1, 0, 0))).toThrow("has an integer of 256 bytes; at most 255");
   });
 
   test("on strings, before anything is allocated", () => {

@@ -1,5 +1,8 @@
 import { TunebertError } from "../error.js";
+import { FREE_PICKLE_OBJECTS, PICKLE_BYTES_PER_OBJECT } from "./budgets.js";
 import { ByteReader } from "./byte-reader.js";
+import { Op } from "./pickle-opcodes.js";
+import { PickleDict, PickleGlobal, PickleTuple } from "./pickle-values.js";
 import { quote } from "./show.js";
 
 /** What a pickle may name beyond plain data. Whatever is absent here is refused. */
@@ -8,19 +11,6 @@ export interface PickleNames {
   global(name: string): PickleGlobal | undefined;
   /** The object behind a persistent id. */
   persistent(id: unknown): unknown;
-}
-
-/** A class or function that a pickle refers to by name; `call` stands in for calling it. */
-export class PickleGlobal {
-  constructor(
-    readonly name: string,
-    readonly call?: (args: readonly unknown[]) => unknown,
-  ) {}
-}
-
-/** A Python tuple; a Python list is an array, a dict a Map, None null, an int a number or a bigint. */
-export class PickleTuple {
-  constructor(readonly items: readonly unknown[]) {}
 }
 
 /** Names for a pickle of plain data: none at all. */
@@ -33,7 +23,8 @@ export const PLAIN_DATA: PickleNames = {
 
 /**
  * Reads one pickle by interpreting the opcodes that plain data and state dicts are written with (protocols 2
- * to 5). Nothing is executed: a name means what `names` says or the file is refused.
+ * to 5). Nothing is executed: a name means what `names` says or the file is refused. Time and memory stay in
+ * proportion to the bytes read.
  * Source: CPython's Lib/pickletools.py, which documents each opcode.
  * @returns the value, and the position after the pickle's last byte
  * @throws TunebertError for a global that `names` lacks, an unknown opcode, a limit passed, a truncated file
@@ -45,7 +36,7 @@ export function unpickle(
 ): { value: unknown; end: number } {
   const reader = new ByteReader(bytes, start, "the pickle");
   const machine = new Machine(reader, names);
-  for (let step = 0; step < MAX_STEPS; step++) {
+  for (;;) {
     const at = reader.position;
     const opcode = reader.uint8();
     if (opcode === Op.STOP) return { value: machine.pop(), end: reader.position };
@@ -56,17 +47,14 @@ export function unpickle(
       );
     }
   }
-  throw new TunebertError(`the pickle takes more than ${MAX_STEPS} steps; a state dict takes far fewer`);
 }
 
-/** About 30 steps make one tensor, so this is room for over 100,000 of them; it bounds time and memory. */
-const MAX_STEPS = 4_000_000;
 /** Picklers write containers in batches of 1000 pairs, so a real stack stays in the low thousands. */
 const MAX_STACK = 65_536;
-/** About 8 objects per tensor are remembered; the table stays within a few hundred megabytes. */
-const MAX_MEMO = 1_000_000;
 /** Parameter names, storage keys and the like are short; anything longer is no state dict. */
 const MAX_STRING_BYTES = 1_048_576;
+/** The largest of integers that mean anything here is the magic number of the legacy format, 10 bytes long. */
+const MAX_LONG_BYTES = 255;
 /** Python's module and class names are far shorter. */
 const MAX_NAME_BYTES = 512;
 const HIGHEST_PROTOCOL = 5;
@@ -77,11 +65,15 @@ class Machine {
   readonly #stack: unknown[] = [];
   /** Where on the stack the open marks lie. */
   readonly #marks: number[] = [];
-  readonly #memo = new Map<number, unknown>();
+  /** What was remembered, at its number; holes hold NOTHING. */
+  readonly #memo: unknown[] = [];
+  readonly #start: number;
+  #objects = 0;
 
   constructor(reader: ByteReader, names: PickleNames) {
     this.#reader = reader;
     this.#names = names;
+    this.#start = reader.position;
   }
 
   /** Runs one opcode; false when it is unknown. */
@@ -108,7 +100,9 @@ class Machine {
       case Op.BININT2:
         return this.#push(reader.uint16());
       case Op.LONG1:
-        return this.#push(longFrom(reader.take(reader.uint8())));
+        return this.#push(this.#long(reader.uint8()));
+      case Op.LONG4:
+        return this.#push(this.#long(reader.uint32()));
       case Op.BINFLOAT:
         return this.#push(reader.bigEndianFloat64());
 
@@ -121,33 +115,46 @@ class Machine {
       case Op.BINUNICODE8:
         return this.#push(this.#text(reader.uint64()));
       case Op.BINBYTES:
-        return this.#push(this.#string(reader.uint32()));
+        return this.#make(this.#string(reader.uint32()));
       case Op.SHORT_BINBYTES:
-        return this.#push(this.#string(reader.uint8()));
+        return this.#make(this.#string(reader.uint8()));
+      case Op.BINBYTES8:
+      case Op.BYTEARRAY8:
+        return this.#make(this.#string(reader.uint64()));
 
       case Op.EMPTY_TUPLE:
-        return this.#push(new PickleTuple([]));
+        return this.#push(EMPTY_TUPLE);
       case Op.TUPLE1:
-        return this.#push(new PickleTuple([this.pop()]));
+        return this.#make(new PickleTuple([this.pop()]));
       case Op.TUPLE2:
-        return this.#push(new PickleTuple([this.pop(), this.pop()].reverse()));
+        return this.#make(new PickleTuple([this.pop(), this.pop()].reverse()));
       case Op.TUPLE3:
-        return this.#push(new PickleTuple([this.pop(), this.pop(), this.pop()].reverse()));
+        return this.#make(new PickleTuple([this.pop(), this.pop(), this.pop()].reverse()));
       case Op.TUPLE:
-        return this.#push(new PickleTuple(this.#popToMark()));
+        return this.#make(new PickleTuple(this.#popToMark()));
       case Op.EMPTY_LIST:
-        return this.#push([]);
+      case Op.EMPTY_SET:
+        return this.#make([]);
+      case Op.FROZENSET:
+        return this.#make(this.#popToMark());
       case Op.APPEND:
         return this.#append([this.pop()]);
       case Op.APPENDS:
+      case Op.ADDITEMS:
         return this.#append(this.#popToMark());
       case Op.EMPTY_DICT:
-        return this.#push(new Map());
+        return this.#make(new PickleDict());
       case Op.SETITEM:
         return this.#setItems([this.pop(), this.pop()].reverse());
       case Op.SETITEMS:
         return this.#setItems(this.#popToMark());
 
+      case Op.POP:
+        this.pop();
+        return true;
+      case Op.POP_MARK:
+        this.#popToMark();
+        return true;
       case Op.MARK:
         this.#checkDepth();
         this.#marks.push(this.#stack.length);
@@ -157,7 +164,7 @@ class Machine {
       case Op.LONG_BINPUT:
         return this.#remember(reader.uint32());
       case Op.MEMOIZE:
-        return this.#remember(this.#memo.size);
+        return this.#remember(this.#memo.length);
       case Op.BINGET:
         return this.#push(this.#recall(reader.uint8()));
       case Op.LONG_BINGET:
@@ -169,7 +176,8 @@ class Machine {
         const name = this.pop();
         return this.#push(this.#global(this.pop(), name));
       }
-      case Op.REDUCE: {
+      case Op.REDUCE:
+      case Op.NEWOBJ: {
         const args = this.pop();
         return this.#push(this.#call(this.pop(), args));
       }
@@ -194,6 +202,22 @@ class Machine {
     return true;
   }
 
+  /** Pushes a new object. */
+  #make(object: unknown): true {
+    this.#countObjects(1);
+    return this.#push(object);
+  }
+
+  #countObjects(count: number): void {
+    this.#objects += count;
+    if (
+      this.#objects <=
+      FREE_PICKLE_OBJECTS + (this.#reader.position - this.#start) / PICKLE_BYTES_PER_OBJECT
+    )
+      return;
+    throw this.#malformed(`makes ${this.#objects} objects, more than a state dict of its length has`);
+  }
+
   #top(): unknown {
     this.#checkFilled();
     return this.#stack.at(-1);
@@ -214,23 +238,26 @@ class Machine {
 
   #setItems(items: readonly unknown[]): true {
     const dict = this.#top();
-    if (!(dict instanceof Map)) throw this.#malformed("sets an item of something that is not a dict");
+    if (!(dict instanceof PickleDict)) throw this.#malformed("sets an item of something that is not a dict");
     if (items.length % 2 !== 0) throw this.#malformed("sets a key without a value");
     for (let i = 0; i < items.length; i += 2) dict.set(items[i], items[i + 1]);
     return true;
   }
 
   #remember(index: number): true {
-    this.#memo.set(index, this.#top());
-    if (this.#memo.size > MAX_MEMO) {
-      throw new TunebertError(`the pickle remembers more than ${MAX_MEMO} objects; no state dict needs that`);
+    // Picklers number what they remember from 0 or 1 on, so each number has had a byte or more before it.
+    if (index > this.#reader.position - this.#start) {
+      throw this.#malformed(`remembers object ${index} in so few bytes`);
     }
+    while (this.#memo.length < index) this.#memo.push(NOTHING);
+    this.#memo[index] = this.#top();
     return true;
   }
 
   #recall(index: number): unknown {
-    if (!this.#memo.has(index)) throw this.#malformed(`recalls object ${index}, which it never remembered`);
-    return this.#memo.get(index);
+    const found = index < this.#memo.length ? this.#memo[index] : NOTHING;
+    if (found === NOTHING) throw this.#malformed(`recalls object ${index}, which it never remembered`);
+    return found;
   }
 
   #global(module: unknown, name: unknown): PickleGlobal {
@@ -250,15 +277,21 @@ class Machine {
     if (!(callee instanceof PickleGlobal)) throw this.#malformed("calls something that is not a function");
     if (!callee.call) throw this.#malformed(`calls ${callee.name}, which is not a function`);
     if (!(args instanceof PickleTuple)) throw this.#malformed(`calls ${callee.name} without a tuple`);
-    return callee.call(args.items);
+    const made = callee.call(args.items);
+    this.#countObjects(made instanceof PickleDict ? 1 + made.size : 1);
+    return made;
   }
 
-  /** Attributes set on an OrderedDict, `_metadata` among them, say nothing about the tensors. */
+  /** Attributes, such as `_metadata` of an OrderedDict, say nothing about the tensors. */
   #ignoreAttributes(): true {
     this.pop();
-    if (!(this.#top() instanceof Map))
-      throw this.#malformed("sets attributes of something that is not a dict");
+    if (!hasAttributes(this.#top())) throw this.#malformed("sets attributes of something that has none");
     return true;
+  }
+
+  #long(length: number): number | bigint {
+    if (length <= MAX_LONG_BYTES) return longFrom(this.#reader.take(length));
+    throw this.#malformed(`has an integer of ${length} bytes; at most ${MAX_LONG_BYTES} are read`);
   }
 
   #line(): string {
@@ -312,52 +345,19 @@ class Machine {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Two's complement, lowest byte first; a number where that is exact, else a bigint. */
-function longFrom(bytes: Uint8Array): number | bigint {
-  const unsigned = bytes.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n);
-  const value = BigInt.asIntN(8 * bytes.length, unsigned);
-  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+const EMPTY_TUPLE = new PickleTuple([]);
+/** What stands at a number of the memo that was left out. */
+const NOTHING = Symbol("nothing");
+
+function hasAttributes(value: unknown): boolean {
+  const isPlain = Array.isArray(value) || value instanceof PickleTuple || value instanceof Uint8Array;
+  return typeof value === "object" && value !== null && !isPlain && !(value instanceof PickleGlobal);
 }
 
-const Op = {
-  MARK: 0x28,
-  EMPTY_TUPLE: 0x29,
-  STOP: 0x2e,
-  BINBYTES: 0x42,
-  SHORT_BINBYTES: 0x43,
-  BINFLOAT: 0x47,
-  BININT: 0x4a,
-  BININT1: 0x4b,
-  BININT2: 0x4d,
-  NONE: 0x4e,
-  BINPERSID: 0x51,
-  REDUCE: 0x52,
-  BINSTRING: 0x54,
-  SHORT_BINSTRING: 0x55,
-  BINUNICODE: 0x58,
-  EMPTY_LIST: 0x5d,
-  APPEND: 0x61,
-  BUILD: 0x62,
-  GLOBAL: 0x63,
-  APPENDS: 0x65,
-  BINGET: 0x68,
-  LONG_BINGET: 0x6a,
-  BINPUT: 0x71,
-  LONG_BINPUT: 0x72,
-  SETITEM: 0x73,
-  TUPLE: 0x74,
-  SETITEMS: 0x75,
-  EMPTY_DICT: 0x7d,
-  PROTO: 0x80,
-  TUPLE1: 0x85,
-  TUPLE2: 0x86,
-  TUPLE3: 0x87,
-  NEWTRUE: 0x88,
-  NEWFALSE: 0x89,
-  LONG1: 0x8a,
-  SHORT_BINUNICODE: 0x8c,
-  BINUNICODE8: 0x8d,
-  STACK_GLOBAL: 0x93,
-  MEMOIZE: 0x94,
-  FRAME: 0x95,
-} as const;
+/** Two's complement, lowest byte first; a number where that is exact, else a bigint. */
+function longFrom(bytes: Uint8Array): number | bigint {
+  if (bytes.length === 0) return 0;
+  const digits = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).reverse();
+  const value = BigInt.asIntN(8 * bytes.length, BigInt(`0x${digits.join("")}`));
+  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}

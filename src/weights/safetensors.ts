@@ -1,8 +1,18 @@
 import { TunebertError } from "../error.js";
+import { FREE_HEADER_CONTAINERS, HEADER_BYTES_PER_CONTAINER } from "./budgets.js";
 import { concatenate } from "./concatenate.js";
-import { bytesOf, checkFilled, countElements, elementSize, elementsOf, isNatural } from "./elements.js";
+import {
+  bytesOf,
+  checkFilled,
+  countElements,
+  elementSize,
+  elementsOf,
+  isNatural,
+  isTensorType,
+} from "./elements.js";
 import { quote, showNumbers } from "./show.js";
 import type { StateDict, Tensor, TensorType } from "./tensor.js";
+import { UnreadTensor } from "./unread-tensor.js";
 
 /** Whether the bytes begin as a safetensors file does: a header length below 4 GiB, then a JSON object. */
 export function isSafetensors(bytes: Uint8Array): boolean {
@@ -18,7 +28,8 @@ export function findSafetensorsData(bytes: Uint8Array): number {
 }
 
 /**
- * Reads a safetensors file; tensors are in the order of their data and views of `bytes` where alignment allows.
+ * Reads a safetensors file; tensors are in the order of their data and views of `bytes` where alignment allows. Those of
+ * a type that is not read are listed.
  * Source: the format's description in huggingface/safetensors, README.md, "Format".
  * @throws TunebertError when the header is malformed, the offsets leave holes or overlap, or the file is truncated
  */
@@ -30,7 +41,10 @@ export function parseSafetensors(bytes: Uint8Array): StateDict {
   let end = 0;
   for (const { name, type, shape, offsets } of entries) {
     const [from, to] = offsets;
-    if (from !== end || to !== from + countElements(shape, quote(name)) * elementSize(type)) {
+    const count = countElements(shape, quote(name));
+    // Of a type that is not known, any length may be right.
+    const length = isTensorType(type) ? count * elementSize(type) : Math.max(0, to - from);
+    if (from !== end || to !== from + length) {
       throw new TunebertError(
         `tensor ${quote(name)} of the safetensors file lies at bytes ${from} to ${to} of the data; expected ` +
           `${type} ${showNumbers(shape)} to begin at ${end} and fill its range without a hole or overlap`,
@@ -38,7 +52,12 @@ export function parseSafetensors(bytes: Uint8Array): StateDict {
     }
     if (to > data.length)
       throw truncated(`tensor ${quote(name)} ends at byte ${to} of the data`, data.length);
-    state.set(name, { type, shape, data: elementsOf(data.subarray(from, to), type) });
+    state.set(
+      name,
+      isTensorType(type)
+        ? { type, shape, data: elementsOf(data.subarray(from, to), type) }
+        : new UnreadTensor(type, shape, name),
+    );
     end = to;
   }
   if (end === data.length) return state;
@@ -68,7 +87,7 @@ export function* safetensorsPieces(
   state: StateDict,
   metadata: Readonly<Record<string, string>> = {},
 ): Generator<Uint8Array> {
-  const tensors = [...state].sort(([, a], [, b]) => elementSize(b.type) - elementSize(a.type));
+  const tensors = [...state].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
   const header = writeHeader(tensors, metadata);
   const length = new Uint8Array(LENGTH_BYTES);
   new DataView(length.buffer).setBigUint64(0, BigInt(header.length), true);
@@ -91,7 +110,8 @@ export function parseSafetensorsMetadata(bytes: Uint8Array): Record<string, stri
 
 interface HeaderEntry {
   readonly name: string;
-  readonly type: TensorType;
+  /** A {@link TensorType}, or what the format calls a type that is not read. */
+  readonly type: string;
   readonly shape: readonly number[];
   /** First byte of the data, and the one after the last. */
   readonly offsets: readonly [number, number];
@@ -131,21 +151,46 @@ function readHeaderEntry(name: string, entry: unknown): HeaderEntry {
       `tensor ${quote(name)} of the safetensors file is described wrongly; expected dtype, shape and data_offsets`,
     );
   }
-  const type = typeof dtype === "string" ? TYPES.get(dtype) : undefined;
-  if (!type) {
-    throw new TunebertError(
-      `tensor ${quote(name)} of the safetensors file has ${typeof dtype === "string" ? `dtype ${quote(dtype)}` : "no dtype"}; ` +
-        `known are ${[...TYPES.keys()].join(", ")}`,
-    );
+  if (typeof dtype !== "string" || dtype.length > MAX_DTYPE_LENGTH) {
+    throw new TunebertError(`tensor ${quote(name)} of the safetensors file has no dtype`);
   }
+  const type = TYPES.get(dtype) ?? dtype;
   return { name, type, shape, offsets: [offsets[0]!, offsets[1]!] };
 }
 
 function parseJson(bytes: Uint8Array): unknown {
+  expectFlat(bytes);
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch (cause) {
     throw new TunebertError("the safetensors header is not JSON in UTF-8; the file is damaged", { cause });
+  }
+}
+
+/**
+ * Objects and arrays take many times the memory of the brackets that make them, so they are counted first.
+ * @throws TunebertError when they nest deeper, or are more, than those of any header of this length
+ */
+function expectFlat(bytes: Uint8Array): void {
+  const most = FREE_HEADER_CONTAINERS + bytes.length / HEADER_BYTES_PER_CONTAINER;
+  let depth = 0;
+  let containers = 0;
+  let inString = false;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (inString && byte === BACKSLASH) i++;
+    else if (byte === QUOTE) inString = !inString;
+    else if (inString) continue;
+    else if (byte === OPENING_BRACE || byte === OPENING_BRACKET) {
+      depth++;
+      containers++;
+      if (depth > MAX_DEPTH || containers > most) {
+        throw new TunebertError(
+          "the safetensors header is not that of a weights file: expected an object of objects that describe tensors, " +
+            `found ${depth > MAX_DEPTH ? "deeper nesting" : "too many lists and objects for its length"}`,
+        );
+      }
+    } else if (byte === CLOSING_BRACE || byte === CLOSING_BRACKET) depth--;
   }
 }
 
@@ -201,7 +246,16 @@ const LENGTH_BYTES = 8;
 const ALIGNMENT = 8;
 const METADATA = "__metadata__";
 const OPENING_BRACE = 0x7b;
+const CLOSING_BRACE = 0x7d;
+const OPENING_BRACKET = 0x5b;
+const CLOSING_BRACKET = 0x5d;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 const SPACE = 0x20;
+/** The header, a tensor, its shape. */
+const MAX_DEPTH = 3;
+/** Those that exist have up to 12 characters. */
+const MAX_DTYPE_LENGTH = 32;
 /** The format's own limit, against headers that exhaust the reader's memory. */
 const MAX_HEADER_BYTES = 100_000_000;
 
@@ -217,4 +271,4 @@ const TYPES: ReadonlyMap<string, TensorType> = new Map([
   ["U8", "uint8"],
   ["BOOL", "bool"],
 ]);
-const DTYPES = new Map([...TYPES].map(([dtype, type]) => [type, dtype]));
+const DTYPES: ReadonlyMap<string, string> = new Map([...TYPES].map(([dtype, type]) => [type, dtype]));

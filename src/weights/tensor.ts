@@ -26,8 +26,10 @@ export type TensorData =
 
 /** A dense row-major tensor; `data.length` is the product of `shape`. */
 export interface Tensor {
-  readonly type: TensorType;
+  /** A {@link TensorType}, or the name of a type whose elements are not read: asking for `data` then throws. */
+  readonly type: string;
   readonly shape: readonly number[];
+  /** @throws TunebertError that names the tensor and its type, when elements of that type are not read */
   readonly data: TensorData;
 }
 
@@ -36,7 +38,7 @@ export type StateDict = Map<string, Tensor>;
 
 /**
  * The tensor's values as float32: the same array when it already is, else a converted copy.
- * @throws TunebertError when the tensor holds integers; `name` says which tensor it was
+ * @throws TunebertError when the tensor holds integers or what is not read; `name` says which tensor it was
  */
 export function toFloat32(tensor: Tensor, name: string): Float32Array {
   switch (tensor.type) {
@@ -50,7 +52,7 @@ export function toFloat32(tensor: Tensor, name: string): Float32Array {
       return bfloat16ToFloat32(tensor.data as Uint16Array);
     default:
       throw new TunebertError(
-        `${name} holds ${tensor.type} values; a parameter must hold floating-point numbers`,
+        `${name} holds ${tensor.type} values; a parameter must hold float64, float32, float16 or bfloat16`,
       );
   }
 }

@@ -1,6 +1,5 @@
 import { TunebertError } from "../error.js";
 import { ByteReader } from "./byte-reader.js";
-import { elementSize } from "./elements.js";
 import { PLAIN_DATA, unpickle } from "./pickle.js";
 import { TorchNames } from "./torch-pickle.js";
 
@@ -66,7 +65,7 @@ function readStorages(reader: ByteReader, keys: unknown, names: TorchNames): voi
         `storage ${storage.key} has ${count} elements, but its tensors expect ${storage.count}; the file is damaged`,
       );
     }
-    storage.bytes = reader.take(count * elementSize(storage.type));
+    storage.bytes = reader.take(storage.byteLength);
   }
 }
 

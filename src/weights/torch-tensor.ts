@@ -1,9 +1,12 @@
 import { TunebertError } from "../error.js";
-import { countElements, elementSize, elementsOf, isNatural } from "./elements.js";
+import { FREE_VIEWED_BYTES, MAX_VIEWED_BYTES_PER_BYTE, TENSOR_OBJECT_BYTES } from "./budgets.js";
+import { countElements, elementsOf, isNatural, isTensorType, swapped } from "./elements.js";
 import { gather, isRowMajor, type Layout } from "./layout.js";
-import { showNumber, showNumbers } from "./show.js";
+import { quote, showNumber, showNumbers } from "./show.js";
 import type { Tensor, TensorData } from "./tensor.js";
-import type { TorchStorage, TorchTensor } from "./torch-pickle.js";
+import { TorchTensor, type UnreadTorchTensor } from "./torch-pickle.js";
+import type { TorchStorage } from "./torch-storage.js";
+import { UnreadTensor } from "./unread-tensor.js";
 
 /**
  * Makes dense tensors of what a pickle describes: a view of the storage when the elements lie in row-major
@@ -11,53 +14,59 @@ import type { TorchStorage, TorchTensor } from "./torch-pickle.js";
  */
 export class TensorMaker {
   readonly #elements = new Map<TorchStorage, TensorData>();
-  #copyableBytes: number;
+  readonly #bigEndian: boolean;
+  readonly #maxBytes: number;
+  #bytes = 0;
 
-  constructor(fileBytes: number) {
-    this.#copyableBytes = Math.max(MIN_COPYABLE_BYTES, MAX_COPIES * fileBytes);
+  constructor(fileBytes: number, { bigEndian }: { readonly bigEndian: boolean }) {
+    this.#bigEndian = bigEndian;
+    this.#maxBytes = Math.max(FREE_VIEWED_BYTES, MAX_VIEWED_BYTES_PER_BYTE * fileBytes);
   }
 
-  /** @throws TunebertError when offset, shape and strides do not stay within the storage */
-  make(tensor: TorchTensor, name: string): Tensor {
-    const { span, shape } = tensor;
-    const { type } = span.storage;
-    const count = countElements(shape, name);
-    const layout = { shape: shape as readonly number[], strides: checkedStrides(tensor, name) };
-    const offset = checkedOffset(tensor, layout, count, name);
-    const elements = this.#elementsOf(span.storage);
-    const start = span.start + offset;
+  /**
+   * @param name what the file calls it
+   * @throws TunebertError when offset, shape and strides do not stay within the storage
+   */
+  make(tensor: TorchTensor | UnreadTorchTensor, name: string): Tensor {
+    const count = countElements(tensor.shape, quote(name));
+    const shape = tensor.shape as readonly number[];
+    if (!(tensor instanceof TorchTensor)) return new UnreadTensor(tensor.type, shape, name);
+    const { elementType: type, elementSize } = tensor.span.storage.type;
+    if (!isTensorType(type)) return new UnreadTensor(type, shape, name);
+    const layout = { shape, strides: checkedStrides(tensor, quote(name)) };
+    const offset = checkedOffset(tensor, layout, count, quote(name));
+    const elements = this.#elementsOf(tensor.span.storage);
+    const start = tensor.span.start + offset;
+    this.#countBytes(count * elementSize, name);
     if (count === 0 || isRowMajor(layout)) {
-      return { type, shape: layout.shape, data: elements.subarray(start, start + count) };
+      return { type, shape, data: elements.subarray(start, start + count) };
     }
-    this.#countCopy(count * elementSize(type), name);
-    return { type, shape: layout.shape, data: gather(elements, start, layout, count) };
+    return { type, shape, data: gather(elements, start, layout, count) };
   }
 
   #elementsOf(storage: TorchStorage): TensorData {
     const known = this.#elements.get(storage);
     if (known) return known;
-    if (!storage.bytes) {
-      throw new TunebertError(`the file does not hold storage ${storage.key}, which a tensor refers to`);
+    const { bytes, key } = storage;
+    const type = storage.type.elementType;
+    if (!bytes || !isTensorType(type)) {
+      throw new TunebertError(`the file does not hold storage ${key}, which a tensor refers to`);
     }
-    const elements = elementsOf(storage.bytes, storage.type);
+    const elements = elementsOf(this.#bigEndian ? swapped(bytes, type) : bytes, type);
     this.#elements.set(storage, elements);
     return elements;
   }
 
-  #countCopy(bytes: number, name: string): void {
-    this.#copyableBytes -= bytes;
-    if (this.#copyableBytes >= 0) return;
+  /** Tensors that see the same elements count each: a model copies them, so that each can be trained. */
+  #countBytes(bytes: number, name: string): void {
+    this.#bytes += bytes + TENSOR_OBJECT_BYTES;
+    if (this.#bytes <= this.#maxBytes) return;
     throw new TunebertError(
-      `tensor ${name} is a strided view that takes ${bytes} bytes when written out, and the file's views ` +
-        "together take far more than the file; save it again after tensor.contiguous()",
+      `tensor ${quote(name)} is a view that takes ${bytes} bytes when written out, and the file's tensors together ` +
+        `more than ${this.#maxBytes}, far more than the file; save it again after tensor.clone()`,
     );
   }
 }
-
-/** Transposed weights are copied once each; a small file must not unfold into a large allocation. */
-const MAX_COPIES = 4;
-/** Small files may hold broadcast tensors (strides of 0) that unfold to many times their size. */
-const MIN_COPYABLE_BYTES = 64 * 1024 * 1024;
 
 function checkedStrides({ shape, strides }: TorchTensor, name: string): readonly number[] {
   if (strides.length === shape.length && strides.every(isNatural)) return strides;

@@ -4,7 +4,7 @@ import { rowMajorStrides } from "./layout.js";
 import { type Picklable, PyCall, PyGlobal, PyReference, PyTuple, pickle } from "./pickle-writer.js";
 import type { StateDict, Tensor } from "./tensor.js";
 import { LEGACY_MAGIC, LEGACY_VERSION } from "./torch-legacy.js";
-import { STORAGE_CLASSES } from "./torch-pickle.js";
+import { STORAGE_CLASSES } from "./torch-storage.js";
 import { writeZip } from "./zip-writer.js";
 
 /**

@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly script?: string;
   /** A program, with its first arguments, that runs the command. */
   readonly wrap?: readonly string[];
+  /** Its environment. Default: that of the tests. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** Runs `tunebert` with these arguments and waits for its end, whatever its exit code. */
@@ -32,6 +34,7 @@ export function tunebert(args: readonly string[], options: RunOptions = {}): Pro
 
 export interface Started {
   readonly ended: Promise<Ran>;
+  readonly pid: number | undefined;
   /** So far. */
   stderr(): string;
   kill(signal: NodeJS.Signals): void;
@@ -39,9 +42,9 @@ export interface Started {
 
 /** Starts `tunebert`. */
 export function start(args: readonly string[], options: RunOptions = {}): Started {
-  const { cwd, input = "", script = COMMAND, wrap = [] } = options;
+  const { cwd, input = "", script = COMMAND, wrap = [], env = process.env } = options;
   const [program, ...words] = [...wrap, process.execPath, script, ...args];
-  const child = spawn(program!, words, { cwd, env: { ...process.env, NO_COLOR: "1" } });
+  const child = spawn(program!, words, { cwd, env: { ...env, NO_COLOR: "1" } });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -55,7 +58,7 @@ export function start(args: readonly string[], options: RunOptions = {}): Starte
     child.on("error", reject);
     child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
-  return { ended, stderr: () => stderr, kill: (signal) => child.kill(signal) };
+  return { ended, pid: child.pid, stderr: () => stderr, kill: (signal) => child.kill(signal) };
 }
 
 /** Runs `tunebert`, expects that it succeeds, and returns what it printed. */

@@ -73,5 +73,9 @@ export const sampleRun: RunRecord = {
 /** What a model answers that gives "same" this probability. */
 function answer(premise: string, hypothesis: string, trueLabel: string, same: number): AnsweredPair {
   const predictedLabel = same > 0.5 ? "same" : "other";
-  return { premise, hypothesis, trueLabel, predictedLabel, probabilities: { same, other: 1 - same } };
+  const probabilities = [
+    { label: "same", probability: same },
+    { label: "other", probability: 1 - same },
+  ];
+  return { premise, hypothesis, trueLabel, predictedLabel, probabilities };
 }

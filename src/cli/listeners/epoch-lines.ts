@@ -2,7 +2,7 @@ import type { DoneEvent, EpochEvent } from "../../train/events.js";
 import type { Listener } from "./listener.js";
 
 /** Prints a line for each epoch, and d2l's summary at the end. */
-export function epochLines(print: (text: string) => void, epochs: number): Listener {
+export function epochLines(print: (lines: string | readonly string[]) => void, epochs: number): Listener {
   return {
     hear(event) {
       if (event.event === "epoch") print(epochLine(event, epochs));
@@ -16,12 +16,12 @@ function epochLine(event: EpochEvent, epochs: number): string {
 }
 
 /** The two lines with which d2l's `train_ch13` ends, and which epoch's model is kept where that is chosen. */
-function summaryLines(event: DoneEvent, epochs: number): string {
+function summaryLines(event: DoneEvent, epochs: number): string[] {
   const { examplesPerSecond, threads, epoch, bestEpoch } = event;
   const early = epoch < epochs ? "; stopped early, with no better one since" : "";
-  const kept = event.validationLoss === undefined ? "" : `kept: the model of epoch ${bestEpoch}${early}\n`;
+  const kept = event.validationLoss === undefined ? [] : [`kept: the model of epoch ${bestEpoch}${early}`];
   const speed = `${examplesPerSecond.toFixed(1)} examples/sec on ${threads} CPU thread${threads === 1 ? "" : "s"}`;
-  return `${figures(event)}\n${kept}${speed}`;
+  return [figures(event), ...kept, speed];
 }
 
 function figures(event: EpochEvent | DoneEvent): string {

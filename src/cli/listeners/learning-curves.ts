@@ -1,5 +1,5 @@
 import { saveReport } from "../../hub/model-folder.js";
-import type { CurveRecorder } from "../../report/curve-recorder.js";
+import { type CurveRecorder, readCurves } from "../../report/curve-recorder.js";
 import { drawLearningCurves, type LearningCurves } from "../../report/learning-curves.js";
 import type { Listener } from "./listener.js";
 
@@ -16,7 +16,8 @@ export function learningCurves(folder: string, recorder: CurveRecorder): Listene
     memory: {
       name: "curves",
       keep: () => recorder.curves,
-      restore: (curves) => recorder.restore(curves as LearningCurves),
+      read: readCurves,
+      restore: (curves: LearningCurves) => recorder.restore(curves),
     },
   };
 }

@@ -11,13 +11,15 @@ export interface Listener {
 }
 
 /** What a listener remembers of the events so far. */
-export interface Memory {
+export interface Memory<Kept = unknown> {
   /** Under which it is kept. */
   readonly name: string;
   /** As JSON. */
-  keep(): unknown;
-  /** Takes back what {@link keep} returned when a checkpoint was taken, and forgets what came after. */
-  restore(kept: unknown, from: ResumedFrom): void;
+  keep(): Kept;
+  /** What {@link keep} returned when a checkpoint was taken, from its JSON. @throws TunebertError that tells the place */
+  read(value: unknown, place: string): Kept;
+  /** Takes it back, and forgets what came after. */
+  restore(kept: Kept, from: ResumedFrom): void;
 }
 
 /** The checkpoint from which a run goes on. */

@@ -1,4 +1,5 @@
 import type { FoundCheckpoint } from "../../hub/checkpoint-folder.js";
+import * as json from "../../text/json-reader.js";
 import type { Listener } from "./listener.js";
 
 /** Where in a checkpoint's state the listeners' memories are. */
@@ -12,14 +13,27 @@ export function keepMemories(listeners: readonly Listener[]): Readonly<Record<st
   };
 }
 
-/** Gives the listeners back what they remembered when a checkpoint was taken. */
-export function restoreMemories(
+/**
+ * Reads what listeners remembered when a checkpoint was taken. Those of which it has nothing begin anew.
+ * @returns what gives it back to them
+ * @throws TunebertError that names the checkpoint, when a memory is not what its listener kept
+ */
+export function readMemories(
   listeners: readonly Listener[],
   { state, file, bytes }: FoundCheckpoint,
-): void {
-  const memories = new Map(Object.entries(state[MEMORIES] ?? {}));
+): () => void {
   const from = { step: Number(state.step), epoch: Number(state.epoch), file, bytes };
-  for (const { memory } of listeners) {
-    if (memory && memories.has(memory.name)) memory.restore(memories.get(memory.name), from);
-  }
+  const readAll = json.object({ [MEMORIES]: json.optional(json.record(json.anything)) });
+  const restores = json.readJson(state, file, (value, place) => {
+    const memories = readAll(value, place)[MEMORIES] ?? {};
+    return listeners.flatMap(({ memory }) => {
+      const kept = memory && json.own(memories, memory.name);
+      if (!memory || kept === undefined) return [];
+      const read = memory.read(kept, `${MEMORIES}.${memory.name}`);
+      return () => memory.restore(read, from);
+    });
+  });
+  return () => {
+    for (const restore of restores) restore();
+  };
 }

@@ -1,4 +1,5 @@
 import { MetricsFile } from "../../report/metrics-file.js";
+import { count } from "../../text/json-reader.js";
 import type { TrainEvent } from "../../train/events.js";
 import type { Listener, ResumedFrom } from "./listener.js";
 
@@ -14,8 +15,9 @@ export function metricsLog(path: string): Listener {
     memory: {
       name: "metricsBytes",
       keep: () => open().flush(),
-      restore(bytes, from) {
-        file = new MetricsFile(path, Number(bytes));
+      read: count,
+      restore(bytes: number, from) {
+        file = new MetricsFile(path, bytes);
         file.append(checkpointLine(from));
       },
     },

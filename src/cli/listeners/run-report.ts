@@ -1,6 +1,7 @@
 import { basename, resolve } from "node:path";
 import type { PairDataset } from "../../data/pair-dataset.js";
-import { loadModel, type SavedModel, saveReport } from "../../hub/model-folder.js";
+import { TunebertError } from "../../error.js";
+import { loadModel, readReport, type SavedModel, saveReport } from "../../hub/model-folder.js";
 import type { AnsweredPair } from "../../metrics/answered-pair.js";
 import { evaluateAnswers, mostConfidentMistakes } from "../../metrics/evaluation.js";
 import { answerLabelled, type LabelledPair } from "../../predict/answer-labelled.js";
@@ -9,7 +10,7 @@ import type { LearningCurves } from "../../report/learning-curves.js";
 import { modelCard } from "../../report/model-card.js";
 import { formatPredictions } from "../../report/predictions-file.js";
 import { reportPage } from "../../report/report-page.js";
-import { formatRun } from "../../report/run-file.js";
+import { formatRun, parseRun } from "../../report/run-file.js";
 import type { RunRecord } from "../../report/run-record.js";
 import { thisMachine } from "../../report/this-machine.js";
 import { DEFAULT_TRUNCATION } from "../../text/truncate-pair.js";
@@ -101,9 +102,20 @@ async function writeReports(
   };
   const mistakes = mostConfidentMistakes(answers, MISTAKES);
   if (unseen) await saveReport(folder, "predictions.jsonl", formatPredictions(answers));
-  await saveReport(folder, "run.json", formatRun(record));
   await saveReport(folder, "MODEL_CARD.md", modelCard(record));
   await saveReport(folder, "report.html", await reportPage({ run: record, curves: run.curves(), mistakes }));
+  await saveReport(folder, "run.json", formatRun(record)); // last: it says that the others are there
+}
+
+/** Whether the folder holds all reports on a run that has taken so many steps. */
+export async function isReported(folder: string, steps: number): Promise<boolean> {
+  try {
+    const { text, path } = await readReport(folder, "run.json");
+    return parseRun(text, path).training.steps === steps;
+  } catch (error) {
+    if (error instanceof TunebertError) return false;
+    throw error;
+  }
 }
 
 async function answersOf(

@@ -176,6 +176,7 @@ function allocate(elements: number): WebAssembly.Memory {
     throw new TunebertError(
       `the optimizer's moments take ${gigabytes.toFixed(1)} GiB on each thread, of 4 that are possible: ` +
         "use more threads, or freeze layers",
+      { option: ["threads", "freeze"] },
     );
   }
   return new WebAssembly.Memory({ initial: pages });

@@ -1,5 +1,6 @@
 /** The body of a worker thread: one replica of each program, driven by messages from {@link Replicas}. */
 import { parentPort, workerData } from "node:worker_threads";
+import { TunebertError } from "../../error.js";
 import type { AdamStep } from "../optimizer/adam.js";
 import type { Moments } from "../optimizer/moments.js";
 import { type ExchangedParameter, OptimizerShare } from "../optimizer/optimizer-share.js";
@@ -7,6 +8,7 @@ import type { Program, Run, SharedParameter } from "../program.js";
 import { Replica, type RowGradients } from "../replica.js";
 import { NO_SECONDS, type WorkSeconds } from "../work-seconds.js";
 import { loadKernels } from "./kernels.js";
+import { NativeCalls } from "./native-calls.js";
 import { createSession, type Session } from "./session.js";
 
 export interface WorkerSetup {
@@ -16,6 +18,8 @@ export interface WorkerSetup {
   readonly training: readonly Program[];
   readonly parameters: ReadonlyMap<string, SharedParameter>;
   readonly exchanged: ReadonlyMap<string, ExchangedParameter>;
+  /** The cells of the thread's {@link NativeCalls}. */
+  readonly nativeCalls: Int32Array;
 }
 
 export type WorkerRequest =
@@ -27,9 +31,10 @@ export type WorkerRequest =
 
 export type WorkerReply =
   | { readonly outputs: readonly Record<string, Float32Array>[]; readonly seconds: WorkSeconds }
-  | { readonly error: string };
+  | { readonly error: string; readonly options: readonly string[] };
 
-const { rank, ranks, inference, training, parameters, exchanged } = workerData as WorkerSetup;
+const { rank, ranks, inference, training, parameters, exchanged, nativeCalls } = workerData as WorkerSetup;
+const native = new NativeCalls(nativeCalls);
 const optimizer = new OptimizerShare(loadKernels(), exchanged, rank, ranks);
 const rowGradients = new Map<string, RowGradients>();
 for (const [name, { gradients, touched }] of exchanged) {
@@ -50,7 +55,10 @@ parentPort!.on("message", async (request: WorkerRequest) => {
     const outputs = await answer(request);
     reply = { outputs, seconds: split(request, (performance.now() - started) / 1000) };
   } catch (error) {
-    reply = { error: error instanceof Error ? error.message : String(error) };
+    reply = {
+      error: error instanceof Error ? error.message : String(error),
+      options: error instanceof TunebertError ? error.options : [],
+    };
   }
   parentPort!.postMessage(reply);
 });
@@ -99,15 +107,15 @@ async function accumulate(replica: Replica, runs: readonly Run[]): Promise<Recor
 }
 
 async function timedSession({ model }: Program): Promise<Session> {
-  const session = await createSession(model);
+  const session = await native.make(() => createSession(model));
   return {
     async run(feeds) {
       const started = performance.now();
-      const outputs = await session.run(feeds);
+      const outputs = await native.make(() => session.run(feeds));
       graphSeconds += (performance.now() - started) / 1000;
       return outputs;
     },
-    release: () => session.release(),
+    release: () => native.make(() => session.release()),
   };
 }
 

@@ -9,6 +9,8 @@ import { memoryFailure } from "../out-of-memory.js";
 import { type Program, type Run, trainedTables } from "../program.js";
 import { allocateBytes, allocateDoubles, allocateFloats } from "../shared-memory.js";
 import { addSeconds, NO_SECONDS, type WorkSeconds } from "../work-seconds.js";
+import { NativeCalls } from "./native-calls.js";
+import { disableTelemetry } from "./onnx-runtime.js";
 import type { WorkerReply, WorkerRequest, WorkerSetup } from "./replica-worker.js";
 
 export interface ReplicasOptions extends Programs {
@@ -20,7 +22,8 @@ export interface ReplicasOptions extends Programs {
 
 /**
  * Copies of a model on worker threads, working on one set of shared parameters. Gradients are added in the order
- * of the runs, then in the order of the replicas: the same runs give the same bits.
+ * of the runs, then in the order of the replicas: the same runs give the same bits. Threads that have nothing to do
+ * do not keep the process alive.
  */
 export class Replicas implements Engine {
   readonly #workers: ReplicaThread[];
@@ -32,7 +35,9 @@ export class Replicas implements Engine {
     this.#exchanged = exchanged;
   }
 
+  /** @throws TunebertError where ONNX Runtime's telemetry cannot be switched off: see {@link disableTelemetry} */
   static async start({ inference, training = [], parameters, threads }: ReplicasOptions): Promise<Replicas> {
+    disableTelemetry();
     const exchanged = training[0] ? exchangeMemory(training[0], parameters, threads) : new Map();
     const workers = Array.from(
       { length: threads },
@@ -95,8 +100,9 @@ export class Replicas implements Engine {
     return this.#workers.map((worker) => worker.takeSeconds()).reduce(addSeconds);
   }
 
-  async close(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.stop()));
+  /** Ends the threads. What they have been asked and have not answered fails with the reason, and so does all later. */
+  async close(reason = new TunebertError("the threads have been ended")): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.stop(reason)));
   }
 
   #askAll(kind: "infer" | "accumulate", runs: readonly (readonly Run[])[]): Promise<RunOutputs[][]> {
@@ -129,26 +135,37 @@ function exchangeMemory(
 /** A worker thread that answers one request at a time. */
 class ReplicaThread {
   readonly #worker: Worker;
+  readonly #nativeCalls = new NativeCalls();
   #waiting: { resolve: (outputs: RunOutputs[]) => void; reject: (error: Error) => void } | undefined;
   #failure: TunebertError | undefined;
   #seconds = NO_SECONDS;
   #idle: Promise<unknown> = Promise.resolve();
+  /** Settles once the thread has answered, or has ended. */
+  #answered: Promise<void> = Promise.resolve();
+  #hasAnswered = () => {};
 
-  constructor(setup: WorkerSetup) {
+  constructor(setup: Omit<WorkerSetup, "nativeCalls">) {
+    this.#nativeCalls.closeBeforeExit();
     this.#worker = new Worker(createRequire(import.meta.url).resolve("#replica-worker"), {
-      workerData: setup,
+      workerData: { ...setup, nativeCalls: this.#nativeCalls.cells } satisfies WorkerSetup,
     });
     this.#worker.on("message", (reply: WorkerReply) => {
       const waiting = this.#waiting;
       this.#waiting = undefined;
-      if ("error" in reply) waiting?.reject(workerFailure(reply.error, reply.error));
+      this.#worker.unref();
+      this.#hasAnswered();
+      if ("error" in reply) waiting?.reject(workerFailure(reply.error, reply.error, reply.options));
       else {
         this.#seconds = addSeconds(this.#seconds, reply.seconds);
         waiting?.resolve([...reply.outputs]);
       }
     });
-    this.#worker.on("error", (error) => this.#fail(error.message, error));
-    this.#worker.on("exit", (code) => this.#fail(`it ended with code ${code}`, code));
+    this.#worker.on("error", (error) => this.#fail(workerFailure(error.message, error)));
+    this.#worker.on("exit", (code) => {
+      this.#nativeCalls.forget();
+      this.#hasAnswered();
+      this.#fail(workerFailure(`it ended with code ${code}`, code));
+    });
   }
 
   /** Requests wait for each other. */
@@ -164,29 +181,36 @@ class ReplicaThread {
     return seconds;
   }
 
-  /** Ends the thread once it has answered: within ONNX Runtime that would end the whole process. */
-  async stop(): Promise<void> {
-    await this.#idle;
+  /** Ends the thread, which gives up what it is doing between two runs. */
+  async stop(reason: TunebertError): Promise<void> {
+    this.#nativeCalls.close();
+    this.#fail(reason);
+    await this.#answered;
     await this.#worker.terminate();
   }
 
   #post(request: WorkerRequest): Promise<RunOutputs[]> {
     if (this.#failure) return Promise.reject(this.#failure);
+    this.#answered = new Promise((resolve) => {
+      this.#hasAnswered = resolve;
+    });
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
+      this.#worker.ref();
       this.#worker.postMessage(request);
     });
   }
 
-  #fail(message: string, cause: unknown): void {
-    this.#failure ??= workerFailure(message, cause);
+  #fail(failure: TunebertError): void {
+    this.#failure ??= failure;
     this.#waiting?.reject(this.#failure);
     this.#waiting = undefined;
   }
 }
 
-function workerFailure(message: string, cause: unknown): TunebertError {
+function workerFailure(message: string, cause: unknown, option: readonly string[] = []): TunebertError {
   return (
-    memoryFailure(new Error(message)) ?? new TunebertError(`a worker thread failed: ${message}`, { cause })
+    memoryFailure(new Error(message)) ??
+    new TunebertError(`a worker thread failed: ${message}`, { option, cause })
   );
 }

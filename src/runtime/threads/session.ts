@@ -1,5 +1,6 @@
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import type * as OnnxRuntime from "onnxruntime-node";
 import type { Feed } from "../program.js";
+import { loadOnnxRuntime } from "./onnx-runtime.js";
 
 /** One loaded graph. Runs of one session must not overlap. */
 export interface Session {
@@ -10,6 +11,7 @@ export interface Session {
 
 /** Loads an ONNX model into ONNX Runtime's CPU provider, to run on the calling thread alone. */
 export async function createSession(model: Uint8Array): Promise<Session> {
+  const { InferenceSession, Tensor } = loadOnnxRuntime();
   const session = await InferenceSession.create(model, {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
@@ -19,7 +21,7 @@ export async function createSession(model: Uint8Array): Promise<Session> {
   });
   return {
     async run(feeds) {
-      const inputs: Record<string, Tensor> = {};
+      const inputs: Record<string, OnnxRuntime.Tensor> = {};
       for (const [name, { data, dims }] of Object.entries(feeds)) {
         inputs[name] =
           data instanceof Int32Array ? new Tensor("int32", data, dims) : new Tensor("float32", data, dims);

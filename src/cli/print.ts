@@ -1,0 +1,20 @@
+import { printable } from "../text/printable.js";
+
+/**
+ * The one door to the terminal: what is printed is shown as {@link printable} does, since texts, labels, names and
+ * messages may come from anywhere. It leaves JSON what it is.
+ */
+
+/** Prints a line, or a list of them, on standard output. */
+export function print(lines: string | readonly string[]): void {
+  if (lines.length > 0 || lines === "") console.log(shown(lines));
+}
+
+/** Prints a line, or a list of them, on standard error: progress, hints, warnings, errors. */
+export function note(lines: string | readonly string[]): void {
+  if (lines.length > 0 || lines === "") console.error(shown(lines));
+}
+
+function shown(lines: string | readonly string[]): string {
+  return typeof lines === "string" ? printable(lines) : lines.map((line) => printable(line)).join("\n");
+}

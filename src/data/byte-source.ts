@@ -1,0 +1,40 @@
+import { TunebertError } from "../error.js";
+
+/** A file's bytes: whole, or piece by piece as Node's and the browser's streams give them. */
+export type ByteSource = Uint8Array | AsyncIterable<Uint8Array>;
+
+/** Pieces in which a file in memory is read: the work per piece is small beside the work per row. */
+const PIECE_BYTES = 64 * 1024;
+
+/** The bytes of a source, piece by piece. @throws TunebertError when a stream gives something else */
+export async function* piecesOf(source: ByteSource, fileName: string): AsyncGenerator<Uint8Array> {
+  if (source instanceof Uint8Array) {
+    for (let start = 0; start < source.length; start += PIECE_BYTES) {
+      yield source.subarray(start, start + PIECE_BYTES);
+    }
+    return;
+  }
+  for await (const piece of source) {
+    requireBytes(piece, fileName);
+    yield piece;
+  }
+}
+
+/** The pieces one after the other in one array. */
+export function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
+  if (pieces.length === 1) return pieces[0]!;
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let end = 0;
+  for (const piece of pieces) {
+    whole.set(piece, end);
+    end += piece.length;
+  }
+  return whole;
+}
+
+function requireBytes(piece: unknown, fileName: string): void {
+  if (piece instanceof Uint8Array) return;
+  throw new TunebertError(
+    `${fileName}: the stream gives a ${typeof piece} where bytes were expected; open it without an encoding`,
+  );
+}

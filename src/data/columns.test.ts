@@ -1,0 +1,83 @@
+import { describe, expect, test } from "vitest";
+import { findColumns } from "./columns.js";
+
+describe("the texts", () => {
+  test.each([
+    [["premise", "hypothesis"]],
+    [["sentence1", "sentence2"]],
+    [["Sentence1 ", " SENTENCE2"]],
+    [["sentence_1", "Sentence 2"]],
+    [["text_a", "text_b"]],
+    [["text1", "text2"]],
+    [["question1", "question2"]],
+    [["text", "text_pair"]],
+    [["Query", "Passage"]],
+    [["#1 String", "#2 String"]],
+  ])("%j are found by themselves, wherever they stand", ([first, second]) => {
+    expect(findColumns(["id", second!, first!, "x"], {})).toEqual({
+      premise: 2,
+      hypothesis: 1,
+      label: undefined,
+    });
+  });
+
+  test("come from one pair of names", () => {
+    expect(() => findColumns(["premise", "sentence2"], {})).toThrow(
+      /no columns for the two texts: expected premise and hypothesis, .*found: premise, sentence2\. Name the right/,
+    );
+    expect(() => findColumns(["text1", "query", "text2", "passage"], {})).toThrow(
+      /the texts could be text1 and text2, or query and passage\. Name the right ones as premiseColumn/,
+    );
+  });
+
+  test("of which one is named, take its partner, else the first that is known", () => {
+    const found = ["premise", "hypothesis", "question1", "question2", "other"];
+    expect(findColumns(found, { premiseColumn: "Question1" })).toMatchObject({ premise: 2, hypothesis: 3 });
+    expect(findColumns(found, { hypothesisColumn: "other" })).toMatchObject({ premise: 0, hypothesis: 4 });
+    expect(() => findColumns(["a", "b"], { premiseColumn: "a" })).toThrow(
+      /no column "hypothesis"; found: a, b\. Name the right one as hypothesisColumn/,
+    );
+  });
+});
+
+describe("a name that was given", () => {
+  test("is looked for exactly, and only then in any case", () => {
+    const found = ["TEXT", "text", "B"];
+    expect(findColumns(found, { premiseColumn: "text", hypothesisColumn: "b" })).toMatchObject({
+      premise: 1,
+      hypothesis: 2,
+    });
+    expect(() => findColumns(found, { premiseColumn: "Text", hypothesisColumn: "b" })).toThrow(
+      'several columns could be meant by "Text": "TEXT" and "text"',
+    );
+  });
+
+  test("that two columns bear is refused", () => {
+    expect(() => findColumns(["a", "a", "b"], { premiseColumn: "a", hypothesisColumn: "b" })).toThrow(
+      'several columns could be meant by "a": "a" and "a"; rename or delete all but one',
+    );
+  });
+});
+
+describe("the label", () => {
+  test.each(["label", "gold_label", "labels", "Class", "target", "Quality", "is_duplicate", " LABEL "])(
+    "%j is found by itself",
+    (name) => {
+      expect(findColumns(["premise", "hypothesis", name], {}).label).toBe(2);
+    },
+  );
+
+  test("is label where there is one, then gold_label", () => {
+    expect(findColumns(["premise", "hypothesis", "class", "gold_label", "label"], {}).label).toBe(4);
+    expect(findColumns(["premise", "hypothesis", "class", "Gold Label", "target"], {}).label).toBe(3);
+    expect(() => findColumns(["premise", "hypothesis", "class", "target"], {})).toThrow(
+      "the label could be class or target. Name the right one as labelColumn",
+    );
+  });
+});
+
+test("errors list so many names and no more", () => {
+  const many = Array.from({ length: 1000 }, (_, i) => `column ${i}`);
+  expect(() => findColumns(many, {})).toThrow(/found: column 0, .*column 19 and 980 more\. Name/);
+  expect(() => findColumns(Array(20_000).fill("a"), {})).toThrow(/20000 columns; .* at most 16384/);
+});

@@ -1,0 +1,137 @@
+import { CsvError } from "csv-parse/browser/esm/sync";
+import { TunebertError } from "../error.js";
+import { type ColumnOptions, findColumns } from "./columns.js";
+import { CsvReader, parseCsv } from "./csv-reader.js";
+import { endOfHeader, endOfLine } from "./row-ends.js";
+import type { RowLog } from "./row-log.js";
+import { lines, type RowReader } from "./row-reader.js";
+import { isSnliHeader, snliTsv } from "./snli.js";
+import type { TextPair } from "./text-pair.js";
+import { plainTsv, TsvReader } from "./tsv-reader.js";
+
+/** How a table is written and which of its columns hold a pair. */
+export interface TableOptions extends ColumnOptions {
+  /** What stands between the cells of a row, an ASCII character. Default: what its header row tells. */
+  readonly delimiter?: string | undefined;
+  /** Whether cells may stand between quotes (RFC 4180) in tab-separated files too. Default: no. */
+  readonly quotes?: boolean | undefined;
+}
+
+/**
+ * A table below a header row. The header tells how it is written: if the pair's columns are not in it when it is cut
+ * at the delimiter that is usual for the file's name, but they are for exactly one other, that one is taken. Quotes
+ * are ordinary characters only between tabs in a file that is tab-separated by its name.
+ */
+export class TableReader implements RowReader {
+  readonly #log: RowLog;
+  readonly #usual: "," | "\t";
+  readonly #options: TableOptions;
+  #reader: RowReader | undefined;
+
+  constructor(log: RowLog, usual: "," | "\t", options: TableOptions) {
+    this.#log = log;
+    this.#usual = usual;
+    this.#options = options;
+    log.beforeHeader = true;
+  }
+
+  endOfRows(bytes: Uint8Array): number {
+    return this.#reader ? this.#reader.endOfRows(bytes) : endOfHeader(bytes, this.#quotesInHeader);
+  }
+
+  endOfRow(bytes: Uint8Array): number {
+    return this.#reader ? this.#reader.endOfRow(bytes) : endOfLine(bytes);
+  }
+
+  read(block: string): Iterable<TextPair> {
+    this.#reader ??= this.#readerFor(block);
+    return this.#reader.read(block);
+  }
+
+  hint(): string | undefined {
+    return this.#reader?.hint?.();
+  }
+
+  get #quotesInHeader(): boolean {
+    return this.#usual === "," || this.#options.quotes === true;
+  }
+
+  #readerFor(start: string): RowReader {
+    const header = headerOf(start, this.#quotesInHeader);
+    if (header.length > MAX_HEADER) {
+      throw new TunebertError(
+        `${this.#log.fileName}: the header row has ${header.length} characters; that of a table of pairs has at most ${MAX_HEADER}`,
+      );
+    }
+    const { premiseColumn, hypothesisColumn, labelColumn } = this.#options;
+    const named = premiseColumn ?? hypothesisColumn ?? labelColumn;
+    const [style, ...others] = this.#styles();
+    if (named === undefined && !style!.quotes && isSnliHeader(header))
+      return new TsvReader(this.#log, snliTsv(this.#log.fileName));
+    if (this.#fits(header, style!)) return this.#open(style!);
+    const fitting = others.filter((other) => this.#fits(header, other));
+    const [only] = fitting.length === 1 ? fitting : others.filter((other) => isCutBy(header, style!, other));
+    return this.#open(only ?? style!);
+  }
+
+  /** How the table may be written, the usual way first. */
+  #styles(): readonly TableStyle[] {
+    const { delimiter, quotes = false } = this.#options;
+    const styleOf = (delimiter: string) => ({
+      delimiter,
+      quotes: quotes || delimiter !== "\t" || this.#usual !== "\t",
+    });
+    if (delimiter !== undefined) return [styleOf(delimiter)];
+    const usual = styleOf(this.#usual);
+    const others = DELIMITERS.filter((delimiter) => delimiter !== this.#usual).map(styleOf);
+    return usual.quotes ? [usual, ...others] : [usual, { ...usual, quotes: true }, ...others];
+  }
+
+  #fits(header: string, style: TableStyle): boolean {
+    try {
+      findColumns(cellsOf(header, style), this.#options);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #open({ delimiter, quotes }: TableStyle): RowReader {
+    if (quotes) return new CsvReader(this.#log, delimiter, this.#options);
+    return new TsvReader(this.#log, plainTsv(this.#options));
+  }
+}
+
+/** The names of thousands of columns; a longer header is none, and would be cut at every delimiter in vain. */
+const MAX_HEADER = 1024 * 1024;
+
+const DELIMITERS: readonly string[] = [",", ";", "\t", "|"];
+
+interface TableStyle {
+  readonly delimiter: string;
+  readonly quotes: boolean;
+}
+
+/** The first row that is not blank. */
+function headerOf(text: string, quotes: boolean): string {
+  const header: string[] = [];
+  let open = false;
+  for (const line of lines(text)) {
+    if (header.length === 0 && line.trim() === "") continue;
+    header.push(line);
+    if (quotes && line.split('"').length % 2 === 0) open = !open;
+    if (!open) break;
+  }
+  return header.join("\n");
+}
+
+function cellsOf(header: string, { delimiter, quotes }: TableStyle): readonly string[] {
+  if (!quotes) return header.split(delimiter);
+  const rows = parseCsv(header, delimiter);
+  return rows instanceof CsvError ? [] : (rows.at(-1) ?? []);
+}
+
+/** Whether one style finds several columns where the usual one finds one: its error lists them better. */
+function isCutBy(header: string, usual: TableStyle, other: TableStyle): boolean {
+  return cellsOf(header, usual).length === 1 && cellsOf(header, other).length > 1;
+}

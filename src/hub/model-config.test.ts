@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { formatModelConfig, parseModelConfig } from "./model-config.js";
+
+const model = {
+  config: { vocabularySize: 9, hidden: 8, ffn: 16, heads: 2, blocks: 1, maxPositions: 16 },
+  labels: ["10", "2", "__proto__", "constructor", " yes", "yes"],
+  maxLength: 16,
+  truncation: "longest-first" as const,
+};
+
+test("parseModelConfig reads what formatModelConfig writes, whatever labels are called", () => {
+  expect(parseModelConfig(formatModelConfig(model), "config.json")).toEqual(model);
+});
+
+test.each([
+  [["yes", "no", "yes"], 'm/config.json: there are two labels "yes"'],
+  [["yes", ""], "m/config.json: label 2 of 2 is blank"],
+  [["yes", " "], "m/config.json: label 2 of 2 is blank"],
+  [["yes"], "m/config.json: a classifier needs at least two labels, but there are 1"],
+  [["yes", 1 as unknown as string], "m/config.json: labels[1] is 1; expected text"],
+])("parseModelConfig refuses the labels %j", (labels, message) => {
+  expect(() => parseModelConfig(formatModelConfig({ ...model, labels }), "m/config.json")).toThrow(message);
+});

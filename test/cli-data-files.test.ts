@@ -1,0 +1,129 @@
+/** Files of pairs as other programs write them, through the commands that read them. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { beforeAll, describe, expect, test } from "vitest";
+import { columnOptions } from "../src/cli/options.js";
+import { fail, readJsonLines, succeed, temporaryFolder, tunebert } from "./support/command.js";
+import { TINY_SIZES, TINY_TRAINING, tinyPairs, toCsv } from "./support/tiny.js";
+
+const folder = temporaryFolder();
+const model = join(folder, "model");
+const pairs = tinyPairs();
+const data = write("pairs.csv", toCsv(pairs));
+const bad = write("bad.csv", `${toCsv(pairs)}one,cell too many,neutral,\n`);
+const SKIPPED = "bad.csv: skipped 1 bad row (row 38: 4 columns, but the header has 3)\n";
+
+function write(name: string, content: string | Uint8Array): string {
+  const file = join(folder, name);
+  writeFileSync(file, content);
+  return file;
+}
+
+const train = (file: string, out: string, ...flags: string[]) => {
+  const training = [...TINY_SIZES, ...TINY_TRAINING, "--epochs", "1", "--min-frequency", "1"];
+  return ["train", "--train", file, ...training, "--out", out, ...flags];
+};
+
+let losses: unknown[];
+const lossesOf = (stdout: string) => readJsonLines(stdout).map(({ loss, trainLoss }) => loss ?? trainLoss);
+
+beforeAll(async () => {
+  const flags = ["--test", data, "--skip-bad-rows", "--log-format", "json"];
+  const { stdout, stderr } = await succeed(train(bad, model, ...flags));
+  expect(stderr).toContain(SKIPPED);
+  losses = lossesOf(stdout);
+});
+
+describe("a bad row", () => {
+  test.each([
+    ["evaluate", "--model", model, "--data", bad],
+    ["compare", model, model, "--data", bad],
+    ["predict", "--model", model, "--data", bad],
+  ])("is skipped and counted on demand: %s", async (...args) => {
+    const { stdout, stderr } = await succeed([...args, "--skip-bad-rows", "--json"]);
+    expect(stderr).toContain(SKIPPED);
+    expect(stdout).not.toBe("");
+    const message = await fail(args);
+    expect(message).toMatch(/bad\.csv, row 38: 4 columns, .*, or leave such rows out with --skip-bad-rows$/);
+  });
+
+  test("of standard input is none, as answers come in the order of its lines", async () => {
+    const { code, stderr } = await tunebert(["predict", "--model", model, "--skip-bad-rows"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("--skip-bad-rows is for the file of --data");
+    const message = await fail(["predict", "--model", model], { input: "a\tb\nc\n" });
+    expect(message).toMatch(
+      /^standard input, row 2: expected two texts with a tab between them, found 0 tabs/,
+    );
+    expect(message).not.toContain("--skip-bad-rows");
+  });
+});
+
+describe("standard input", () => {
+  const ask = async (input: string | Uint8Array) =>
+    readJsonLines((await succeed(["predict", "--model", model, "--json"], { input })).stdout);
+
+  test("is read whatever it begins with, however it is encoded and its lines end", async () => {
+    const text = pairs
+      .slice(0, 3)
+      .map(({ premise, hypothesis }) => `${premise}\t${hypothesis}\n`)
+      .join("");
+    const answers = await ask(text);
+    expect(answers).toHaveLength(3);
+    const inputs = [
+      `\ufeff${text}`,
+      gzipSync(Buffer.from(`\ufeff${text.replaceAll("\n", "\r").trimEnd()}`, "utf16le")),
+      text.replaceAll("\n", "\r\r\n  \r\n"),
+    ];
+    for (const input of inputs) {
+      expect(await ask(input)).toEqual(answers);
+    }
+  });
+
+  test("that is no text is refused by its name", async () => {
+    const message = await fail(["predict", "--model", model], { input: "PK\x03\x04 and more" });
+    expect(message).toContain("standard input is a zip archive");
+  });
+});
+
+test("a packed table with semicolons, quotes and other names trains the same model as the plain one", async () => {
+  const rows = pairs.map(({ premise, hypothesis, label }) => `${label};"${premise}";${hypothesis}`);
+  const packed = gzipSync(["\ufeffLabels;Text_A;Text_B", ...rows].join("\r\n"));
+  const trained = await succeed(
+    train(write("other.csv.gz", packed), join(folder, "packed"), "--log-format", "json"),
+  );
+  expect(lossesOf(trained.stdout)).toEqual(losses);
+});
+
+describe("quotes and delimiters", () => {
+  const quoted = write("quoted.tsv", 'premise\thypothesis\tlabel\n"a b"\t"c"\t"yes"\n"d"\t"e"\tno\n');
+
+  test("in a .tsv get a hint, and are read with --quotes", async () => {
+    const plain = await succeed(train(quoted, join(folder, "quotes")));
+    expect(plain.stdout).toContain('2 labels: "yes", no');
+    expect(plain.stderr).toMatch(/quoted\.tsv: the column "premise" has cells between quotes.*\(--quotes\)/);
+    const read = await succeed(train(quoted, join(folder, "no-quotes"), "--quotes"));
+    expect(read.stdout).toContain("2 labels: no, yes");
+    expect(read.stderr).not.toContain("quotes");
+  });
+
+  test("--delimiter takes a character, and tab by its name", async () => {
+    const option = columnOptions({ label: true }).find(({ long }) => long === "--delimiter")!;
+    const parse = (text: string) => option.parseArg!(text, undefined);
+    expect([";", "tab", "\\t", "\t"].map(parse)).toEqual([";", "\t", "\t", "\t"]);
+    for (const wrong of ["", "::", '"', "\n"])
+      expect(() => parse(wrong)).toThrow("Expected one ASCII character");
+    const colons = write("colons.csv", "premise:hypothesis:label\na:b:x\nc:d:y\n");
+    const { stdout } = await succeed(train(colons, join(folder, "colons"), "--delimiter", ":"));
+    expect(stdout).toContain("read 2 train");
+  });
+});
+
+test("the present folder is no data set because there is a file for training in it", async () => {
+  write("train.csv", toCsv(pairs));
+  const message = await fail(train(".", join(folder, "out")), { cwd: folder });
+  expect(message).toMatch(
+    /^\. is a folder, and no data set with a file for train .*; it holds .*train\.csv.*Name a file$/,
+  );
+});
