@@ -11,6 +11,8 @@ import { TunebertError } from "../src/error.js";
 import { CheckpointFolder } from "../src/hub/checkpoint-folder.js";
 import { Random } from "../src/random.js";
 import { CurveRecorder } from "../src/report/curve-recorder.js";
+import { threads } from "../src/runtime/threads/threads.js";
+import { classification } from "../src/tasks/classification.js";
 import type { CheckpointEvent } from "../src/train/events.js";
 import { Trainer } from "../src/train/trainer.js";
 import type { BenchOptions } from "./options.js";
@@ -42,12 +44,13 @@ async function measure(options: BenchOptions, workload: Workload, folder: string
   }
   const listeners: Listener[] = [
     metricsLog(join(folder, "metrics.jsonl")),
-    learningCurves(folder, new CurveRecorder()),
+    learningCurves(folder, new CurveRecorder(), "accuracy"),
     progressLine({ write() {} }, 1),
   ];
   const keeper = new CheckpointFolder(folder);
   const model = BertClassifier.fromScratch(config, dataset.labelNames, new Random(0));
-  const events = new Trainer(model, { ...options, epochs: 1 }).fit(dataset, undefined, {
+  const task = classification(model, dataset, options);
+  const events = new Trainer(task, threads(options.threads), { ...options, epochs: 1 }).fit({
     checkpoints: {
       save: ({ tensors, state }) => keeper.save({ tensors, state: { ...state, ...keepMemories(listeners) } }),
     },

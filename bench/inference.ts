@@ -1,6 +1,7 @@
 import { BertClassifier } from "../src/bert/bert-classifier.js";
 import { Predictor } from "../src/predict/predictor.js";
 import { Random } from "../src/random.js";
+import { threads as threadsOf } from "../src/runtime/threads/threads.js";
 import { forwardFlops, meanFlops } from "./flops.js";
 import type { BenchOptions } from "./options.js";
 import { percent, type Table } from "./report.js";
@@ -16,7 +17,7 @@ export async function* inference(options: BenchOptions, workload: Workload): Asy
   const model = BertClassifier.fromScratch(config, dataset.labelNames, new Random(0));
   const flops = meanFlops(forwardFlops, config, dataset);
   const sgemm = new Sgemm(threads);
-  const predictor = await Predictor.start({ model, vocabulary, maxLength, threads });
+  const predictor = await Predictor.start({ model, vocabulary, maxLength, device: threadsOf(threads) });
   await sgemm.ceiling();
   await predictor.logits(dataset);
 

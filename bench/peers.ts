@@ -1,6 +1,7 @@
 import { BertClassifier } from "../src/bert/bert-classifier.js";
 import { Predictor } from "../src/predict/predictor.js";
 import { Random } from "../src/random.js";
+import { threads as threadsOf } from "../src/runtime/threads/threads.js";
 import type { BenchOptions, PeerMode } from "./options.js";
 import { Peer, type PeerRequest, torchVersion } from "./peer.js";
 import type { Row, Table } from "./report.js";
@@ -58,7 +59,7 @@ async function trainer(options: BenchOptions, { config, dataset }: Workload): Pr
 async function predictor(options: BenchOptions, { config, dataset, vocabulary }: Workload): Promise<Ours> {
   const { threads, maxLength, steps, batchSize } = options;
   const model = BertClassifier.fromScratch(config, dataset.labelNames, new Random(0));
-  const predictor = await Predictor.start({ model, vocabulary, threads, maxLength });
+  const predictor = await Predictor.start({ model, vocabulary, device: threadsOf(threads), maxLength });
   const examples = sample(dataset, steps * batchSize);
   await predictor.logits(examples);
   return {

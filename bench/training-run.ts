@@ -1,6 +1,8 @@
 import type { BertClassifier } from "../src/bert/bert-classifier.js";
 import type { PairDataset } from "../src/data/pair-dataset.js";
 import { TunebertError } from "../src/error.js";
+import { threads } from "../src/runtime/threads/threads.js";
+import { classification } from "../src/tasks/classification.js";
 import type { StepWork, TrainEvent } from "../src/train/events.js";
 import { Trainer } from "../src/train/trainer.js";
 import { secondsSince } from "./statistics.js";
@@ -31,7 +33,9 @@ export class TrainingRun {
       throw new TunebertError(`${dataset.size} examples do not fill a batch of ${settings.batchSize}`);
     }
     this.#batchSize = settings.batchSize;
-    this.#events = new Trainer(model, { ...settings, epochs: Number.MAX_SAFE_INTEGER }).fit(dataset);
+    const task = classification(model, dataset, settings);
+    const options = { ...settings, epochs: Number.MAX_SAFE_INTEGER };
+    this.#events = new Trainer(task, threads(settings.threads), options).fit();
   }
 
   /** Takes that many steps with full batches; fewer, but at least one, when `seconds` have passed. */

@@ -14,7 +14,7 @@
  *
  * @packageDocumentation
  */
-export { BertClassifier } from "./bert/bert-classifier.js";
+export { type Answers, BertClassifier } from "./bert/bert-classifier.js";
 export type { BertConfig } from "./bert/config.js";
 export type { EmbeddingStd } from "./bert/encoder.js";
 export type { Freeze } from "./bert/freeze.js";
@@ -58,13 +58,45 @@ export {
 export type { LabelProbability } from "./metrics/label-probabilities.js";
 export { type Prediction, Predictor, type PredictorOptions } from "./predict/predictor.js";
 export { Random } from "./random.js";
-export { type CurvePoint, drawLearningCurves, type LearningCurves } from "./report/learning-curves.js";
-export type { SharedParameter } from "./runtime/program.js";
+export {
+  type CurvePoint,
+  type Curves,
+  type DrawnFigure,
+  drawLearningCurves,
+  type LearningCurves,
+} from "./report/learning-curves.js";
+export type { Device, Engine, Parameters, Programs, RunOutputs, RunShape } from "./runtime/engine.js";
+export type { AdamStep } from "./runtime/optimizer/adam.js";
+export type { MomentPair, Moments } from "./runtime/optimizer/moments.js";
+export type {
+  Feed,
+  Program,
+  ProgramMask,
+  ProgramParameter,
+  Run,
+  SharedParameter,
+  SymbolicShape,
+} from "./runtime/program.js";
+export { threads } from "./runtime/threads/threads.js";
+export type { WorkSeconds } from "./runtime/work-seconds.js";
+export type { ClassWeights } from "./tasks/class-weights.js";
+export { type ClassificationOptions, classification } from "./tasks/classification.js";
+export type { FigureKind, Figures } from "./tasks/figures.js";
+export type { FineTuningOptions } from "./tasks/fine-tuning.js";
+export { regression } from "./tasks/regression.js";
+export type {
+  Batch,
+  BatchOptions,
+  BatchWork,
+  EvaluateOptions,
+  StepSize,
+  Task,
+  TaskSetting,
+} from "./tasks/task.js";
 export type { TruncationName } from "./text/truncate-pair.js";
 export { Vocabulary } from "./text/vocabulary.js";
 export type { Checkpoint, CheckpointState, CheckpointStore, ReadCheckpoint } from "./train/checkpoint.js";
 export type { CheckpointInterval } from "./train/checkpoints.js";
-export type { ClassWeights } from "./train/class-weights.js";
 export type {
   CheckpointEvent,
   DoneEvent,
@@ -74,7 +106,7 @@ export type {
   TrainEvent,
 } from "./train/events.js";
 export type { Fingerprint, Setting } from "./train/fingerprint.js";
-export type { BestEpoch, EpochFigures, MetricName } from "./train/model-selection.js";
+export type { BestEpoch, EpochFigures } from "./train/model-selection.js";
 export type { TrainerOptions } from "./train/options.js";
 export type { ScheduleName } from "./train/schedule.js";
 export { type FitOptions, Trainer } from "./train/trainer.js";

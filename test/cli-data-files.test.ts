@@ -26,7 +26,7 @@ const train = (file: string, out: string, ...flags: string[]) => {
 };
 
 let losses: unknown[];
-const lossesOf = (stdout: string) => readJsonLines(stdout).map(({ loss, trainLoss }) => loss ?? trainLoss);
+const lossesOf = (stdout: string) => readJsonLines(stdout).map(({ loss, train }) => loss ?? train);
 
 beforeAll(async () => {
   const flags = ["--test", data, "--skip-bad-rows", "--log-format", "json"];

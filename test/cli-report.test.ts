@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { Figures } from "../src/tasks/figures.js";
 import { readBytes, readJsonLines, succeed, temporaryFolder } from "./support/command.js";
 import { TINY_SIZES, TINY_TRAINING, tinyPairs, toCsv } from "./support/tiny.js";
 
@@ -75,12 +76,11 @@ test("a run with validation pairs alone reports on them, and on the model that t
   const flags5 = ["--epochs", "5", "--learning-rate", "1e-2"];
   await succeed(["train", ...flags, ...flags5, "--validation", test9, "--out", out]);
   const epochs = readJsonLines(read("metrics.jsonl", out)).filter(({ event }) => event === "epoch");
-  const best = Math.max(...epochs.map(({ validationAccuracy }) => validationAccuracy as number));
+  const accuracyOf = ({ validation }: Record<string, unknown>) => (validation as Figures).accuracy!;
+  const best = Math.max(...epochs.map(accuracyOf));
   const run = JSON.parse(read("run.json", out));
   expect(run.evaluation).toMatchObject({ data: "validation", examples: 9, accuracy: best });
-  expect(run.training.savedEpoch).toBe(
-    epochs.find(({ validationAccuracy }) => validationAccuracy === best)!.epoch,
-  );
+  expect(run.training.savedEpoch).toBe(epochs.find((epoch) => accuracyOf(epoch) === best)!.epoch);
   expect(run.data.validation).toMatchObject({ name: "test pairs.csv", pairs: 9 });
   expect(read("report.html", out)).toMatch(/Learning curves, ending at train loss [\d.]+, validation loss/);
   expect(read("MODEL_CARD.md", out)).toContain("split: validation");

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { Figures } from "../src/tasks/figures.js";
 import { readBytes, readJsonLines, succeed, temporaryFolder } from "./support/command.js";
 import { TINY_SIZES, TINY_TRAINING, TWO_EPOCHS_OF_EVENTS, tinyPairs, toCsv } from "./support/tiny.js";
 
@@ -92,18 +93,19 @@ describe("training from scratch", () => {
     expect(Object.keys(metrics.find(({ event }) => event === "epoch")!)).toEqual([
       "event",
       "epoch",
-      "trainLoss",
-      "trainAccuracy",
-      "testAccuracy",
+      "train",
+      "test",
       "best",
       "examplesPerSecond",
     ]);
   });
 
   test("reports the same figures everywhere", () => {
-    const [first, second, third, epoch] = metrics as Record<string, number>[];
-    expect(epoch!.trainLoss).toBeCloseTo((first!.loss! + second!.loss! + third!.loss!) / 3, 12);
-    const shown = [epoch!.trainLoss, epoch!.trainAccuracy, epoch!.testAccuracy].map((x) => x!.toFixed(3));
+    const steps = metrics.slice(0, 3) as { loss: number }[];
+    const { train, test: tested } = metrics[3] as unknown as { train: Figures; test: Figures };
+    expect(train.loss).toBeCloseTo(steps.reduce((sum, { loss }) => sum + loss, 0) / 3, 12);
+    expect(Object.keys(tested)).toEqual(["loss", "accuracy", "macroF1"]);
+    const shown = [train.loss, train.accuracy, tested.accuracy].map((x) => x!.toFixed(3));
     expect(stdout).toContain(`epoch 1/2: loss ${shown[0]}, train acc ${shown[1]}, test acc ${shown[2]}\n`);
   });
 
@@ -160,7 +162,7 @@ test("a run without a test set reports no test accuracy", async () => {
   const epoch = readJsonLines(readFileSync(join(out, "metrics.jsonl"), "utf8")).find(
     ({ event }) => event === "epoch",
   );
-  expect(epoch).not.toHaveProperty("testAccuracy");
+  expect(epoch).not.toHaveProperty("test");
 });
 
 test("--limit takes the first pairs only, --min-frequency the frequent words, --overwrite an old model's place", async () => {

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { Figures } from "../src/tasks/figures.js";
 import { parseWeights } from "../src/weights/parse-weights.js";
 import type { Tensor } from "../src/weights/tensor.js";
 import { readBytes, readJsonLines, succeed, temporaryFolder, tunebert } from "./support/command.js";
@@ -31,7 +32,7 @@ function bytesOf({ data }: Tensor): Buffer {
 }
 
 test("the best epoch's model is kept, and patience ends the training", async () => {
-  const validation = ["--validation", contrary, "--metric", "validation-loss", "--patience", "2"];
+  const validation = ["--validation", contrary, "--metric", "loss", "--patience", "2"];
   const { stdout } = await succeed(args("early", "--epochs", "9", ...validation));
   expect(stdout).toContain("read 36 validation examples\n");
   const number = String.raw`\d+\.\d{3}`;
@@ -40,7 +41,7 @@ test("the best epoch's model is kept, and patience ends the training", async () 
 
   const events = readJsonLines(readFileSync(join(folder, "early", "metrics.jsonl"), "utf8"));
   const epochs = events.filter(({ event }) => event === "epoch");
-  const losses = epochs.map(({ validationLoss }) => Number(validationLoss));
+  const losses = epochs.map(({ validation }) => (validation as Figures).loss!);
   const best = losses.indexOf(Math.min(...losses)) + 1;
   expect(epochs.findLast((epoch) => epoch.best)).toMatchObject({ epoch: best });
   expect(events.at(-1)).toMatchObject({ event: "done", epoch: best + 2, bestEpoch: best });

@@ -109,7 +109,7 @@ describe("wrong usage exits with 2, says why, and touches nothing", () => {
       "Expected nothing, embeddings, encoder, or a number",
     ],
     ["patience with nothing", [...train, "--patience", "1"], "--patience needs pairs to measure on"],
-    ["a metric of nothing", [...train, "--metric", "validation-loss"], "--metric needs pairs to measure on"],
+    ["a metric of nothing", [...train, "--metric", "loss"], "--metric needs pairs to measure on"],
     ["one text to predict", ["predict", "--model", "nli", "a text"], "one text is not a pair"],
     ["three texts to predict", ["predict", "--model", "nli", "a", "b", "c"], "too many arguments"],
     [

@@ -37,7 +37,7 @@ describe("a model whose weights hold what is not a number", () => {
 
 test("an epoch after which the model answers with what is not a number leaves no model and no checkpoint", async () => {
   const out = join(folder, "diverged");
-  const flags = ["--validation", data, "--metric", "validation-loss", "--learning-rate", "1e30"];
+  const flags = ["--validation", data, "--metric", "loss", "--learning-rate", "1e30"];
   // A step an epoch: nothing but the validation sees what the step has made.
   const message = await fail(train(out, ...flags, "--batch-size", "36"));
   expect(message).toMatch(

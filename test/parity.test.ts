@@ -3,16 +3,17 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BertClassifier } from "../src/bert/bert-classifier.js";
 import { classificationHead } from "../src/bert/classification-head.js";
-import { classify, classifyPrograms } from "../src/bert/classify.js";
 import type { BertConfig } from "../src/bert/config.js";
+import { infer, inferencePrograms } from "../src/bert/infer.js";
 import { inferConfig } from "../src/bert/infer-config.js";
 import { trainingProgram, trainingRun } from "../src/bert/model-program.js";
 import { type MicroBatchGroup, microBatches } from "../src/data/micro-batches.js";
 import { PairDataset } from "../src/data/pair-dataset.js";
 import type { TextPair } from "../src/data/text-pair.js";
 import { Random } from "../src/random.js";
+import type { Engine } from "../src/runtime/engine.js";
 import type { Run } from "../src/runtime/program.js";
-import { Replicas } from "../src/runtime/threads/replicas.js";
+import { threads } from "../src/runtime/threads/threads.js";
 import { Vocabulary } from "../src/text/vocabulary.js";
 import { parseWeights } from "../src/weights/parse-weights.js";
 import { accumulate } from "./support/accumulate.js";
@@ -32,6 +33,7 @@ interface Expected {
 }
 
 const THREADS = 2;
+const device = threads(THREADS);
 
 /** Few enough for the pairs to be split into several micro-batches. */
 const MAX_TOKENS = 30;
@@ -49,7 +51,7 @@ describe.each(names)("%s", (name) => {
   let model: BertClassifier;
   let dataset: PairDataset;
   let runs: Run[][];
-  let replicas: Replicas;
+  let engine: Engine;
 
   beforeAll(async () => {
     const state = parseWeights(fixture(name, "weights.pt"), "weights.pt");
@@ -67,18 +69,14 @@ describe.each(names)("%s", (name) => {
         seed: 0,
       });
     runs = hands.map((groups) => groups.map(run));
-    replicas = await Replicas.start({
-      inference: classifyPrograms(model),
-      training: programs,
-      parameters: model.parameters,
-      threads: THREADS,
-    });
+    const inference = inferencePrograms(model, device.shape);
+    engine = await device.open({ inference, training: programs }, model.parameters);
   });
 
-  afterAll(() => replicas?.close());
+  afterAll(() => engine?.close());
 
   test("logits", async () => {
-    const logits = await classify(replicas, dataset, model, { threads: THREADS });
+    const logits = await infer(engine, dataset, model, device);
     expect(logits).toBeCloseToTensor(expected.logits.flat(), { absolute: 1e-5 });
   });
 
@@ -107,9 +105,9 @@ describe.each(names)("%s", (name) => {
   test("loss, before training and after each step of Adam", async () => {
     const found: number[] = [];
     for (let step = 0; step < losses.length; step++) {
-      const outputs = (await replicas.accumulate(runs)).flat();
+      const outputs = (await engine.accumulate(runs)).flat();
       found.push(outputs.reduce((sum, output) => sum + output.loss![0]!, 0));
-      await replicas.update({ learningRate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step: step + 1 });
+      await engine.update({ learningRate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step: step + 1 });
     }
     expect(found.slice(0, 1)).toBeCloseToTensor(losses.slice(0, 1), { absolute: 1e-6 });
     expect(found).toBeCloseToTensor(losses, { absolute: 1e-5 });

@@ -14,6 +14,7 @@ import { formatModelConfig, parseModelConfig } from "../src/hub/model-config.js"
 import { compareRuns } from "../src/report/comparison.js";
 import { formatComparison } from "../src/report/comparison-text.js";
 import { CurveRecorder } from "../src/report/curve-recorder.js";
+import type { Curves } from "../src/report/learning-curves.js";
 import { formatPredictions, parsePredictions } from "../src/report/predictions-file.js";
 import { formatRun, parseRun } from "../src/report/run-file.js";
 import { anything, parseJson, record } from "../src/text/json-reader.js";
@@ -59,12 +60,14 @@ const TENSORS: StateDict = new Map<string, Tensor>([
 const STATE = (() => {
   const state = new TrainingState(LENGTHS.size, 0);
   const random = state.random().state;
-  for (const size of [2, 2, 1]) state.count({ size, loss: 0.5, correct: 1, seconds: 0.1, random });
-  state.endEpoch({ validationLoss: 0.4, validationAccuracy: 0.5, testAccuracy: 0.6 }, "validation-loss");
+  const sums = { loss: 0.5, accuracy: 1 };
+  for (const size of [2, 2, 1]) state.count({ size, sums, seconds: 0.1, random });
+  const figures = { validation: { loss: 0.4, accuracy: 0.5 }, test: { accuracy: 0.6 } };
+  state.endEpoch(figures, { kinds: [{ name: "loss", better: "lower" }], metric: "loss" });
   state.beginEpoch(true);
-  state.count({ size: 2, loss: 0.4, correct: 2, seconds: 0.1, random });
+  state.count({ size: 2, sums: { loss: 0.8, accuracy: 2 }, seconds: 0.1, random });
   const memories = { curves: sampleCurves, metricsBytes: 100 };
-  return { version: 2, ...state.snapshot().saved, threads: 2, fingerprint: FINGERPRINT, memories };
+  return { version: 3, ...state.snapshot().saved, threads: 2, fingerprint: FINGERPRINT, memories };
 })();
 
 /** Each reads a record and does with it what the product does. */
@@ -249,23 +252,20 @@ function goOn(tensors: StateDict, state: Readonly<Record<string, unknown>>): voi
   const recorder = new CurveRecorder();
   const log = metricsLog("nowhere");
   readMemories(
-    [learningCurves("nowhere", recorder), { ...log, memory: { ...log.memory!, restore() {} } }],
+    [learningCurves("nowhere", recorder, "accuracy"), { ...log, memory: { ...log.memory!, restore() {} } }],
     checkpoint,
   )();
-  const { batch, examplesPerSecond, trainLoss, best } = { ...resumed.state, ...measures(resumed.state) };
-  expect([batch, examplesPerSecond, trainLoss].every(Number.isFinite)).toBe(true);
+  const { batch, examplesPerSecond, train, best } = { ...resumed.state, ...measures(resumed.state) };
+  expect([batch, examplesPerSecond, ...Object.values(train)].every(Number.isFinite)).toBe(true);
   expect(isOver(resumed.state, { epochs: 1 })).toBe(true);
   expect(best).toMatchObject({ epoch: 1, step: 3 });
-  expect(
-    Object.values(recorder.curves)
-      .flat()
-      .every(({ epoch, value }) => Number.isFinite(epoch + value)),
-  ).toBe(true);
+  const points = Object.values(recorder.curves).flatMap((curves: Curves) => Object.values(curves).flat());
+  expect(points.every(({ epoch, value }) => Number.isFinite(epoch + value))).toBe(true);
 }
 
 function measures(state: TrainingState) {
-  const { stepInEpoch, examplesPerSecond, trainLoss } = state;
-  return { batch: state.batch(stepInEpoch, LENGTHS.stepSize).length, examplesPerSecond, trainLoss };
+  const { stepInEpoch, examplesPerSecond, train } = state;
+  return { batch: state.batch(stepInEpoch, LENGTHS.stepSize).length, examplesPerSecond, train };
 }
 
 function expectText(comparison: Parameters<typeof formatComparison>[0]): void {

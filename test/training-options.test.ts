@@ -8,8 +8,8 @@ import { Random } from "../src/random.js";
 import { Vocabulary } from "../src/text/vocabulary.js";
 import type { EpochEvent, StepEvent } from "../src/train/events.js";
 import { type TrainerOptions, trainerOptions } from "../src/train/options.js";
-import { Trainer } from "../src/train/trainer.js";
 import { parseWeights } from "../src/weights/parse-weights.js";
+import { classifierTrainer } from "./support/classifier-trainer.js";
 
 /** What tools/make-training-fixtures.py recorded: the options that are not the defaults, and what came of them. */
 interface Run extends Partial<TrainerOptions> {
@@ -39,10 +39,10 @@ async function train(given: Partial<TrainerOptions>) {
   const { batchSize, accumulate } = { batchSize: 7, accumulate: 1, ...given };
   const stepsPerEpoch = Math.ceil(dataset.size / (batchSize * accumulate));
   const fixed = { learningRate: 3e-3, epochs: 10 / stepsPerEpoch, dropout: 0, shuffle: false };
-  const trainer = new Trainer(model, { threads: 2, batchSize, ...fixed, ...given });
+  const trainer = classifierTrainer(model, dataset, { threads: 2, batchSize, ...fixed, ...given });
   const steps: StepEvent[] = [];
   const epochs: EpochEvent[] = [];
-  for await (const event of trainer.fit(dataset, undefined, { validation: dataset })) {
+  for await (const event of trainer.fit({ validation: dataset })) {
     if (event.event === "step") steps.push(event);
     if (event.event === "epoch") epochs.push(event);
   }
@@ -59,8 +59,8 @@ describe.each(runs)("$name", ({ name: _, losses, norms, rates, validation, param
     expect(steps.map(({ learningRate }) => learningRate)).toBeCloseToTensor(rates, { absolute: 1e-18 });
     expect(steps.map(({ loss }) => loss)).toBeCloseToTensor(losses, { absolute: 1e-6 });
     expect(steps.map(({ gradientNorm }) => gradientNorm!)).toBeCloseToTensor(norms, { relative: 3e-6 });
-    expect([last.validationLoss!]).toBeCloseToTensor([validation.loss], { absolute: 1e-6 });
-    expect(last.validationAccuracy).toBe(validation.accuracy);
+    expect([last.validation!.loss!]).toBeCloseToTensor([validation.loss], { absolute: 1e-6 });
+    expect(last.validation!.accuracy).toBe(validation.accuracy);
     for (const [parameter, values] of Object.entries(parameters)) {
       const { data } = model.parameters.get(parameter)!;
       expect(data.subarray(0, values.length), parameter).toBeCloseToTensor(values, { absolute: 1e-6 });

@@ -1,4 +1,5 @@
 /** One BERT, saved by d2l's PyTorch and MXNet programs and in our own formats, is one model: the same logits. */
+
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -8,6 +9,7 @@ import type { TextPair } from "../src/data/text-pair.js";
 import { classifierFrom, loadPretrained } from "../src/hub/pretrained.js";
 import { Predictor } from "../src/predict/predictor.js";
 import { Random } from "../src/random.js";
+import { threads } from "../src/runtime/threads/threads.js";
 import { parseWeights } from "../src/weights/parse-weights.js";
 import { serializeWeights, WEIGHTS_FORMATS } from "../src/weights/serialize-weights.js";
 import { temporaryFolder } from "./support/command.js";
@@ -45,7 +47,7 @@ async function logitsOf(path: string): Promise<Float32Array> {
   const model = classifierFrom(loaded, LABELS, new Random(0));
   for (const [name, values] of Object.entries(output)) model.parameters.get(name)!.data.set(values);
   const { vocabulary } = loaded;
-  const predictor = await Predictor.start({ model, vocabulary, maxLength: 6, threads: 1 });
+  const predictor = await Predictor.start({ model, vocabulary, maxLength: 6, device: threads(1) });
   const dataset = await PairDataset.encode(PAIRS, vocabulary, { maxLength: 6, labels: LABELS });
   const found = await predictor.logits(dataset);
   await predictor.close();

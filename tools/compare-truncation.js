@@ -82,7 +82,7 @@ function train(length, truncation) {
     const lines = readFileSync(join(folder, "model", "metrics.jsonl"), "utf8")
       .trimEnd()
       .split("\n");
-    return lines.map((line) => JSON.parse(line)).findLast(({ event }) => event === "epoch").testAccuracy;
+    return lines.map((line) => JSON.parse(line)).findLast(({ event }) => event === "epoch").test.accuracy;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

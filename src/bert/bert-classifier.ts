@@ -10,15 +10,18 @@ import { type BertConfig, checkConfig } from "./config.js";
 import type { EmbeddingStd } from "./encoder.js";
 import { isOfOutputLayer, modelParameters } from "./model-program.js";
 
+/** What a model answers with: one of the labels, in the order of the logits, or a number. */
+export type Answers = readonly string[] | "number";
+
 /**
- * BERT with an output layer of K labels (d2l section 16.7, `BERTClassifier`). Parameters bear d2l's state-dict
- * names and live in memory that worker threads share.
+ * BERT with an output layer (d2l section 16.7, `BERTClassifier`), which tells labels apart or guesses a number.
+ * Parameters bear d2l's state-dict names and live in memory that worker threads share.
  */
 export class BertClassifier {
   /** The sizes of the encoder. */
   readonly config: BertConfig;
-  /** (K) label names in the order of the logits */
-  readonly labels: readonly string[];
+  /** What it answers with. */
+  readonly answers: Answers;
   /** Values by name, in the order of a PyTorch state dict; training changes them in place. */
   readonly parameters: ReadonlyMap<string, SharedParameter>;
   /** Tensors of the checkpoint that a classifier does not use, the pretraining heads, kept as they came. */
@@ -28,39 +31,49 @@ export class BertClassifier {
 
   private constructor(
     config: BertConfig,
-    labels: readonly string[],
+    answers: Answers,
     parameters: ReadonlyMap<string, SharedParameter>,
     unused: StateDict,
     keepsOutput: boolean,
   ) {
     this.config = config;
-    this.labels = labels;
+    this.answers = answers;
     this.parameters = parameters;
     this.unused = unused;
     this.keepsOutput = keepsOutput;
   }
 
+  /** (K) label names in the order of the logits; none of a model that answers with a number. */
+  get labels(): readonly string[] {
+    return this.answers === "number" ? [] : this.answers;
+  }
+
+  /** How many numbers the output layer gives. */
+  get outputs(): number {
+    return outputsOf(this.answers);
+  }
+
   /**
-   * A classifier with fresh parameters, drawn as PyTorch's layers draw theirs.
-   * @param labels the K label names, in the order of the logits
+   * A model with fresh parameters, drawn as PyTorch's layers draw theirs.
+   * @param answers the K label names, in the order of the logits, or "number"
    * @param std standard deviations of the embeddings
    * @throws TunebertError that names a size or a label that is not possible
    */
   static fromScratch(
     config: BertConfig,
-    labels: readonly string[],
+    answers: Answers,
     random: Random,
     std: EmbeddingStd = {},
   ): BertClassifier {
-    const declared = modelParameters(checkConfig(config), checkLabels(labels).length, std);
+    const declared = modelParameters(checkConfig(config), outputsOf(checkAnswers(answers)), std);
     const parameters = new Map([...declared].map(([name, one]) => [name, fresh(one, random)]));
-    return new BertClassifier(config, labels, parameters, new Map(), false);
+    return new BertClassifier(config, answers, parameters, new Map(), false);
   }
 
   /**
    * A classifier over pretrained parameters. Only the output layer is fresh, unless the state dict brings one
    * with as many labels.
-   * @param labels the K label names, in the order of the logits
+   * @param answers the K label names, in the order of the logits, or "number"
    * @param state tensors by d2l's names; pretraining heads among them are kept aside
    * @param random draws the fresh output layer
    * @param options `adopt`: whether the model may take tensors for its parameters as they lie in memory, which
@@ -70,12 +83,12 @@ export class BertClassifier {
    */
   static fromStateDict(
     config: BertConfig,
-    labels: readonly string[],
+    answers: Answers,
     state: StateDict,
     random: Random,
     options: { readonly adopt?: boolean } = {},
   ): BertClassifier {
-    const declared = modelParameters(checkConfig(config), checkLabels(labels).length);
+    const declared = modelParameters(checkConfig(config), outputsOf(checkAnswers(answers)));
     const output = [...declared].filter(([name]) => isOfOutputLayer(name));
     const keepsOutput = output.every(([name, { shape }]) => sameDims(state.get(name)?.shape, shape));
     const isFresh = (name: string) => !keepsOutput && isOfOutputLayer(name);
@@ -88,7 +101,7 @@ export class BertClassifier {
       parameters.set(name, isFresh(name) ? fresh(one, random) : kept());
     }
     const unused: StateDict = new Map([...state].filter(([name]) => !declared.has(name)));
-    return new BertClassifier(config, labels, parameters, unused, keepsOutput);
+    return new BertClassifier(config, answers, parameters, unused, keepsOutput);
   }
 
   /** All tensors, those that the classifier does not use included. */
@@ -98,6 +111,15 @@ export class BertClassifier {
     for (const [name, tensor] of this.unused) state.set(name, tensor);
     return state;
   }
+}
+
+function outputsOf(answers: Answers): number {
+  return answers === "number" ? 1 : answers.length;
+}
+
+/** @throws TunebertError when labels are no names of a classifier's */
+function checkAnswers(answers: Answers): Answers {
+  return answers === "number" ? answers : checkLabels(answers);
 }
 
 function fresh({ shape, initialise }: DeclaredParameter, random: Random): SharedParameter {

@@ -17,6 +17,7 @@ import { formatComparison } from "../report/comparison-text.js";
 import { parsePredictions } from "../report/predictions-file.js";
 import { parseRun } from "../report/run-file.js";
 import type { RunRecord } from "../report/run-record.js";
+import { threads as threadsOf } from "../runtime/threads/threads.js";
 import { listNames } from "../text/list-names.js";
 import { showJson } from "../text/show-json.js";
 import { defaultTrainerOptions } from "../train/options.js";
@@ -106,7 +107,7 @@ async function ask(
 ): Promise<{ readonly answers: AnsweredPair[]; readonly parameters: number }> {
   const saved = await loadModel(folder);
   const parameters = [...saved.model.parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
-  const predictor = await Predictor.start({ ...saved, threads });
+  const predictor = await Predictor.start({ ...saved, device: threadsOf(threads) });
   try {
     return { answers: await answerLabelled(predictor, pairs), parameters };
   } finally {

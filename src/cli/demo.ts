@@ -12,6 +12,7 @@ import { writeWhole } from "../hub/write-whole.js";
 import { Predictor } from "../predict/predictor.js";
 import { Random } from "../random.js";
 import type { DataRecord } from "../report/run-record.js";
+import { threads as threadsOf } from "../runtime/threads/threads.js";
 import { systemReason } from "../system-error.js";
 import { defaultTrainerOptions } from "../train/options.js";
 import { positiveWholeNumber, wholeNumber } from "./options.js";
@@ -85,7 +86,7 @@ async function trainOn(
     },
   });
 
-  const predictor = await Predictor.start({ ...saved, threads: 1 });
+  const predictor = await Predictor.start({ ...saved, device: threadsOf(1) });
   try {
     const predictions = await predictor.predict(showcasePairs);
     showcasePairs.forEach(({ premise, hypothesis, label }, i) => {

@@ -8,6 +8,7 @@ import { argmaxRows } from "../metrics/argmax-rows.js";
 import { classificationReport } from "../metrics/classification-report.js";
 import { formatClassificationReport } from "../predict/classification-report-text.js";
 import { Predictor } from "../predict/predictor.js";
+import { threads } from "../runtime/threads/threads.js";
 import { defaultTrainerOptions } from "../train/options.js";
 import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
 import { skippedNote } from "./label-notes.js";
@@ -53,7 +54,7 @@ async function evaluate(flags: EvaluateFlags): Promise<void> {
   const { noLabel } = flags;
   const dataset = await PairDataset.encode(pairs, saved.vocabulary, { ...saved, labels, noLabel });
   if (dataset.skipped > 0) note(`${file}: ${skippedNote(dataset)}`);
-  const predictor = await Predictor.start({ ...saved, threads: flags.threads });
+  const predictor = await Predictor.start({ ...saved, device: threads(flags.threads) });
   try {
     const predicted = argmaxRows(await predictor.logits(dataset), labels.length);
     const report = classificationReport(dataset.labels, predicted, labels);

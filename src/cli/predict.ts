@@ -6,6 +6,7 @@ import { streamBytes } from "../hub/files.js";
 import { loadModel } from "../hub/model-folder.js";
 import { mostProbable, probabilitiesJson } from "../metrics/label-probabilities.js";
 import { type Prediction, Predictor } from "../predict/predictor.js";
+import { threads } from "../runtime/threads/threads.js";
 import { printable } from "../text/printable.js";
 import { defaultTrainerOptions } from "../train/options.js";
 import { type ColumnFlags, columnOptions, positiveWholeNumber } from "./options.js";
@@ -68,7 +69,7 @@ async function predict(
   const source = pairsFrom(premise, hypothesis, flags);
   const saved = await loadModel(flags.model);
   const single = premise !== undefined;
-  const predictor = await Predictor.start({ ...saved, threads: single ? 1 : flags.threads });
+  const predictor = await Predictor.start({ ...saved, device: threads(single ? 1 : flags.threads) });
   // Answers that cannot be printed are not asked for.
   const enough = AbortSignal.any([outputClosed, outputFailed]);
   addAbortSignal(enough, process.stdin);

@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Freeze } from "../bert/freeze.js";
-import type { ClassWeights } from "../train/class-weights.js";
-import { type MetricName, metricNames } from "../train/model-selection.js";
+import type { ClassWeights } from "../tasks/class-weights.js";
 import { defaultTrainerOptions as defaults, type TrainerOptions } from "../train/options.js";
 import { type ScheduleName, scheduleNames } from "../train/schedule.js";
 import { numberFromZero, positiveNumber, positiveWholeNumber, probability, wholeNumber } from "./options.js";
@@ -20,7 +19,7 @@ export interface TrainingFlags {
   readonly labelSmoothing: number;
   readonly classWeights: ClassWeights;
   readonly freeze: Freeze;
-  readonly metric: MetricName;
+  readonly metric?: string;
   readonly patience?: number;
   readonly shuffle: boolean;
   readonly seed: number;
@@ -74,10 +73,10 @@ export function addTrainingOptions(command: Command): void {
     )
     .option("--threads <n>", "threads to train on", positiveWholeNumber, defaults.threads)
     .optionsGroup("Choosing a model, with --validation:")
-    .addOption(
-      new Option("--metric <name>", "what makes an epoch's model the best")
-        .choices(metricNames)
-        .default(defaults.metric),
+    .option(
+      "--metric <figure>",
+      "what makes an epoch's model the best: accuracy, loss or macroF1; of numbers pearson, spearman or loss " +
+        "(default: the first)",
     )
     .option(
       "--patience <n>",

@@ -5,11 +5,13 @@ import { type FolderLock, withFolderLock } from "../hub/folder-lock.js";
 import { metricsPath, prepareModelFolder, tensorBoardPath } from "../hub/model-folder.js";
 import { CurveRecorder } from "../report/curve-recorder.js";
 import { loadCharts } from "../report/draw-svg.js";
+import { threads } from "../runtime/threads/threads.js";
+import { classification } from "../tasks/classification.js";
 import type { TruncationName } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { checkState } from "../train/check-state.js";
 import { isOver } from "../train/model-selection.js";
-import type { TrainerOptions } from "../train/options.js";
+import { type TrainerOptions, trainerOptions } from "../train/options.js";
 import { type FitOptions, Trainer } from "../train/trainer.js";
 import { reportResume } from "./checkpoint-options.js";
 import { epochLines } from "./listeners/epoch-lines.js";
@@ -66,7 +68,10 @@ export async function inRunFolder(out: string, action: (lock: FolderLock) => Pro
  */
 export async function runTraining(run: TrainingRun): Promise<void> {
   const { model, train, validation, test, out, lock, overwrite, checkpoints } = run;
-  const trainer = new Trainer(model, run.options);
+  const options = trainerOptions(run.options);
+  const task = classification(model, train, options);
+  const trainer = new Trainer(task, threads(options.threads), options);
+  const figure = task.figures[0]!.name;
   const { epochs } = trainer.options;
   const curves = new CurveRecorder();
   const report = runReport({
@@ -78,19 +83,19 @@ export async function runTraining(run: TrainingRun): Promise<void> {
   });
   const shown: Listener[] = [
     progressLine(process.stderr, epochs),
-    run.json ? jsonLog(print) : epochLines(print, epochs),
+    run.json ? jsonLog(print) : epochLines(print, epochs, figure),
   ];
   const listeners: Listener[] = [
     metricsLog(metricsPath(out)),
     ...(run.tensorboard ? [tensorBoard(tensorBoardPath(out))] : []),
-    learningCurves(out, curves),
+    learningCurves(out, curves, figure),
     weightsSaver(out, model, { which: validation ? "best" : "latest" }),
     ...shown,
     report,
   ];
-  const follow = async (options: FitOptions) => {
+  const follow = async (fit: FitOptions<PairDataset>) => {
     try {
-      const events = trainer.fit(train, test, { ...options, validation });
+      const events = trainer.fit({ ...fit, validation, test });
       const resumeFrom = checkpoints?.resumeFrom;
       const restore = resumeFrom && readMemories(listeners, resumeFrom);
       if (resumeFrom) reportResume(resumeFrom, trainer.options);

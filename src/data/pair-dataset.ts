@@ -54,6 +54,8 @@ export interface PairDatasetData {
   readonly premiseLengths: Int32Array;
   /** (n): places in `labelNames`, or -1 for none. */
   readonly labels: Int32Array;
+  /** (n): what each example is to be answered with, where answers are numbers; else empty. */
+  readonly numbers?: Float32Array | undefined;
   /** (K): the names behind the label ids, in the order of a classifier's logits. */
   readonly labelNames: readonly string[];
   /** How many examples lost tokens to fit in the maximum length. */
@@ -76,6 +78,7 @@ export class PairDataset implements PairDatasetData {
   readonly offsets: Int32Array;
   readonly premiseLengths: Int32Array;
   readonly labels: Int32Array;
+  readonly numbers: Float32Array;
   readonly labelNames: readonly string[];
   readonly truncated: number;
   readonly skipped: number;
@@ -87,6 +90,7 @@ export class PairDataset implements PairDatasetData {
     this.offsets = data.offsets;
     this.premiseLengths = data.premiseLengths;
     this.labels = data.labels;
+    this.numbers = data.numbers ?? new Float32Array();
     this.labelNames = data.labelNames;
     this.truncated = data.truncated;
     this.skipped = data.skipped;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BertClassifier } from "../bert/bert-classifier.js";
 import { TunebertError } from "../error.js";
 import { Random } from "../random.js";
+import { threads } from "../runtime/threads/threads.js";
 import { Vocabulary } from "../text/vocabulary.js";
 import { Predictor } from "./predictor.js";
 
@@ -14,7 +15,7 @@ const vocabulary = Vocabulary.build(
 const model = () =>
   BertClassifier.fromScratch({ ...config, vocabularySize: vocabulary.size }, ["yes", "no"], new Random(1));
 const start = (ofModel = model()) =>
-  Predictor.start({ model: ofModel, vocabulary, maxLength: 16, threads: 2 });
+  Predictor.start({ model: ofModel, vocabulary, maxLength: 16, device: threads(2) });
 const pairs = (count: number) =>
   Array.from({ length: count }, () => ({ premise: "a dog runs", hypothesis: "a dog walks" }));
 

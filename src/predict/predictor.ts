@@ -1,10 +1,11 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { BertClassifier } from "../bert/bert-classifier.js";
-import { classify, classifyPrograms } from "../bert/classify.js";
+import { infer, inferencePrograms } from "../bert/infer.js";
 import { PairDataset } from "../data/pair-dataset.js";
 import { TunebertError } from "../error.js";
 import type { LabelProbability } from "../metrics/label-probabilities.js";
-import { Replicas } from "../runtime/threads/replicas.js";
+import type { Device, Engine } from "../runtime/engine.js";
+import { threads } from "../runtime/threads/threads.js";
 import type { TruncationName } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 
@@ -19,7 +20,7 @@ export interface Prediction {
   readonly probabilities: readonly LabelProbability[];
 }
 
-/** What a predictor needs; {@link loadModel} brings all but the threads. */
+/** What a predictor needs; {@link loadModel} brings all but the device. */
 export interface PredictorOptions {
   readonly model: BertClassifier;
   readonly vocabulary: Vocabulary;
@@ -27,8 +28,8 @@ export interface PredictorOptions {
   readonly maxLength: number;
   /** How. Default: longest-first. */
   readonly truncation?: TruncationName | undefined;
-  /** Replicas, each on a thread of its own. */
-  readonly threads: number;
+  /** Where it runs. Default: the physical cores. */
+  readonly device?: Device | undefined;
 }
 
 /**
@@ -37,17 +38,19 @@ export interface PredictorOptions {
  * then, the whole process aborts.
  *
  * @example
- * const predictor = await Predictor.start({ ...(await loadModel("nli")), threads: 2 });
+ * const predictor = await Predictor.start(await loadModel("nli"));
  * const [answer] = await predictor.predict([{ premise: "A dog runs .", hypothesis: "An animal moves ." }]);
  * await predictor.close();
  */
 export class Predictor implements AsyncDisposable {
-  readonly #replicas: Replicas;
+  readonly #engine: Engine;
+  readonly #device: Device;
   readonly #options: PredictorOptions;
   #closed: TunebertError | undefined;
 
-  private constructor(replicas: Replicas, options: PredictorOptions) {
-    this.#replicas = replicas;
+  private constructor(engine: Engine, device: Device, options: PredictorOptions) {
+    this.#engine = engine;
+    this.#device = device;
     this.#options = options;
   }
 
@@ -57,7 +60,7 @@ export class Predictor implements AsyncDisposable {
    *   `ORT_DISABLE_TELEMETRY` is set in the environment of the process
    */
   static async start(options: PredictorOptions): Promise<Predictor> {
-    const { model, maxLength, threads } = options;
+    const { model, maxLength, device = threads() } = options;
     if (maxLength > model.config.maxPositions) {
       throw new TunebertError(
         (named) =>
@@ -65,8 +68,9 @@ export class Predictor implements AsyncDisposable {
         { option: "maxLength" },
       );
     }
-    const inference = classifyPrograms(model);
-    return new Predictor(await Replicas.start({ inference, parameters: model.parameters, threads }), options);
+    const inference = inferencePrograms(model, device.shape);
+    const engine = await device.open({ inference }, model.parameters);
+    return new Predictor(engine, device, options);
   }
 
   /** The model's labels, in the order of its probabilities. */
@@ -98,14 +102,13 @@ export class Predictor implements AsyncDisposable {
 
   /** The logits [n, K] of a dataset that was encoded with the model's vocabulary. @throws TunebertError as predict */
   logits(dataset: PairDataset): Promise<Float32Array> {
-    const { model, threads } = this.#options;
-    return classify(this.#replicas, dataset, model, { threads });
+    return infer(this.#engine, dataset, this.#options.model, this.#device);
   }
 
   /** Ends the threads. What has been asked and is not answered yet is rejected. */
   async close(): Promise<void> {
     this.#closed ??= new TunebertError("the predictor has been closed; start another with Predictor.start");
-    await this.#replicas.close(this.#closed);
+    await this.#engine.close(this.#closed);
   }
 
   /** As {@link close}: what `await using` calls. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { accuracyDomain, epochDomain, epochTicks, lossDomain, valueTicks } from "./chart-domains.js";
+import { epochDomain, epochTicks, lossDomain, shareDomain, valueTicks } from "./chart-domains.js";
 
 describe("epochDomain", () => {
   test("starts with the running epoch's beginning where points lie within it", () => {
@@ -23,12 +23,12 @@ test("lossDomain goes from 0 to the first round number above", () => {
   expect(lossDomain([])).toEqual([0, 1]);
 });
 
-test("accuracyDomain takes the tenths around, two at least, and stays within 0 and 1", () => {
-  expect(accuracyDomain([0.42, 0.83])).toEqual([0.4, 0.9]);
-  expect(accuracyDomain([0.333])).toEqual([0.3, 0.5]);
-  expect(accuracyDomain([0.99, 1])).toEqual([0.8, 1]);
-  expect(accuracyDomain([0, 0])).toEqual([0, 0.2]);
-  expect(accuracyDomain([])).toEqual([0, 1]);
+test("shareDomain takes the tenths around, two at least, and stays within 0 and 1", () => {
+  expect(shareDomain([0.42, 0.83])).toEqual([0.4, 0.9]);
+  expect(shareDomain([0.333])).toEqual([0.3, 0.5]);
+  expect(shareDomain([0.99, 1])).toEqual([0.8, 1]);
+  expect(shareDomain([0, 0])).toEqual([0, 0.2]);
+  expect(shareDomain([])).toEqual([0, 1]);
 });
 
 test("valueTicks are round and close a loss domain", () => {

@@ -21,11 +21,11 @@ export function lossDomain(losses: readonly number[]): Domain {
   return [0, roundedMultiple(Math.ceil(high / step), step)];
 }
 
-/** Tenths around the given accuracies, at least two of them, within 0 and 1. */
-export function accuracyDomain(accuracies: readonly number[]): Domain {
-  if (accuracies.length === 0) return [0, 1];
-  const low = Math.min(Math.floor(least(accuracies) * 10), 8);
-  const high = Math.max(Math.ceil(greatest(accuracies) * 10), low + 2);
+/** Tenths around the given accuracies or coefficients, at least two of them; within 0 and 1 where these are. */
+export function shareDomain(shares: readonly number[]): Domain {
+  if (shares.length === 0) return [0, 1];
+  const low = Math.min(Math.floor(least(shares) * 10), 8);
+  const high = Math.max(Math.ceil(greatest(shares) * 10), low + 2);
   return [low / 10, high / 10];
 }
 

@@ -48,8 +48,8 @@ export function compareRuns(compared: readonly [ComparedRun, ...ComparedRun[]]):
   const scores = compared.map(scoresOf);
   const outcomes = others.map(({ answers }) => compareAnswers(first.answers, answers));
   const adjusted = holm(outcomes.map(({ pValue }) => pValue));
-  const ofTraining = (name: "trainLoss" | "trainAccuracy" | "examplesPerSecond") =>
-    compared.map(({ run }) => run?.training[name] ?? null);
+  const ofTraining = (name: string) =>
+    compared.map(({ run }) => own(run?.training.train ?? {}, name) ?? null);
   return {
     runs: compared.map(({ name }) => name),
     pairs: first.answers.length,
@@ -57,9 +57,9 @@ export function compareRuns(compared: readonly [ComparedRun, ...ComparedRun[]]):
       accuracy: scores.map(({ accuracy }) => accuracy),
       macroF1: scores.map(({ macroF1 }) => macroF1),
       calibrationError: compared.map(({ answers }) => calibrationError(answers)),
-      trainLoss: ofTraining("trainLoss"),
-      trainAccuracy: ofTraining("trainAccuracy"),
-      examplesPerSecond: ofTraining("examplesPerSecond"),
+      trainLoss: ofTraining("loss"),
+      trainAccuracy: ofTraining("accuracy"),
+      examplesPerSecond: compared.map(({ run }) => run?.training.examplesPerSecond ?? null),
       parameters: compared.map(({ model }) => model.parameters),
     },
     differences: differences(compared.map(traits)),

@@ -2,9 +2,12 @@ import { describe, expect, test } from "vitest";
 import { drawLearningCurves, type LearningCurves } from "./learning-curves.js";
 
 const fiveEpochs: LearningCurves = {
-  trainLoss: at([0.5, 1, 2, 3, 4, 5], [1.0986, 0.9, 0.7, 0.6, 0.55, 0.512]),
-  trainAccuracy: at([0.5, 1, 2, 3, 4, 5], [0.4, 0.5, 0.6, 0.7, 0.78, 0.812]),
-  testAccuracy: at([1, 2, 3, 4, 5], [0.62, 0.66, 0.7, 0.73, 0.741]),
+  train: {
+    loss: at([0.5, 1, 2, 3, 4, 5], [1.0986, 0.9, 0.7, 0.6, 0.55, 0.512]),
+    accuracy: at([0.5, 1, 2, 3, 4, 5], [0.4, 0.5, 0.6, 0.7, 0.78, 0.812]),
+  },
+  validation: {},
+  test: { accuracy: at([1, 2, 3, 4, 5], [0.62, 0.66, 0.7, 0.73, 0.741]) },
 };
 
 describe("drawLearningCurves", () => {
@@ -18,7 +21,7 @@ describe("drawLearningCurves", () => {
   });
 
   test("names the panels, the epochs and the last values", async () => {
-    const svg = await drawLearningCurves({ ...fiveEpochs, title: "small & fast <model>" });
+    const svg = await drawLearningCurves(fiveEpochs, { title: "small & fast <model>" });
     expect(texts(svg)).toEqual(
       expect.arrayContaining(["Loss", "Accuracy", "Epoch", "train 0.512", "train 0.812", "test 0.741"]),
     );
@@ -30,9 +33,9 @@ describe("drawLearningCurves", () => {
 
   test("goes through the points", async () => {
     const svg = await drawLearningCurves({
-      trainLoss: at([0.5, 1], [1, 0.5]),
-      trainAccuracy: at([0.5, 1], [0.5, 0.7]),
-      testAccuracy: at([1], [0.6]),
+      train: { loss: at([0.5, 1], [1, 0.5]), accuracy: at([0.5, 1], [0.5, 0.7]) },
+      validation: {},
+      test: { accuracy: at([1], [0.6]) },
     });
     expect(linePaths(svg)).toEqual(["M260,0L520,85", "M260,170L520,0", "M520,85Z"]);
   });
@@ -52,18 +55,18 @@ describe("drawLearningCurves", () => {
     const epochs = Array.from({ length: 200 }, (_, index) => index + 1);
     const values = epochs.map((epoch) => 1 / epoch);
     const long = await drawLearningCurves({
-      trainLoss: at(epochs, values),
-      trainAccuracy: at(epochs, values),
-      testAccuracy: at([100, 200], [0.2, 0.3]),
+      train: { loss: at(epochs, values), accuracy: at(epochs, values) },
+      validation: {},
+      test: { accuracy: at([100, 200], [0.2, 0.3]) },
     });
     expect(markerGroups(long).map((group) => group.length)).toEqual([1, 1, 1, 1, 2, 1]);
   });
 
   test("marks the points of a single epoch", async () => {
     const svg = await drawLearningCurves({
-      trainLoss: at([1], [0.9]),
-      trainAccuracy: at([1], [0.6]),
-      testAccuracy: at([1], [0.65]),
+      train: { loss: at([1], [0.9]), accuracy: at([1], [0.6]) },
+      validation: {},
+      test: { accuracy: at([1], [0.65]) },
     });
     expect(markerGroups(svg).map((group) => group.length)).toEqual([1, 1, 1, 1, 1, 1]);
     expect(svg).not.toMatch(/NaN|undefined|Infinity/);
@@ -77,9 +80,9 @@ describe("drawLearningCurves", () => {
     ["both at the bottom", 0, 0],
   ])("keeps labels apart and inside their panel when the last values are %s", async (_, train, test) => {
     const svg = await drawLearningCurves({
-      trainLoss: at([1, 2], [0.9, 0.8]),
-      trainAccuracy: at([1, 2], [0.5, train]),
-      testAccuracy: at([1, 2], [0.5, test]),
+      train: { loss: at([1, 2], [0.9, 0.8]), accuracy: at([1, 2], [0.5, train]) },
+      validation: {},
+      test: { accuracy: at([1, 2], [0.5, test]) },
     });
     const [, trainHeight, testHeight] = [
       ...svg.matchAll(/translate\(568,([\d.]+)\)[^>]*>(?:train|test) /g),
@@ -95,8 +98,10 @@ describe("drawLearningCurves", () => {
   test("shows validation beside training and test, told apart by dashes and markers", async () => {
     const svg = await drawLearningCurves({
       ...fiveEpochs,
-      validationLoss: at([1, 2, 3, 4, 5], [0.95, 0.8, 0.7, 0.66, 0.65]),
-      validationAccuracy: at([1, 2, 3, 4, 5], [0.6, 0.65, 0.7, 0.73, 0.742]),
+      validation: {
+        loss: at([1, 2, 3, 4, 5], [0.95, 0.8, 0.7, 0.66, 0.65]),
+        accuracy: at([1, 2, 3, 4, 5], [0.6, 0.65, 0.7, 0.73, 0.742]),
+      },
     });
     expect(texts(svg)).toEqual(
       expect.arrayContaining(["validation 0.650", "train 0.812", "validation 0.742", "test 0.741"]),
@@ -111,9 +116,9 @@ describe("drawLearningCurves", () => {
 
   test("leaves out points that are not finite, and curves without points", async () => {
     const svg = await drawLearningCurves({
-      trainLoss: at([1, 2, 3], [2, Number.NaN, Number.POSITIVE_INFINITY]),
-      trainAccuracy: [],
-      testAccuracy: at([Number.NaN], [0.5]),
+      train: { loss: at([1, 2, 3], [2, Number.NaN, Number.POSITIVE_INFINITY]), accuracy: [] },
+      validation: {},
+      test: { accuracy: at([Number.NaN], [0.5]) },
     });
     expect(svg).not.toMatch(/NaN|undefined|Infinity/);
     expect(texts(svg)).toContain("train 2.000");
@@ -121,11 +126,8 @@ describe("drawLearningCurves", () => {
   });
 
   test("keeps a loss that exploded, and a long title, within the chart", async () => {
-    const svg = await drawLearningCurves({
-      ...fiveEpochs,
-      trainLoss: at([1, 2], [2, 123_456.7]),
-      title: "x".repeat(100),
-    });
+    const train = { ...fiveEpochs.train, loss: at([1, 2], [2, 123_456.7]) };
+    const svg = await drawLearningCurves({ ...fiveEpochs, train }, { title: "x".repeat(100) });
     expect(texts(svg)).toEqual(expect.arrayContaining(["train 1.2e+5", "1.5e+5", `${"x".repeat(63)}…`]));
   });
 });

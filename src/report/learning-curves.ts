@@ -1,46 +1,57 @@
 import type { Mark, Spec } from "vega";
-import { accuracyDomain, epochDomain, lossDomain } from "./chart-domains.js";
+import { own } from "../text/json-reader.js";
+import { epochDomain, lossDomain, shareDomain } from "./chart-domains.js";
 import { pageTheme, paperTheme, textOf } from "./chart-theme.js";
 import { keysHeight, PANEL_HEIGHT, type PanelLayout } from "./curve-keys.js";
 import { type Panel, panelMark } from "./curve-panel.js";
 import { type Curve, type CurvePoint, TEST_STYLE, TRAIN_STYLE, VALIDATION_STYLE } from "./curve-style.js";
 import { drawSvg } from "./draw-svg.js";
+import { figureTitle } from "./figure-names.js";
 import { formatValue } from "./format-value.js";
 
 export type { CurvePoint } from "./curve-style.js";
 
-/** What is drawn; each curve from left to right. */
+/** The points of figures by their names, such as `loss` and `accuracy`; from left to right. */
+export type Curves = Readonly<Record<string, readonly CurvePoint[]>>;
+
+/** What was measured as training went on, on which examples. */
 export interface LearningCurves {
-  /** Mean loss per example. */
-  trainLoss: readonly CurvePoint[];
-  /** Values between 0 and 1. */
-  trainAccuracy: readonly CurvePoint[];
-  /** Values between 0 and 1. */
-  testAccuracy: readonly CurvePoint[];
-  /** Default: there are no validation pairs. */
-  validationLoss?: readonly CurvePoint[];
-  /** Values between 0 and 1. */
-  validationAccuracy?: readonly CurvePoint[];
-  title?: string | undefined;
+  readonly train: Curves;
+  readonly validation: Curves;
+  readonly test: Curves;
+}
+
+/** What is drawn besides the loss. */
+export interface DrawnFigure {
+  /** A figure by its name. Default: accuracy. */
+  readonly figure?: string;
+  /** Above the panels. Default: nothing. */
+  readonly title?: string | undefined;
 }
 
 /**
- * Draws the loss and, below it, the accuracies over the epochs as a standalone SVG document, 736 pixels wide.
+ * Draws the loss and, below it, another figure over the epochs as a standalone SVG document, 736 pixels wide.
  * Points that are not finite are left out.
  */
-export async function drawLearningCurves(curves: LearningCurves): Promise<string> {
-  const panels = learningPanels(curves);
-  return drawSvg(chartSpec(panels, curves.title), describe(Object.values(panels)));
+export async function drawLearningCurves(
+  curves: LearningCurves,
+  { figure = "accuracy", title }: DrawnFigure = {},
+): Promise<string> {
+  const panels = learningPanels(curves, figure);
+  return drawSvg(chartSpec(panels, title), describe(Object.values(panels)));
 }
 
-/** Draws loss and accuracy apart, each 360 pixels wide, for a page that shows them side by side where it has room. */
-export async function drawCurvePanels(curves: LearningCurves): Promise<{ loss: string; accuracy: string }> {
-  const { loss, accuracy } = learningPanels(curves);
-  const keys = Math.max(...[loss, accuracy].map((panel) => panel.curves.filter(hasPoints).length));
+/** Draws both apart, each 360 pixels wide, for a page that shows them side by side where it has room. */
+export async function drawCurvePanels(
+  curves: LearningCurves,
+  { figure = "accuracy" }: DrawnFigure = {},
+): Promise<{ readonly loss: string; readonly figure: string }> {
+  const panels = learningPanels(curves, figure);
+  const keys = Math.max(...Object.values(panels).map((panel) => panel.curves.filter(hasPoints).length));
   const top = keysHeight(keys) + GAP_ABOVE_KEYS;
   const draw = (panel: Panel) =>
     drawSvg(panelSpec({ ...panel, epochTitle: "Epoch" }, top), describe([panel]));
-  return { loss: await draw(loss), accuracy: await draw(accuracy) };
+  return { loss: await draw(panels.loss), figure: await draw(panels.figure) };
 }
 
 const WIDTH = 736;
@@ -55,48 +66,42 @@ const EPOCH_AXIS_HEIGHT = 54;
 const LONGEST_TITLE = 64;
 
 interface Panels {
-  loss: Panel;
-  accuracy: Panel;
+  readonly loss: Panel;
+  readonly figure: Panel;
 }
 
-function learningPanels(curves: LearningCurves): Panels {
-  const { trainLoss, trainAccuracy, testAccuracy, validationLoss = [], validationAccuracy = [] } = curves;
-  const loss = [
-    { ...TRAIN_STYLE, points: finitePoints(trainLoss) },
-    { ...VALIDATION_STYLE, points: finitePoints(validationLoss) },
+function learningPanels({ train, validation, test }: LearningCurves, figure: string): Panels {
+  const curvesOf = (name: string) => [
+    { ...TRAIN_STYLE, points: finitePoints(own(train, name)) },
+    { ...VALIDATION_STYLE, points: finitePoints(own(validation, name)) },
   ];
-  const accuracy = [
-    { ...TRAIN_STYLE, points: finitePoints(trainAccuracy) },
-    { ...VALIDATION_STYLE, points: finitePoints(validationAccuracy) },
-    { ...TEST_STYLE, points: finitePoints(testAccuracy) },
-  ];
-  const epochs = epochDomain(
-    [...loss, ...accuracy].flatMap(({ points }) => points.map(({ epoch }) => epoch)),
-  );
+  const loss = curvesOf("loss");
+  const figures = [...curvesOf(figure), { ...TEST_STYLE, points: finitePoints(own(test, figure)) }];
+  const epochs = epochDomain([...loss, ...figures].flatMap(({ points }) => points.map(({ epoch }) => epoch)));
   return {
     loss: { heading: "Loss", curves: loss, epochs, values: lossDomain(valuesOf(loss)) },
-    accuracy: {
-      heading: "Accuracy",
-      curves: accuracy,
+    figure: {
+      heading: figureTitle(figure),
+      curves: figures,
       epochs,
-      values: accuracyDomain(valuesOf(accuracy)),
+      values: shareDomain(valuesOf(figures)),
       epochTitle: "Epoch",
     },
   };
 }
 
-function chartSpec({ loss, accuracy }: Panels, title: string | undefined): Spec {
+function chartSpec({ loss, figure }: Panels, title: string | undefined): Spec {
   const lossTop = (title ? TITLE_HEIGHT : 0) + HEADING_HEIGHT;
-  const accuracyTop = lossTop + PANEL_HEIGHT + HEADING_HEIGHT;
+  const figureTop = lossTop + PANEL_HEIGHT + HEADING_HEIGHT;
   return {
     background: paperTheme.background,
     autosize: "none",
     width: WIDTH,
-    height: accuracyTop + PANEL_HEIGHT + EPOCH_AXIS_HEIGHT,
+    height: figureTop + PANEL_HEIGHT + EPOCH_AXIS_HEIGHT,
     marks: [
       ...(title ? [titleMark(title)] : []),
       panelMark(loss, lossTop, WIDE, paperTheme),
-      panelMark(accuracy, accuracyTop, WIDE, paperTheme),
+      panelMark(figure, figureTop, WIDE, paperTheme),
     ],
   };
 }
@@ -115,7 +120,7 @@ function hasPoints({ points }: Curve): boolean {
   return points.length > 0;
 }
 
-function finitePoints(points: readonly CurvePoint[]): CurvePoint[] {
+function finitePoints(points: readonly CurvePoint[] = []): CurvePoint[] {
   return points.filter(({ epoch, value }) => Number.isFinite(epoch) && Number.isFinite(value));
 }
 

@@ -34,7 +34,7 @@ npx tunebert predict --model FOLDER "first text" "second text"
 \`\`\`ts
 import { loadModel, Predictor } from "tunebert";
 
-const predictor = await Predictor.start({ ...(await loadModel("FOLDER")), threads: 1 });
+const predictor = await Predictor.start(await loadModel("FOLDER"));
 const [answer] = await predictor.predict([{ premise: "first text", hypothesis: "second text" }]);
 console.log(answer);
 await predictor.close();
@@ -139,7 +139,7 @@ function results({ evaluation, training }: RunRecord): string {
   if (evaluation === undefined) {
     return (
       "The run had neither test nor validation pairs, so it is not known how well the model answers on pairs that it " +
-      `was not trained on. Over its last epoch it answered ${(training.trainAccuracy * 100).toFixed(1)} % of the ` +
+      `was not trained on. Over its last epoch it answered ${((training.train.accuracy ?? 0) * 100).toFixed(1)} % of the ` +
       "training pairs right."
     );
   }

@@ -86,7 +86,7 @@ describe("reportPage", () => {
 
 test("a report on a run without unseen pairs says so", async () => {
   const { evaluation: _, ...run } = sampleRun;
-  const page = await reportPage({ run, curves: { ...sampleCurves, testAccuracy: [] }, mistakes: [] });
+  const page = await reportPage({ run, curves: { ...sampleCurves, test: {} }, mistakes: [] });
   expect(page).toContain("neither test nor validation pairs");
   expect(page).not.toContain("Confusion matrix");
   expect(page).toContain("Machine and speed");

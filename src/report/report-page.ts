@@ -62,7 +62,11 @@ function keyFigures({ evaluation, training, data }: RunRecord): Html {
           `${grouped(evaluation.examples)} ${evaluation.data} pairs`,
         ],
       ]
-    : [["training accuracy", percent(training.trainAccuracy), "mean over the last epoch"]];
+    : Object.entries(training.train).map(([name, value]) => [
+        `training ${name}`,
+        name === "accuracy" ? percent(value) : value.toFixed(4),
+        "mean over the last epoch",
+      ]);
   figures.push([
     "speed",
     `${grouped(training.examplesPerSecond)}/s`,
@@ -74,10 +78,10 @@ function keyFigures({ evaluation, training, data }: RunRecord): Html {
 }
 
 async function curveSection(curves: LearningCurves): Promise<Html> {
-  const { loss, accuracy } = await drawCurvePanels(curves);
+  const { loss, figure } = await drawCurvePanels(curves);
   return html`<section aria-labelledby="curves"><h2 id="curves">Learning curves</h2>
 <p class="note">Training figures are means over the epoch so far, measured while the weights change.</p>
-<div class="charts"><figure>${new Html(loss)}</figure><figure>${new Html(accuracy)}</figure></div></section>`;
+<div class="charts"><figure>${new Html(loss)}</figure><figure>${new Html(figure)}</figure></div></section>`;
 }
 
 function withoutEvaluation(): Html {

@@ -15,10 +15,10 @@ test.each([
   [formatRun(sampleRun).replace('"labels": [', '"labelled": ['), "model.labels is missing; expected a list"],
   [formatRun(sampleRun).replace('"labels": [', '"labels": [0, '), "model.labels[0] is 0; expected text"],
   [
-    formatRun(sampleRun).replace('"trainLoss": 0.5', '"trainLoss": "low"'),
-    'training.trainLoss is "low"; expected a number',
+    formatRun(sampleRun).replace('"loss": 0.5', '"loss": "low"'),
+    'training.train.loss is "low"; expected a number',
   ],
-  [formatRun(sampleRun).replace('"trainLoss": 0.5', '"trainLoss": 1e999'), "trainLoss is Infinity"],
+  [formatRun(sampleRun).replace('"loss": 0.5', '"loss": 1e999'), "train.loss is Infinity"],
   [formatRun(sampleRun).replace('"threads": 2', '"threads": -2'), "threads is -2; expected a whole number"],
   [formatRun({ ...sampleRun, settings: 1 as never }), "settings is 1; expected an object"],
   [formatRun({ ...sampleRun, data: null as never }), "data is null; expected an object"],
@@ -35,3 +35,9 @@ test.each([
 function deep(levels: number): string {
   return "[".repeat(levels) + "]".repeat(levels);
 }
+
+test("parseRun reads the figures of training that had names of their own", () => {
+  const { train: _, ...training } = sampleRun.training;
+  const named = { ...sampleRun, training: { ...training, trainLoss: 0.5, trainAccuracy: 0.75 } };
+  expect(parseRun(formatRun(named as never), "run.json").training).toEqual(sampleRun.training);
+});

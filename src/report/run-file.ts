@@ -28,16 +28,21 @@ export function parseRun(text: string, path: string): RunRecord {
 
 const readFormat = json.object({ format: json.anything, version: json.anything });
 
+/** Earlier versions had names of their own for the figures. */
+const readTraining: json.JsonReader<unknown> = (value, place) => {
+  const common = { examplesPerSecond: json.number, threads: json.count };
+  const isNamed = typeof value === "object" && value !== null && Object.hasOwn(value, "trainLoss");
+  if (!isNamed) return json.object({ ...common, train: json.record(json.number) })(value, place);
+  const read = json.object({ ...common, trainLoss: json.number, trainAccuracy: json.fraction });
+  const { trainLoss: loss, trainAccuracy: accuracy, ...training } = read(value, place);
+  return { ...training, train: { loss, accuracy } };
+};
+
 /** What those who compare runs rely on. */
 const readRun = json.object({
   model: json.object({ labels: json.list(json.string), parameters: json.count }),
   settings: json.record(json.anything),
   data: json.object({ train: json.record(json.anything) }),
   machine: json.object({ processor: json.string }),
-  training: json.object({
-    trainLoss: json.number,
-    trainAccuracy: json.fraction,
-    examplesPerSecond: json.number,
-    threads: json.count,
-  }),
+  training: readTraining,
 }) as json.JsonReader<unknown>;

@@ -1,5 +1,6 @@
 import type { BertConfig } from "../bert/config.js";
 import type { Evaluation } from "../metrics/evaluation.js";
+import type { Figures } from "../tasks/figures.js";
 
 /** What a training run was and what came of it: all that is reported of it but its curves and its answers. */
 export interface RunRecord {
@@ -67,6 +68,5 @@ export interface TrainingRecord {
   readonly seconds: number;
   readonly examplesPerSecond: number;
   /** Means over the last epoch, while its steps were made. */
-  readonly trainLoss: number;
-  readonly trainAccuracy: number;
+  readonly train: Figures;
 }

@@ -71,5 +71,6 @@ export interface Engine {
   setMoments(moments: Moments): Promise<void>;
   /** Where the lanes' time went since this was last asked. */
   takeSeconds(): WorkSeconds;
-  close(): Promise<void>;
+  /** What is under way, and what is asked later, fails with the reason. */
+  close(reason?: Error): Promise<void>;
 }

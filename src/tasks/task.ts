@@ -3,14 +3,6 @@ import type { Engine, Parameters, Programs, RunOutputs, RunShape } from "../runt
 import type { Run } from "../runtime/program.js";
 import type { FigureKind, Figures } from "./figures.js";
 
-/** How many examples a step takes. */
-export interface StepSize {
-  /** Examples in each of the batches whose losses are averaged. */
-  readonly batchSize: number;
-  /** How many batches that are. */
-  readonly accumulate: number;
-}
-
 /**
  * What is learnt, and from what: all that a trainer sees of it.
  * @typeParam Examples what it learns from, and is measured on
@@ -22,28 +14,37 @@ export interface Task<Examples> {
   readonly train: Examples;
   /** Number of examples in an epoch. */
   readonly size: number;
-  /** What {@link evaluate} tells, the one by which models are compared first. */
+  /** What {@link evaluate} tells; by the first of them models are compared unless another is named. */
   readonly figures: readonly FigureKind[];
-  /** Settings on which the bits of training depend, by name. */
-  readonly settings: Readonly<Record<string, unknown>>;
-  /** What tells examples apart from others: a digest of their encoding. */
-  digest(examples: Examples): string;
-  /** @throws TunebertError when an example cannot be learnt from, or be measured on */
+  /** Settings on which the bits of training depend, by name; JSON. */
+  readonly settings: Readonly<Record<string, TaskSetting>>;
+  /** The examples as numbers, all that a run depends on: what tells them apart from others. */
+  encoding(examples: Examples): readonly (Int32Array | Float32Array)[];
+  /** @throws TunebertError when an example cannot be learnt from or be measured on */
   expectFit(examples: Examples): void;
+  /** What an engine runs for {@link batch} and {@link evaluate}. */
   programs(shape: RunShape, step: StepSize): Programs;
-  /**
-   * One step's examples, cut into runs for each lane.
-   * @param examples places in what is learnt from, batch after batch
-   * @param random draws the seeds of dropout masks
-   */
+  /** Cuts the examples of a step, places in {@link train} batch after batch, into runs for each lane. */
   batch(examples: Int32Array, options: BatchOptions): Batch;
   /** Measures the model as the engine has it. */
   evaluate(engine: Engine, examples: Examples, options: EvaluateOptions): Promise<Figures>;
 }
 
+/** The value of a setting. */
+export type TaskSetting = string | number | boolean | null | readonly string[];
+
+/** How many examples a step takes. */
+export interface StepSize {
+  /** Examples in each of the batches whose losses are averaged. */
+  readonly batchSize: number;
+  /** How many batches that are. */
+  readonly accumulate: number;
+}
+
 /** How the examples of a step are cut. */
 export interface BatchOptions extends StepSize {
   readonly shape: RunShape;
+  /** Draws the seeds of dropout masks. */
   readonly random: Random;
 }
 
@@ -52,6 +53,8 @@ export interface EvaluateOptions {
   readonly shape: RunShape;
   /** Gives up, between runs: its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
+  /** The error of an example, counted from 1, whose answer is not a number. */
+  readonly notFinite: (example: number, value: number) => Error;
 }
 
 /** The examples of one step. */
@@ -63,16 +66,13 @@ export interface Batch {
   /** The generator's state after it. */
   readonly random: readonly number[];
   readonly work: BatchWork;
-  /**
-   * The step's loss, and figures summed over its examples, the loss among them.
-   * @param outputs of the runs, lane by lane
-   */
+  /** What its runs put out, lane by lane: the loss of the step, and figures summed over its examples. */
   measure(outputs: readonly (readonly RunOutputs[])[]): { readonly loss: number; readonly sums: Figures };
 }
 
 /** What it took to cut a batch, and what came of it. */
 export interface BatchWork {
-  /** seconds that it took the main thread */
+  /** seconds that it took the main thread to make the batch, while the step before ran */
   readonly data: number;
   /** tokens of the batch */
   readonly tokens: number;

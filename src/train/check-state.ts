@@ -6,10 +6,10 @@ import type { BestEpoch, EpochFigures } from "./model-selection.js";
 import type { SavedTrainingState } from "./training-state.js";
 
 /**
- * What is written as `version`; raised when the state of training comes to mean something else. Version 1 is resumed
- * too: its fingerprint says less.
+ * What is written as `version`; raised when the state of training comes to mean something else. Earlier versions are
+ * resumed too: the fingerprint of version 1 says less, and versions 1 and 2 know five figures, by names of their own.
  */
-export const STATE_VERSION = 2;
+export const STATE_VERSION = 3;
 
 /**
  * Reads a checkpoint's state, which may come from anywhere.
@@ -17,12 +17,14 @@ export const STATE_VERSION = 2;
  */
 export function checkState(state: unknown): CheckpointState {
   const { version } = json.readJson(state, "the checkpoint's state", readVersion);
-  if (version !== 1 && version !== STATE_VERSION) {
+  if (version < 1 || version > STATE_VERSION) {
     throw new TunebertError(
       `the checkpoint's state is of version ${version}; this version of tunebert resumes versions 1 to ${STATE_VERSION}`,
     );
   }
-  return json.readJson(state, "the checkpoint's state", readState);
+  if (version === STATE_VERSION) return json.readJson(state, "the checkpoint's state", readState);
+  const { lossSum, correct, last, ...saved } = json.readJson(state, "the checkpoint's state", readState2);
+  return { ...saved, sums: { loss: lossSum, accuracy: correct }, last: last && figuresOf(last) };
 }
 
 /** Of the training that is to go on. */
@@ -38,7 +40,7 @@ export interface TrainingLengths {
  * @throws TunebertError that names the first that cannot be
  */
 export function checkProgress(saved: SavedTrainingState, { size, stepSize }: TrainingLengths): void {
-  const { step, epoch, stepInEpoch, examples, seen, correct, seconds, last, best } = saved;
+  const { step, epoch, stepInEpoch, examples, seen, sums, seconds, last, best } = saved;
   const stepsPerEpoch = Math.ceil(size / stepSize);
   const done = epoch - 1;
   const inEpoch = Math.min(stepInEpoch * stepSize, size);
@@ -50,7 +52,7 @@ export function checkProgress(saved: SavedTrainingState, { size, stepSize }: Tra
     step: step === done * stepsPerEpoch + stepInEpoch,
     examples: examples === done * size + inEpoch,
     seen: seen === counted,
-    correct: correct <= seen,
+    sums: (sums.accuracy ?? 0) <= seen,
     seconds: seconds >= 0 && (step === 0 || Number.isFinite(examples / seconds)),
     last: (last === null) === (done === 0),
     best: best
@@ -78,19 +80,56 @@ const readRandom: json.JsonReader<readonly number[]> = (value, place) => {
   throw json.fault(value, place, "four integers of 32 bits");
 };
 
-const readState = json.object<CheckpointState>({
+const readFigures = json.record(json.number);
+
+const readBest = json.nullable(
+  json.object<BestEpoch>({ epoch: json.count, step: json.count, value: json.number }),
+);
+
+/** What all versions have. */
+const COMMON = {
   version: json.count,
   step: json.count,
   epoch: json.count,
   stepInEpoch: json.count,
   random: readRandom,
-  lossSum: json.number,
-  correct: json.count,
   seen: json.count,
   examples: json.count,
   seconds: json.number,
+  best: readBest,
+  threads: json.count,
+  fingerprint: json.object<Fingerprint>({
+    data: json.record(json.string),
+    settings: json.record(readSetting),
+  }),
+};
+
+const readState = json.object<CheckpointState>({
+  ...COMMON,
+  sums: readFigures,
   last: json.nullable(
     json.object<EpochFigures>({
+      train: readFigures,
+      validation: json.optional(readFigures),
+      test: json.optional(readFigures),
+    }),
+  ),
+});
+
+interface FiguresOfVersion2 {
+  readonly trainLoss: number;
+  readonly trainAccuracy: number;
+  readonly validationLoss: number | undefined;
+  readonly validationAccuracy: number | undefined;
+  readonly testAccuracy: number | undefined;
+}
+
+const readState2 = json.object({
+  ...COMMON,
+  lossSum: json.number,
+  correct: json.count,
+  last: json.nullable(
+    json.object<FiguresOfVersion2>({
       trainLoss: json.number,
       trainAccuracy: json.fraction,
       validationLoss: json.optional(json.number),
@@ -98,10 +137,16 @@ const readState = json.object<CheckpointState>({
       testAccuracy: json.optional(json.fraction),
     }),
   ),
-  best: json.nullable(json.object<BestEpoch>({ epoch: json.count, step: json.count, value: json.number })),
-  threads: json.count,
-  fingerprint: json.object<Fingerprint>({
-    data: json.record(json.string),
-    settings: json.record(readSetting),
-  }),
 });
+
+function figuresOf(last: FiguresOfVersion2): EpochFigures {
+  const { validationLoss: loss, validationAccuracy, testAccuracy } = last;
+  return {
+    train: { loss: last.trainLoss, accuracy: last.trainAccuracy },
+    validation:
+      loss === undefined || validationAccuracy === undefined
+        ? undefined
+        : { loss, accuracy: validationAccuracy },
+    test: testAccuracy === undefined ? undefined : { accuracy: testAccuracy },
+  };
+}

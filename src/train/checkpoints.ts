@@ -1,5 +1,5 @@
+import type { Engine } from "../runtime/engine.js";
 import type { SharedParameter } from "../runtime/program.js";
-import type { Replicas } from "../runtime/threads/replicas.js";
 import { STATE_VERSION } from "./check-state.js";
 import { type Checkpoint, type CheckpointState, type CheckpointStore, nameTensors } from "./checkpoint.js";
 import { expectFinite } from "./divergence.js";
@@ -36,22 +36,23 @@ export class Checkpoints {
   }
 
   /** Takes a checkpoint if it is time, and reports one that has been kept meanwhile. */
-  async *afterStep(state: TrainingState, replicas: Replicas): AsyncGenerator<CheckpointEvent> {
+  async *afterStep(state: TrainingState, engine: Engine): AsyncGenerator<CheckpointEvent> {
     if (this.#saving?.isOver) yield* this.flush();
-    if (this.#isDue(state)) yield* this.take(state, replicas);
+    if (this.#isDue(state)) yield* this.take(state, engine);
   }
 
   /**
    * Takes a checkpoint, once the one before is kept.
    * @throws TunebertError when a parameter is not finite: nobody could go on from there
    */
-  async *take(state: TrainingState, replicas: Replicas): AsyncGenerator<CheckpointEvent> {
+  async *take(state: TrainingState, engine: Engine): AsyncGenerator<CheckpointEvent> {
     const { store, parameters } = this.#options;
     if (!store) return;
+    await engine.pull();
     expectFinite(parameters, state.step);
     yield* this.flush();
     const started = performance.now();
-    const checkpoint = await this.#copy(state, replicas);
+    const checkpoint = await this.#copy(state, engine);
     this.#takenAt = performance.now();
     const stalled = (this.#takenAt - started) / 1000;
     const { step, epoch, stepInEpoch, best } = checkpoint.state;
@@ -70,8 +71,8 @@ export class Checkpoints {
   }
 
   /** Takes a checkpoint and waits for it. */
-  async *takeLast(state: TrainingState, replicas: Replicas): AsyncGenerator<CheckpointEvent> {
-    yield* this.take(state, replicas);
+  async *takeLast(state: TrainingState, engine: Engine): AsyncGenerator<CheckpointEvent> {
+    yield* this.take(state, engine);
     yield* this.flush();
   }
 
@@ -94,7 +95,7 @@ export class Checkpoints {
   }
 
   /** In memory that the next one takes again. */
-  async #copy(state: TrainingState, replicas: Replicas): Promise<Checkpoint> {
+  async #copy(state: TrainingState, engine: Engine): Promise<Checkpoint> {
     const { parameters, constants } = this.#options;
     this.#copies ??= new Map(
       [...parameters].map(([name, { shape, data }]) => [
@@ -104,7 +105,7 @@ export class Checkpoints {
     );
     for (const [name, { data }] of this.#copies) data.set(parameters.get(name)!.data);
     const { order, saved } = state.snapshot();
-    const tensors = nameTensors({ parameters: this.#copies, moments: await replicas.moments(), order });
+    const tensors = nameTensors({ parameters: this.#copies, moments: await engine.moments(), order });
     return { tensors, state: { version: STATE_VERSION, ...saved, ...constants } };
   }
 }

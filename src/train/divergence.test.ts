@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
+import { classifierTrainer } from "../../test/support/classifier-trainer.js";
 import { randomDataset } from "../../test/support/random-dataset.js";
 import { BertClassifier } from "../bert/bert-classifier.js";
 import { Random } from "../random.js";
 import type { Checkpoint } from "./checkpoint.js";
-import { type FitOptions, Trainer } from "./trainer.js";
+import type { FitOptions } from "./trainer.js";
 
 const config = { vocabularySize: 100, hidden: 8, ffn: 8, heads: 2, blocks: 1, maxPositions: 16 };
 const lengths = Array.from({ length: 12 }, (_, i) => 4 + (i % 5));
@@ -13,7 +14,7 @@ const others = randomDataset(lengths, { vocabularySize: 100, seed: 1 });
 /** The events and checkpoints of three epochs of a step each, up to the error that ends them. */
 async function diverge(
   learningRate: number,
-  options: FitOptions,
+  options: FitOptions<typeof train>,
   { test, batchSize = 12 }: { readonly test?: typeof train; readonly batchSize?: number } = {},
 ) {
   const model = BertClassifier.fromScratch(config, train.labelNames, new Random(1));
@@ -24,15 +25,15 @@ async function diverge(
       return { file: "", bytes: 0 };
     },
   };
-  const trainer = new Trainer(model, {
+  const trainer = classifierTrainer(model, train, {
     epochs: 3,
     batchSize,
     learningRate,
     threads: 1,
-    metric: "validation-loss",
+    metric: "loss",
   });
   try {
-    for await (const { event } of trainer.fit(train, test, { checkpoints, ...options })) {
+    for await (const { event } of trainer.fit({ test, checkpoints, ...options })) {
       if (event !== "checkpoint") happened.push(event);
     }
   } catch (error) {

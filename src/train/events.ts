@@ -1,7 +1,9 @@
 import type { WorkSeconds } from "../runtime/work-seconds.js";
+import type { Figures } from "../tasks/figures.js";
+import type { BatchWork } from "../tasks/task.js";
 import type { EpochFigures } from "./model-selection.js";
 
-/** What {@link Trainer.fit} reports as it goes. Losses are means per example, accuracies fractions. */
+/** What {@link Trainer.fit} reports as it goes. Figures are means per example, accuracies fractions. */
 export type TrainEvent = StepEvent | EpochEvent | CheckpointEvent | DoneEvent;
 
 /** After each optimizer step. */
@@ -22,8 +24,7 @@ export interface StepEvent {
   /** wall time since the step before, data included */
   readonly seconds: number;
   /** means over the epoch so far */
-  readonly trainLoss: number;
-  readonly trainAccuracy: number;
+  readonly train: Figures;
   /** over the run so far, evaluation not counted */
   readonly examplesPerSecond: number;
   /** until the last step, evaluation not counted */
@@ -31,15 +32,8 @@ export interface StepEvent {
   readonly work: StepWork;
 }
 
-/** What a step consisted of, and where the threads' time went; whatever they do not account for was waiting. */
-export interface StepWork extends WorkSeconds {
-  /** seconds that it took the main thread to make the batch, while the step before ran */
-  readonly data: number;
-  /** tokens of the batch */
-  readonly tokens: number;
-  /** the same with the padding that takes part in attention */
-  readonly paddedTokens: number;
-}
+/** What a step consisted of, and where the lanes' time went; whatever they do not account for was waiting. */
+export interface StepWork extends BatchWork, WorkSeconds {}
 
 /** After each epoch, and the evaluation that ends it. */
 export interface EpochEvent extends EpochFigures {

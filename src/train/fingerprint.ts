@@ -1,11 +1,9 @@
 import { createHash } from "node:crypto";
-import type { BertClassifier } from "../bert/bert-classifier.js";
-import type { PairDataset } from "../data/pair-dataset.js";
 import { TunebertError } from "../error.js";
+import type { Task, TaskSetting } from "../tasks/task.js";
 import { own } from "../text/json-reader.js";
 import { shorten } from "../text/show-json.js";
 import type { StateDict } from "../weights/tensor.js";
-import type { ClassWeights } from "./class-weights.js";
 import type { TrainerOptions } from "./options.js";
 import { dependsOnLength } from "./schedule.js";
 
@@ -18,65 +16,73 @@ export interface Fingerprint {
 }
 
 /** The value of a setting. */
-export type Setting = string | number | boolean | null | readonly string[];
+export type Setting = TaskSetting;
 
-export interface FingerprintSource {
-  readonly train: PairDataset;
-  readonly validation: PairDataset | undefined;
-  readonly test: PairDataset | undefined;
-  readonly model: BertClassifier;
-  readonly options: TrainerOptions;
-  /** Parts that are not seen here, such as the vocabulary. */
-  readonly given: Partial<Fingerprint> | undefined;
+/** What a run is measured on, and parts of it that the trainer does not see, such as the vocabulary. */
+export interface FingerprintSources<Examples> {
+  readonly validation?: Examples | undefined;
+  readonly test?: Examples | undefined;
+  readonly fingerprint?: Partial<Fingerprint> | undefined;
 }
 
 /**
  * Of everything that the steps taken depend on, but the number of threads, which is kept for itself. Epochs may grow
  * where the learning rate does not depend on their number, and patience decides on the steps to come alone.
  */
-export function fingerprintOf(source: FingerprintSource): Fingerprint {
-  const { train, validation, test, model, options, given } = source;
-  const { epochs, threads: _, patience: __, clipNorm = null, classWeights, ...rest } = options;
+export function fingerprintOf<Examples>(
+  task: Task<Examples>,
+  options: TrainerOptions,
+  { validation, test, fingerprint: given }: FingerprintSources<Examples>,
+): Fingerprint {
+  const { batchSize, accumulate, learningRate, schedule, warmup, weightDecay, clipNorm = null } = options;
+  const { epochs, metric = null, shuffle, seed } = options;
   return {
     data: {
-      "training pairs": digest(train),
-      ...(validation && { "validation pairs": digest(validation) }),
-      ...(test && { "test pairs": digest(test) }),
+      "training pairs": digest(task.encoding(task.train)),
+      ...(validation && { "validation pairs": digest(task.encoding(validation)) }),
+      ...(test && { "test pairs": digest(task.encoding(test)) }),
       ...given?.data,
     },
     settings: {
-      ...model.config,
-      labels: model.labels,
-      ...rest,
-      ...{ clipNorm, classWeights: classWeightsSetting(classWeights) },
+      ...task.settings,
+      ...{ batchSize, accumulate, learningRate, schedule, warmup, weightDecay, clipNorm, shuffle, seed },
+      ...{ metric: metric ?? task.figures[0]?.name ?? null },
       ...(dependsOnLength(options) && { epochs }),
       ...given?.settings,
     },
   };
 }
 
-function classWeightsSetting(classWeights: ClassWeights): Setting {
-  if (typeof classWeights === "string") return classWeights;
-  return Object.entries(classWeights)
-    .map(([label, weight]) => `${label}=${weight}`)
-    .sort();
+function digest(encoding: readonly (Int32Array | Float32Array)[]): string {
+  const hash = createHash("sha256");
+  for (const numbers of encoding) hash.update(numbers);
+  return hash.digest("hex");
 }
 
 /** What {@link Fingerprint.data} calls the model that a run starts from. */
 export const PRETRAINED = "pretrained weights";
 
 /**
- * What a checkpoint of version 1 says. It has patience and the path of the pretrained model, neither of which changes
- * anything of what was done, and no digest of that model, which is taken to be the same. A default may be spelt out.
+ * What a checkpoint of version 1 or 2 says. Figures had other names then. One of version 1 has patience and the path of
+ * the pretrained model, neither of which changes anything of what was done, and no digest of that model, which is taken
+ * to be the same. A default may be spelt out.
  */
-export function fromVersion1({ data, settings }: Fingerprint, now: Fingerprint): Fingerprint {
-  const { patience: _, pretrained, embeddingStd = null, ...compared } = settings;
+export function fromVersion(version: number, { data, settings }: Fingerprint, now: Fingerprint): Fingerprint {
+  const { metric, ...others } = settings;
+  const renamed = { ...others, metric: FIGURES_OF_VERSION_2[String(metric)] ?? metric ?? null };
+  if (version > 1) return { data, settings: renamed };
+  const { patience: _, pretrained, embeddingStd = null, ...compared } = renamed as typeof settings;
   const start = typeof pretrained === "string" ? own(now.data, PRETRAINED) : undefined;
   return {
     data: { ...data, ...(start !== undefined && { [PRETRAINED]: start }) },
     settings: { ...compared, embeddingStd: embeddingStd === 1 ? null : embeddingStd },
   };
 }
+
+const FIGURES_OF_VERSION_2: Readonly<Record<string, string>> = {
+  "validation-accuracy": "accuracy",
+  "validation-loss": "loss",
+};
 
 /**
  * Sees to it that training goes on from where it stopped, and not from something else.
@@ -125,13 +131,6 @@ function keysOf(a: object, b: object): string[] {
 function show(setting: Setting | undefined): string {
   if (setting === undefined || setting === null) return "not given";
   return Array.isArray(setting) ? setting.join(", ") : String(setting);
-}
-
-/** Of the encoded examples: ids, lengths, segments and labels. */
-function digest({ tokenIds, offsets, premiseLengths, labels }: PairDataset): string {
-  const hash = createHash("sha256");
-  for (const numbers of [tokenIds, offsets, premiseLengths, labels]) hash.update(numbers);
-  return hash.digest("hex");
 }
 
 /** Of tensors: their names, types, shapes and values. */

@@ -1,19 +1,13 @@
-/** What makes one epoch's model better than another's. */
-export type MetricName = "validation-accuracy" | "validation-loss";
+import type { FigureKind, Figures } from "../tasks/figures.js";
 
-/** All of them. */
-export const metricNames: readonly MetricName[] = ["validation-accuracy", "validation-loss"];
-
-/** Figures of an epoch that is over. */
+/** Figures of an epoch that is over, by what was measured. */
 export interface EpochFigures {
   /** means over the epoch, with dropout, each batch before its step: as d2l's `train_ch13` reports them */
-  readonly trainLoss: number;
-  readonly trainAccuracy: number;
-  /** mean cross-entropy, without class weights and label smoothing; `undefined` without a validation set */
-  readonly validationLoss: number | undefined;
-  readonly validationAccuracy: number | undefined;
-  /** `undefined` without a test set */
-  readonly testAccuracy: number | undefined;
+  readonly train: Figures;
+  /** without dropout, class weights and label smoothing; `undefined` without a validation set */
+  readonly validation: Figures | undefined;
+  /** likewise; `undefined` without a test set */
+  readonly test: Figures | undefined;
 }
 
 /** The epoch whose model is the best so far. */
@@ -25,20 +19,31 @@ export interface BestEpoch {
   readonly value: number;
 }
 
+/** By which figure the models of epochs are compared. */
+export interface Comparison {
+  /** What the task measures, the one that counts unless another is named first. */
+  readonly kinds: readonly FigureKind[];
+  /** The name of one, which counts on a validation set. */
+  readonly metric: string | undefined;
+}
+
 /**
  * The better of the best epoch so far and one that has just ended; of equals the earlier. Without a validation set
- * the higher accuracy decides: on the test set, or in training without one either.
+ * the task's first figure decides: on the test set, or in training without one either.
  */
 export function betterEpoch(
   best: BestEpoch | undefined,
   { epoch, step, figures }: { readonly epoch: number; readonly step: number; readonly figures: EpochFigures },
-  metric: MetricName,
+  { kinds, metric }: Comparison,
 ): BestEpoch {
-  const { trainAccuracy, validationLoss, validationAccuracy, testAccuracy } = figures;
-  const byLoss = metric === "validation-loss" && validationLoss !== undefined;
-  const value = byLoss ? validationLoss : (validationAccuracy ?? testAccuracy ?? trainAccuracy);
+  const { train, validation, test } = figures;
+  const measured = validation ?? test ?? train;
+  const wanted = (validation && metric) ?? kinds[0]?.name ?? "loss";
+  const name = wanted in measured ? wanted : "loss";
+  const value = measured[name] ?? Number.NaN;
+  const better = kinds.find((kind) => kind.name === name)?.better ?? "lower";
   if (!best) return { epoch, step, value };
-  return (byLoss ? value < best.value : value > best.value) ? { epoch, step, value } : best;
+  return (better === "lower" ? value < best.value : value > best.value) ? { epoch, step, value } : best;
 }
 
 /** Whether training is over: all epochs are done, or patience is. */

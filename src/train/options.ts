@@ -1,8 +1,8 @@
 import type { Freeze } from "../bert/freeze.js";
 import { TunebertError } from "../error.js";
 import { physicalCores } from "../runtime/threads/physical-cores.js";
-import type { ClassWeights } from "./class-weights.js";
-import { type MetricName, metricNames } from "./model-selection.js";
+import type { ClassWeights } from "../tasks/class-weights.js";
+import { defaultClassificationOptions } from "../tasks/classification.js";
 import { type ScheduleName, scheduleNames } from "./schedule.js";
 
 /** Hyper-parameters. The defaults are those of d2l section 16.7. */
@@ -31,8 +31,8 @@ export interface TrainerOptions {
   readonly classWeights: ClassWeights;
   /** what is not trained; default: nothing */
   readonly freeze: Freeze;
-  /** what makes one epoch's model better than another's, where there is a validation set; default: its accuracy */
-  readonly metric: MetricName;
+  /** the figure that makes one epoch's model better than another's on a validation set; default: the task's first */
+  readonly metric: string | undefined;
   /** epochs in a row without a better model after which training stops; default: none, it runs to the end */
   readonly patience: number | undefined;
   /** of shuffling and dropout; default 0 */
@@ -52,11 +52,8 @@ export const defaultTrainerOptions: TrainerOptions = {
   warmup: 0,
   weightDecay: 0,
   clipNorm: undefined,
-  dropout: 0.1,
-  labelSmoothing: 0,
-  classWeights: "equal",
-  freeze: "nothing",
-  metric: "validation-accuracy",
+  ...defaultClassificationOptions,
+  metric: undefined,
   patience: undefined,
   seed: 0,
   threads: physicalCores(),
@@ -99,7 +96,6 @@ export function trainerOptions(given: Partial<TrainerOptions>): TrainerOptions {
     ["nothing", "embeddings", "encoder"].includes(freeze as string) || isCount(freeze),
     "nothing, embeddings, encoder or a whole number of blocks",
   );
-  check("metric", metricNames.includes(options.metric), `one of ${metricNames.join(", ")}`);
   check("seed", Number.isSafeInteger(options.seed), "a whole number");
   return options;
 }

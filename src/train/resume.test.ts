@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { classifierTrainer } from "../../test/support/classifier-trainer.js";
 import { randomDataset } from "../../test/support/random-dataset.js";
 import { BertClassifier } from "../bert/bert-classifier.js";
 import { TunebertError } from "../error.js";
@@ -8,7 +9,8 @@ import { checkState } from "./check-state.js";
 import type { Checkpoint, ReadCheckpoint } from "./checkpoint.js";
 import type { TrainEvent } from "./events.js";
 import type { TrainerOptions } from "./options.js";
-import { type FitOptions, Trainer } from "./trainer.js";
+import type { FitOptions } from "./trainer.js";
+import type { SavedTrainingState } from "./training-state.js";
 
 const config = { vocabularySize: 200, hidden: 8, ffn: 12, heads: 2, blocks: 2, maxPositions: 16 };
 const lengths = Array.from({ length: 23 }, (_, i) => 4 + ((i * 5) % 11));
@@ -31,14 +33,15 @@ class MemoryStore {
 }
 
 /** Trains a model whose initial weights depend on the seed of initialisation. */
-async function trainModel(options: Partial<TrainerOptions>, fitOptions: FitOptions = {}, initialisation = 1) {
+async function trainModel(
+  options: Partial<TrainerOptions>,
+  fitOptions: FitOptions<typeof train> = {},
+  initialisation = 1,
+) {
   const model = BertClassifier.fromScratch(config, train.labelNames, new Random(initialisation));
   const events: TrainEvent[] = [];
-  for await (const event of new Trainer(model, { ...OPTIONS, ...options }).fit(
-    train,
-    validation,
-    fitOptions,
-  )) {
+  const trainer = classifierTrainer(model, train, { ...OPTIONS, ...options });
+  for await (const event of trainer.fit({ test: validation, ...fitOptions })) {
     events.push(event);
   }
   return { parameters: parametersOf(model), events };
@@ -113,7 +116,7 @@ test("with every option, and where patience ends it, a resumed run has the same 
     labelSmoothing: 0.1,
     classWeights: "balanced",
     freeze: 1,
-    metric: "validation-loss",
+    metric: "loss",
     patience: 2,
   };
   const store = new MemoryStore();
@@ -141,7 +144,7 @@ test.each<[string, Partial<TrainerOptions>]>([
   ["labelSmoothing was 0, is 0.1", { labelSmoothing: 0.1 }],
   ["classWeights was equal, is label 0=2, label 1=3", { classWeights: { "label 1": 3, "label 0": 2 } }],
   ["freeze was nothing, is 1", { freeze: 1 }],
-  ["metric was validation-accuracy, is validation-loss", { metric: "validation-loss" }],
+  ["metric was accuracy, is loss", { metric: "loss" }],
 ])("a run does not resume when %s", async (change, options) => {
   const store = new MemoryStore();
   await trainModel({ epochs: 1 }, { checkpoints: store });
@@ -153,7 +156,7 @@ test("patience may change: raised, training goes on where it ended for want of i
   const impatient: Partial<TrainerOptions> = {
     learningRate: 0.3,
     epochs: 9,
-    metric: "validation-loss",
+    metric: "loss",
     patience: 1,
   };
   const stores = { impatient: new MemoryStore(), patient: new MemoryStore() };
@@ -197,7 +200,10 @@ test.each([1, 3])(
     const options = { signal: controller.signal, checkpoints: store };
     const seen: TrainEvent["event"][] = [];
     const aborted = async () => {
-      for await (const event of new Trainer(model, OPTIONS).fit(train, validation, options)) {
+      for await (const event of classifierTrainer(model, train, OPTIONS).fit({
+        test: validation,
+        ...options,
+      })) {
         seen.push(event.event);
         if (event.event === "step" && event.step === last) controller.abort(new Error("enough"));
       }
@@ -224,7 +230,7 @@ describe("refuses a checkpoint", () => {
   ) => {
     const model = BertClassifier.fromScratch(config, train.labelNames, new Random(1));
     const resumeFrom = { file: "kept here", tensors, state: { ...checkpoint.state, ...state } };
-    return new Trainer(model, { ...OPTIONS, ...options }).fit(train, validation, { resumeFrom });
+    return classifierTrainer(model, train, { ...OPTIONS, ...options }).fit({ test: validation, resumeFrom });
   };
 
   test("of other settings, which it names, but not of fewer epochs or other threads", () => {
@@ -237,39 +243,39 @@ describe("refuses a checkpoint", () => {
   test("of other data, which it names", () => {
     const model = BertClassifier.fromScratch(config, train.labelNames, new Random(1));
     const other = randomDataset(lengths, { vocabularySize: 100, seed: 9 });
-    const trainer = new Trainer(model, OPTIONS);
-    expect(() => trainer.fit(other, validation, { resumeFrom: checkpoint })).toThrow(
-      /another run:\n {2}the training pairs changed\n/,
-    );
-    expect(() => trainer.fit(train, undefined, { resumeFrom: checkpoint })).toThrow(/no test pairs any more/);
+    const trainer = classifierTrainer(model, train, OPTIONS);
+    expect(() =>
+      classifierTrainer(model, other, OPTIONS).fit({ test: validation, resumeFrom: checkpoint }),
+    ).toThrow(/another run:\n {2}the training pairs changed\n/);
+    expect(() => trainer.fit({ resumeFrom: checkpoint })).toThrow(/no test pairs any more/);
     const fingerprint = { data: { vocabulary: "1" }, settings: { maxLength: 7 } };
-    expect(() => trainer.fit(train, validation, { resumeFrom: checkpoint, fingerprint })).toThrow(
+    expect(() => trainer.fit({ test: validation, resumeFrom: checkpoint, fingerprint })).toThrow(
       /there were no vocabulary\n {2}maxLength was not given, is 7\n/,
     );
   });
 
   test.each<[string, Record<string, unknown>]>([
-    ["state is of version 3; this version of tunebert resumes versions 1 to 2", { version: 3 }],
+    ["state is of version 4; this version of tunebert resumes versions 1 to 3", { version: 4 }],
     ["version is an object; expected a whole number", { version: { toString: 1 } }],
     ["step is -1; expected a whole number", { step: -1 }],
     ['threads is "2"; expected', { threads: "2" }],
     ["random is a list; expected four integers", { random: [1, 2] }],
     ["random is a list; expected four integers", { random: [0, 0, 0, 0] }],
     ["random is a list; expected four integers", { random: [1, 2, 3, 2 ** 31] }],
-    ["lossSum is Infinity", { lossSum: Number.POSITIVE_INFINITY }],
+    ["sums.loss is Infinity", { sums: { loss: Number.POSITIVE_INFINITY } }],
     ["fingerprint is a list; expected an object", { fingerprint: [] }],
     ["fingerprint.settings.deep[0] is a list", { fingerprint: { data: {}, settings: { deep: [[[]]] } } }],
     ["last is a list; expected an object", { last: [] }],
-    ["last.testAccuracy is 1.5", { last: { trainLoss: 1, trainAccuracy: 1, testAccuracy: 1.5 } }],
+    ['last.test.accuracy is "1"', { last: { train: {}, test: { accuracy: "1" } } }],
     ["contradicts itself: step cannot be right", { step: 3 }],
     ["contradicts itself: stepInEpoch cannot be right", { stepInEpoch: 4 }],
     ["contradicts itself: epoch cannot be right", { epoch: 0 }],
     ["contradicts itself: step cannot be right", { epoch: 2 ** 50 }],
     ["contradicts itself: examples cannot be right", { examples: 2 ** 50 }],
     ["contradicts itself: seen cannot be right", { seen: 0 }],
-    ["contradicts itself: correct cannot be right", { correct: 19 }],
+    ["contradicts itself: sums cannot be right", { sums: { accuracy: 19 } }],
     ["contradicts itself: seconds cannot be right", { seconds: 0 }],
-    ["contradicts itself: last cannot be right", { last: { trainLoss: 1, trainAccuracy: 1 } }],
+    ["contradicts itself: last cannot be right", { last: { train: { loss: 1 } } }],
     ["contradicts itself: best cannot be right", { best: { epoch: 1, step: 3, value: 1 } }],
   ])("whose %s", (message, state) => {
     const error = catchError(() => resume({}, state));
@@ -341,8 +347,18 @@ describe("a checkpoint of version 1", () => {
     const whole = await trainModel({}, { validation, checkpoints: store });
     const [{ tensors, state }] = store.checkpoints as [ReadCheckpoint];
     const { fingerprint } = checkState(state);
-    const before = { ...fingerprint, settings: { ...fingerprint.settings, ...settings } };
-    const resumeFrom = { tensors, state: { ...state, version: 1, fingerprint: before } };
+    const metric = "validation-accuracy";
+    const before = { ...fingerprint, settings: { ...fingerprint.settings, ...settings, metric } };
+    const { last, sums, ...others } = state as unknown as SavedTrainingState;
+    const { train, validation: measured, test: tested } = last!;
+    const figures = {
+      ...{ lossSum: sums.loss, correct: sums.accuracy },
+      last: {
+        ...{ trainLoss: train.loss, trainAccuracy: train.accuracy, testAccuracy: tested!.accuracy },
+        ...{ validationLoss: measured!.loss, validationAccuracy: measured!.accuracy },
+      },
+    };
+    const resumeFrom = { tensors, state: { ...others, ...figures, version: 1, fingerprint: before } };
     const resumed = await trainModel({}, { resumeFrom, fingerprint: pretrained, validation });
     expect(resumed.parameters).toEqual(whole.parameters);
   });

@@ -1,8 +1,8 @@
 import { TunebertError } from "../error.js";
 import type { Moments } from "../runtime/optimizer/moments.js";
-import { checkProgress, checkState, type TrainingLengths } from "./check-state.js";
+import { checkProgress, checkState, STATE_VERSION, type TrainingLengths } from "./check-state.js";
 import { type ExpectedTensors, findTensors, type ReadCheckpoint } from "./checkpoint.js";
-import { expectSame, type Fingerprint, fromVersion1 } from "./fingerprint.js";
+import { expectSame, type Fingerprint, fromVersion } from "./fingerprint.js";
 import { TrainingState } from "./training-state.js";
 
 /** Of the training that is to go on; the parameters take the checkpoint's values. */
@@ -26,7 +26,10 @@ export interface Resumed {
 export function resume(checkpoint: ReadCheckpoint, options: ResumeOptions): Resumed {
   const { fingerprint, parameters } = options;
   const saved = naming(checkpoint.file, () => checkState(checkpoint.state));
-  const before = saved.version === 1 ? fromVersion1(saved.fingerprint, fingerprint) : saved.fingerprint;
+  const before =
+    saved.version < STATE_VERSION
+      ? fromVersion(saved.version, saved.fingerprint, fingerprint)
+      : saved.fingerprint;
   expectSame(before, fingerprint);
   const tensors = naming(checkpoint.file, () => {
     checkProgress(saved, options);

@@ -1,13 +1,12 @@
 import { Random } from "../random.js";
-import { type BestEpoch, betterEpoch, type EpochFigures, type MetricName } from "./model-selection.js";
+import { addFigures, type Figures, meanFigures } from "../tasks/figures.js";
+import { type BestEpoch, betterEpoch, type Comparison, type EpochFigures } from "./model-selection.js";
 
 /** A batch that has been stepped on. */
 export interface CountedBatch {
   readonly size: number;
-  /** mean over the batch */
-  readonly loss: number;
-  /** examples that were answered right */
-  readonly correct: number;
+  /** figures summed over its examples */
+  readonly sums: Figures;
   readonly seconds: number;
   /** the generator's state once the batch had been prepared */
   readonly random: readonly number[];
@@ -19,8 +18,9 @@ export interface SavedTrainingState {
   readonly epoch: number;
   readonly stepInEpoch: number;
   readonly random: readonly number[];
-  readonly lossSum: number;
-  readonly correct: number;
+  /** figures summed over the examples of the epoch so far */
+  readonly sums: Figures;
+  /** how many examples these are */
   readonly seen: number;
   readonly examples: number;
   readonly seconds: number;
@@ -49,8 +49,7 @@ export class TrainingState {
   readonly #order: Int32Array;
   /** Of the generator, from which the next batch is prepared, or the next epoch shuffled. */
   #random: readonly number[];
-  #lossSum = 0;
-  #correct = 0;
+  #sums: Figures = {};
   #seen = 0;
 
   /** The state before the first step. */
@@ -75,8 +74,7 @@ export class TrainingState {
     const random = this.random();
     if (shuffle) random.shuffle(this.#order);
     this.#random = random.state;
-    this.#lossSum = 0;
-    this.#correct = 0;
+    this.#sums = {};
     this.#seen = 0;
   }
 
@@ -86,24 +84,19 @@ export class TrainingState {
   }
 
   /** Moves on by a step. */
-  count({ size, loss, correct, seconds, random }: CountedBatch): void {
+  count({ size, sums, seconds, random }: CountedBatch): void {
     this.step += 1;
     this.stepInEpoch += 1;
     this.examples += size;
     this.seconds += seconds;
     this.#random = random;
-    this.#lossSum += loss * size;
-    this.#correct += correct;
+    this.#sums = addFigures(sums, this.#sums);
     this.#seen += size;
   }
 
-  /** Mean over the epoch so far. */
-  get trainLoss(): number {
-    return this.#lossSum / this.#seen;
-  }
-
-  get trainAccuracy(): number {
-    return this.#correct / this.#seen;
+  /** Means over the epoch so far. */
+  get train(): Figures {
+    return meanFigures(this.#sums, this.#seen);
   }
 
   get examplesPerSecond(): number {
@@ -111,11 +104,11 @@ export class TrainingState {
   }
 
   /** Moves on to the next epoch, once the model has been measured. */
-  endEpoch(measured: Omit<EpochFigures, "trainLoss" | "trainAccuracy">, metric: MetricName): void {
-    const { epoch, step, trainLoss, trainAccuracy } = this;
-    const figures = { trainLoss, trainAccuracy, ...measured };
+  endEpoch(measured: Omit<EpochFigures, "train">, comparison: Comparison): void {
+    const { epoch, step, train } = this;
+    const figures = { train, ...measured };
     this.last = figures;
-    this.best = betterEpoch(this.best, { epoch, step, figures }, metric);
+    this.best = betterEpoch(this.best, { epoch, step, figures }, comparison);
     this.epoch += 1;
     this.stepInEpoch = 0;
   }
@@ -123,7 +116,7 @@ export class TrainingState {
   /** All of it, to be kept: the order in memory of its own, the rest as JSON. */
   snapshot(): { readonly order: Int32Array; readonly saved: SavedTrainingState } {
     const { step, epoch, stepInEpoch, examples, seconds, last = null, best = null } = this;
-    const sums = { lossSum: this.#lossSum, correct: this.#correct, seen: this.#seen };
+    const sums = { sums: this.#sums, seen: this.#seen };
     const saved = { step, epoch, stepInEpoch, random: this.#random, ...sums, examples, seconds, last, best };
     return { order: this.#order.slice(), saved };
   }
@@ -133,8 +126,7 @@ export class TrainingState {
     const state = new TrainingState(order.length, 0);
     state.#order.set(order);
     state.#random = saved.random;
-    state.#lossSum = saved.lossSum;
-    state.#correct = saved.correct;
+    state.#sums = saved.sums;
     state.#seen = saved.seen;
     state.step = saved.step;
     state.epoch = saved.epoch;

@@ -7,7 +7,7 @@ const BUILT = new URL("../../dist/index.js", import.meta.url).href;
 /** A model with answers of no sense, a predictor, training, and pairs for both. */
 const PREAMBLE = `
 const BUILT = ${JSON.stringify(BUILT)};
-import { BertClassifier, PairDataset, Predictor, Random, Trainer, Vocabulary } from ${JSON.stringify(BUILT)};
+import { BertClassifier, classification, PairDataset, Predictor, Random, threads, Trainer, Vocabulary } from ${JSON.stringify(BUILT)};
 
 const words = Array.from({ length: 200 }, (_, i) => "w" + i);
 const vocabulary = Vocabulary.build(words.map((word) => [word, 1]), 1);
@@ -21,10 +21,10 @@ const somePairs = (count) =>
     hypothesis: words.slice(i % 150, (i % 150) + 25).join(" "),
     label: labels[i % 2],
   }));
-const startPredictor = () => Predictor.start({ model, vocabulary, maxLength: 64, threads: 2 });
+const startPredictor = () => Predictor.start({ model, vocabulary, maxLength: 64, device: threads(2) });
 const fit = async (options) => {
   const dataset = await PairDataset.encode(somePairs(120), vocabulary, { maxLength: 64, labels });
-  return new Trainer(model, { batchSize: 60, threads: 2, ...options }).fit(dataset);
+  return new Trainer(classification(model, dataset), threads(2), { batchSize: 60, ...options }).fit();
 };
 `;
 

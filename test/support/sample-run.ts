@@ -14,18 +14,23 @@ export const sampleAnswers: AnsweredPair[] = [
 ];
 
 export const sampleCurves: LearningCurves = {
-  trainLoss: [
-    { epoch: 1, value: 0.7 },
-    { epoch: 2, value: 0.5 },
-  ],
-  trainAccuracy: [
-    { epoch: 1, value: 0.5 },
-    { epoch: 2, value: 0.75 },
-  ],
-  testAccuracy: [
-    { epoch: 1, value: 0.25 },
-    { epoch: 2, value: 0.5 },
-  ],
+  train: {
+    loss: [
+      { epoch: 1, value: 0.7 },
+      { epoch: 2, value: 0.5 },
+    ],
+    accuracy: [
+      { epoch: 1, value: 0.5 },
+      { epoch: 2, value: 0.75 },
+    ],
+  },
+  validation: {},
+  test: {
+    accuracy: [
+      { epoch: 1, value: 0.25 },
+      { epoch: 2, value: 0.5 },
+    ],
+  },
 };
 
 export const sampleRun: RunRecord = {
@@ -64,8 +69,7 @@ export const sampleRun: RunRecord = {
     threads: 2,
     seconds: 80,
     examplesPerSecond: 100,
-    trainLoss: 0.5,
-    trainAccuracy: 0.75,
+    train: { loss: 0.5, accuracy: 0.75 },
   },
   evaluation: { data: "test", ...evaluateAnswers(sampleAnswers, LABELS) },
 };

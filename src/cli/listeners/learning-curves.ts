@@ -4,13 +4,13 @@ import { drawLearningCurves, type LearningCurves } from "../../report/learning-c
 import type { Listener } from "./listener.js";
 
 /** Records the learning curves, and draws them at the end. */
-export function learningCurves(folder: string, recorder: CurveRecorder): Listener {
+export function learningCurves(folder: string, recorder: CurveRecorder, figure: string): Listener {
   return {
     async hear(event) {
       if (event.event === "step") recorder.step(event);
       else if (event.event === "epoch") recorder.epoch(event);
       else if (event.event === "done") {
-        await saveReport(folder, "curves.svg", await drawLearningCurves(recorder.curves));
+        await saveReport(folder, "curves.svg", await drawLearningCurves(recorder.curves, { figure }));
       }
     },
     memory: {

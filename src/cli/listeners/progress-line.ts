@@ -21,8 +21,8 @@ function progressOf(event: StepEvent, epochs: number) {
     epochs,
     step: event.stepInEpoch,
     steps: event.stepsPerEpoch,
-    loss: event.trainLoss,
-    accuracy: event.trainAccuracy,
+    loss: event.train.loss ?? event.loss,
+    accuracy: event.train.accuracy,
     examplesPerSecond: event.examplesPerSecond,
     secondsLeft: event.secondsLeft,
   };

@@ -13,6 +13,7 @@ import { reportPage } from "../../report/report-page.js";
 import { formatRun, parseRun } from "../../report/run-file.js";
 import type { RunRecord } from "../../report/run-record.js";
 import { thisMachine } from "../../report/this-machine.js";
+import { threads as threadsOf } from "../../runtime/threads/threads.js";
 import { DEFAULT_TRUNCATION } from "../../text/truncate-pair.js";
 import type { DoneEvent } from "../../train/events.js";
 import type { TrainerOptions } from "../../train/options.js";
@@ -65,7 +66,7 @@ export function runReport(run: ReportedRun): RunReport {
 
 async function writeReports(
   run: ReportedRun,
-  { step: steps, epoch: epochs, bestEpoch, trainLoss, trainAccuracy, examplesPerSecond, threads }: DoneEvent,
+  { step: steps, epoch: epochs, bestEpoch, train: figures, examplesPerSecond, threads }: DoneEvent,
 ): Promise<void> {
   const { folder, settings, options, data, pretrained, unseen, train } = run;
   const saved = await loadModel(folder);
@@ -95,8 +96,7 @@ async function writeReports(
       threads,
       seconds: (epochs * train.size) / examplesPerSecond,
       examplesPerSecond,
-      trainLoss,
-      trainAccuracy,
+      train: figures,
     },
     evaluation: unseen && { data: unseen.data, ...evaluateAnswers(answers, labels) },
   };
@@ -123,7 +123,7 @@ async function answersOf(
   pairs: readonly LabelledPair[],
   threads: number,
 ): Promise<AnsweredPair[]> {
-  const predictor = await Predictor.start({ ...saved, threads });
+  const predictor = await Predictor.start({ ...saved, device: threadsOf(threads) });
   try {
     return await answerLabelled(predictor, pairs);
   } finally {

@@ -1,4 +1,5 @@
 import { EventFile, type Scalars } from "../../report/event-file.js";
+import type { Figures } from "../../tasks/figures.js";
 import type { Listener } from "./listener.js";
 
 /** Writes the figures of each step and each epoch for TensorBoard. */
@@ -11,16 +12,15 @@ export function tensorBoard(folder: string): Listener {
         reached = event.step;
         file ??= new EventFile(folder, { step: reached - 1 });
         file.append(reached, {
+          ...scalars("train", event.train),
           "train/loss": event.loss,
-          "train/accuracy": event.trainAccuracy,
           "train/learning rate": event.learningRate,
           "train/examples per second": event.examples / event.seconds,
         });
       } else if (event.event === "epoch") {
         file?.append(reached, {
-          ...scalar("validation/loss", event.validationLoss),
-          ...scalar("validation/accuracy", event.validationAccuracy),
-          ...scalar("test/accuracy", event.testAccuracy),
+          ...scalars("validation", event.validation),
+          ...scalars("test", event.test),
         });
       }
     },
@@ -29,6 +29,6 @@ export function tensorBoard(folder: string): Listener {
 }
 
 /** Nothing, where nothing was measured. */
-function scalar(name: string, value: number | undefined): Scalars {
-  return value === undefined ? {} : { [name]: value };
+function scalars(set: string, figures: Figures = {}): Scalars {
+  return Object.fromEntries(Object.entries(figures).map(([name, value]) => [`${set}/${name}`, value]));
 }

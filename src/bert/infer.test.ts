@@ -3,12 +3,13 @@ import { randomDataset } from "../../test/support/random-dataset.js";
 import { PairDataset } from "../data/pair-dataset.js";
 import { TunebertError } from "../error.js";
 import { Random } from "../random.js";
-import { Replicas } from "../runtime/threads/replicas.js";
+import { threads } from "../runtime/threads/threads.js";
 import { BertClassifier } from "./bert-classifier.js";
-import { classify, classifyPrograms } from "./classify.js";
+import { infer, inferencePrograms } from "./infer.js";
 
 const config = { vocabularySize: 300, hidden: 8, ffn: 8, heads: 2, blocks: 6, maxPositions: 32 };
-const threads = 2;
+const device = threads(2);
+const { shape } = device;
 
 /** Enough for a chunk with full runs of several micro-batches, and another chunk with less. */
 const lengths = Array.from({ length: 4500 }, (_, i) => 3 + ((i * 7) % 13));
@@ -27,30 +28,30 @@ function only(dataset: PairDataset, example: number): PairDataset {
 test("every example has the logits that it has alone, in the order of the dataset", async () => {
   const dataset = randomDataset(lengths, { vocabularySize: config.vocabularySize });
   const model = BertClassifier.fromScratch(config, dataset.labelNames, new Random(0));
-  const inference = classifyPrograms(model);
+  const inference = inferencePrograms(model, shape);
   expect(inference.map(({ microBatches }) => microBatches)).toEqual([4, 1]);
-  const replicas = await Replicas.start({ inference, parameters: model.parameters, threads });
-  const logits = await classify(replicas, dataset, model, { threads });
+  const engine = await device.open({ inference }, model.parameters);
+  const logits = await infer(engine, dataset, model, { shape });
   expect(logits).toHaveLength(3 * dataset.size);
   for (let example = 0; example < dataset.size; example += 250) {
-    const alone = await classify(replicas, only(dataset, example), model, { threads });
+    const alone = await infer(engine, only(dataset, example), model, { shape });
     expect(logits.subarray(3 * example, 3 * example + 3)).toBeCloseToTensor(alone, { absolute: 1e-5 });
   }
-  expect(await classify(replicas, randomDataset([], config), model, { threads })).toHaveLength(0);
-  await replicas.close();
+  expect(await infer(engine, randomDataset([], config), model, { shape })).toHaveLength(0);
+  await engine.close();
 });
 
 test("the first example whose answer is not a number is named", async () => {
   const dataset = randomDataset([9, 4, 12, 5], { vocabularySize: config.vocabularySize });
   const model = BertClassifier.fromScratch(config, dataset.labelNames, new Random(0));
   model.parameters.get("output.bias")!.data[1] = Number.NEGATIVE_INFINITY;
-  const inference = classifyPrograms(model);
-  const replicas = await Replicas.start({ inference, parameters: model.parameters, threads });
-  await expect(classify(replicas, dataset, model, { threads })).rejects.toThrow(
+  const inference = inferencePrograms(model, shape);
+  const engine = await device.open({ inference }, model.parameters);
+  await expect(infer(engine, dataset, model, { shape })).rejects.toThrow(
     "pair 1: the model answers -Infinity, not a number; its weights are too large or damaged",
   );
   const notFinite = (example: number, logit: number) => new TunebertError(`${example}: ${logit}`);
   const last = only(dataset, 3);
-  await expect(classify(replicas, last, model, { threads, notFinite })).rejects.toThrow("1: -Infinity");
-  await replicas.close();
+  await expect(infer(engine, last, model, { shape, notFinite })).rejects.toThrow("1: -Infinity");
+  await engine.close();
 });

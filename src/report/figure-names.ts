@@ -1,0 +1,19 @@
+/** What people call figures whose names are no words. */
+const TITLES: Readonly<Record<string, string>> = {
+  macroF1: "Macro F1",
+  pearson: "Pearson correlation",
+  spearman: "Spearman correlation",
+};
+
+/** What lines call them. */
+const SHORT: Readonly<Record<string, string>> = { accuracy: "acc", macroF1: "macro F1" };
+
+/** A figure's name as a heading. */
+export function figureTitle(name: string): string {
+  return TITLES[name] ?? `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+}
+
+/** A figure's name where room is short: `acc`. */
+export function shortFigureName(name: string): string {
+  return SHORT[name] ?? name;
+}

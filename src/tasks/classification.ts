@@ -1,0 +1,89 @@
+import type { BertClassifier } from "../bert/bert-classifier.js";
+import { classificationHead, lossShares, lossTargets } from "../bert/classification-head.js";
+import type { PairDataset } from "../data/pair-dataset.js";
+import { TunebertError } from "../error.js";
+import { argmaxRows } from "../metrics/argmax-rows.js";
+import { classificationReport } from "../metrics/classification-report.js";
+import { meanCrossEntropy } from "../metrics/cross-entropy.js";
+import { listNames } from "../text/list-names.js";
+import { type ClassWeights, classWeightsOf } from "./class-weights.js";
+import { defaultFineTuningOptions, type FineTuningOptions, fineTuning } from "./fine-tuning.js";
+import type { Task } from "./task.js";
+
+/** How a classifier learns. */
+export interface ClassificationOptions extends FineTuningOptions {
+  /** What an example of each label counts in the loss. */
+  readonly classWeights: ClassWeights;
+  /** The part of every target that is spread evenly over all labels. */
+  readonly labelSmoothing: number;
+}
+
+export const defaultClassificationOptions: ClassificationOptions = {
+  ...defaultFineTuningOptions,
+  classWeights: "equal",
+  labelSmoothing: 0,
+};
+
+/**
+ * Telling labels apart: the mean cross-entropy of each batch is the loss.
+ * @throws TunebertError when there is a class weight for a label that there is not, or more blocks are to be frozen than
+ *   there are
+ */
+export function classification(
+  model: BertClassifier,
+  train: PairDataset,
+  options: Partial<ClassificationOptions> = {},
+): Task<PairDataset> {
+  const { classWeights, labelSmoothing } = { ...defaultClassificationOptions, ...options };
+  const { labels } = model;
+  const loss = { classWeights: classWeightsOf(classWeights, labels, train), labelSmoothing };
+  const labelsOf = (examples: Int32Array) => examples.map((example) => train.labels[example]!);
+  const supervision = {
+    head: classificationHead(labels.length),
+    figures: [
+      { name: "accuracy", better: "higher" },
+      { name: "loss", better: "lower" },
+      { name: "macroF1", better: "higher" },
+    ] as const,
+    settings: { labels, labelSmoothing, classWeights: classWeightsSetting(classWeights) },
+    encoding: (examples: PairDataset) => examples.labels,
+    expectTarget(examples: PairDataset, example: number) {
+      const label = examples.labels[example]!;
+      if (label >= 0 && label < labels.length) return;
+      throw new TunebertError(`example ${example + 1} has no label among ${listNames(labels)}`);
+    },
+    targets(examples: Int32Array, { batchSize }: { readonly batchSize: number }) {
+      const shares = lossShares(labelsOf(examples), batchSize, loss);
+      const shareOf = new Map(Array.from(examples, (example, i) => [example, shares[i]!]));
+      return (batch: { readonly labels: Int32Array; readonly examples: Int32Array }) =>
+        lossTargets(
+          batch.labels,
+          Float64Array.from(batch.examples, (example) => shareOf.get(example)!),
+          loss,
+        );
+    },
+    measure: (logits: Float32Array, examples: Int32Array) => ({
+      accuracy: countEqual(argmaxRows(logits, labels.length), labelsOf(examples)),
+    }),
+    evaluate(logits: Float32Array, examples: PairDataset) {
+      const answers = argmaxRows(logits, labels.length);
+      return {
+        loss: meanCrossEntropy(logits, examples.labels),
+        accuracy: countEqual(answers, examples.labels) / examples.size,
+        macroF1: classificationReport(examples.labels, answers, labels).macroF1,
+      };
+    },
+  };
+  return fineTuning(model, train, supervision, options);
+}
+
+function countEqual(answers: Int32Array, labels: Int32Array): number {
+  return answers.reduce((equal, answer, i) => equal + Number(answer === labels[i]), 0);
+}
+
+function classWeightsSetting(classWeights: ClassWeights): string | readonly string[] {
+  if (typeof classWeights === "string") return classWeights;
+  return Object.entries(classWeights)
+    .map(([label, weight]) => `${label}=${weight}`)
+    .sort();
+}

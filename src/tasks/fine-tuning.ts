@@ -1,0 +1,154 @@
+import type { BertClassifier } from "../bert/bert-classifier.js";
+import { type Freeze, frozenParameters } from "../bert/freeze.js";
+import type { Head } from "../bert/head.js";
+import { infer, inferencePrograms } from "../bert/infer.js";
+import { LOGITS, LOSS, trainingProgram, trainingRun } from "../bert/model-program.js";
+import { type MicroBatch, microBatches } from "../data/micro-batches.js";
+import type { PairDataset } from "../data/pair-dataset.js";
+import { TunebertError } from "../error.js";
+import type { RunShape } from "../runtime/engine.js";
+import type { FigureKind, Figures } from "./figures.js";
+import type { StepSize, Task, TaskSetting } from "./task.js";
+
+/** How a model learns, whatever it learns. */
+export interface FineTuningOptions {
+  /** Probability of dropping an attention weight or an element before a residual. */
+  readonly dropout: number;
+  /** What is not trained. */
+  readonly freeze: Freeze;
+}
+
+export const defaultFineTuningOptions: FineTuningOptions = { dropout: 0.1, freeze: "nothing" };
+
+/**
+ * What is particular about learning from examples of one kind.
+ * @typeParam Targets what the numbers of the output layer are to be, for a micro-batch
+ */
+export interface Supervision<Targets> {
+  readonly head: Head<Targets>;
+  readonly figures: readonly FigureKind[];
+  readonly settings: Readonly<Record<string, TaskSetting>>;
+  /** The targets of examples as numbers. */
+  encoding(examples: PairDataset): Int32Array | Float32Array;
+  /** @throws TunebertError when an example, counted from 1, has no target */
+  expectTarget(examples: PairDataset, example: number): void;
+  /** The targets of a step's micro-batches. @param examples of the step, batch after batch */
+  targets(examples: Int32Array, step: StepSize): (batch: MicroBatch) => Targets;
+  /** Figures of a step besides the loss, summed over examples. @param logits [n, K] */
+  measure(logits: Float32Array, examples: Int32Array): Figures;
+  /** Figures of a whole dataset. @param logits [n, K] in its order */
+  evaluate(logits: Float32Array, examples: PairDataset): Figures;
+}
+
+/** Learning from examples whose answers are known, by all parameters but those that are frozen. */
+export function fineTuning<Targets>(
+  model: BertClassifier,
+  train: PairDataset,
+  supervision: Supervision<Targets>,
+  options: Partial<FineTuningOptions>,
+): Task<PairDataset> {
+  const { dropout, freeze } = { ...defaultFineTuningOptions, ...options };
+  const { head, figures, settings } = supervision;
+  const frozen = frozenParameters(model.config, freeze);
+  return {
+    ...{ parameters: model.parameters, train, size: train.size, figures },
+    settings: { ...model.config, dropout, freeze, ...settings },
+    encoding(examples) {
+      const { tokenIds, offsets, premiseLengths } = examples;
+      return [tokenIds, offsets, premiseLengths, supervision.encoding(examples)];
+    },
+    expectFit: (examples) => expectFit(examples, model, supervision),
+    programs(shape, step) {
+      const counts = new Set([runSize(model, train, shape, step).perGroup, 1]);
+      return {
+        inference: inferencePrograms(model, shape),
+        training: [...counts].map((microBatches) =>
+          trainingProgram(model.config, head, { dropout, frozen }, microBatches),
+        ),
+      };
+    },
+    batch(examples, options) {
+      const started = performance.now();
+      const { shape, random } = options;
+      const { maxTokens, perGroup } = runSize(model, train, shape, options);
+      const lanes = microBatches(train, examples, { replicas: shape.lanes, perGroup, maxTokens });
+      const targets = supervision.targets(examples, options);
+      const runs = lanes.map((groups) =>
+        groups.map((group) => trainingRun(group, { head, targets, seed: random.int32() })),
+      );
+      const batches = lanes.flat().flatMap((group) => group.batches);
+      return {
+        ...{ size: examples.length, runs, random: random.state },
+        work: {
+          data: (performance.now() - started) / 1000,
+          tokens: examples.reduce((sum, example) => sum + train.length(example), 0),
+          paddedTokens: batches.reduce((sum, { length, lengths }) => sum + length * lengths.length, 0),
+        },
+        measure(outputs) {
+          const all = outputs.flat();
+          const loss = all.reduce((sum, output) => sum + output[LOSS]![0]!, 0);
+          const logits = concatenate(all.map((output) => output[LOGITS]!));
+          const order = Int32Array.from(batches.flatMap((batch) => [...batch.examples]));
+          return { loss, sums: { loss: loss * examples.length, ...supervision.measure(logits, order) } };
+        },
+      };
+    },
+    async evaluate(engine, examples, options) {
+      return supervision.evaluate(await infer(engine, examples, model, options), examples);
+    },
+  };
+}
+
+/** How many tokens a run may have, and how many micro-batches it holds where there are enough examples. */
+function runSize(
+  { config }: BertClassifier,
+  dataset: PairDataset,
+  { lanes, training }: RunShape,
+  { batchSize, accumulate }: StepSize,
+) {
+  const { hidden, ffn, blocks } = config;
+  const { activations, leastTokens, tokensPerMicroBatch, microBatchesPerRun } = training;
+  const maxTokens = Math.max(leastTokens, Math.floor(activations / (blocks * (12 * hidden + 2 * ffn))));
+  const meanLength = dataset.tokenIds.length / dataset.size;
+  const examples = Math.min(batchSize * accumulate, dataset.size);
+  const tokens = (examples * meanLength) / lanes;
+  const perGroup = Math.round(Math.min(tokens, maxTokens) / tokensPerMicroBatch);
+  return { maxTokens, perGroup: Math.max(1, Math.min(microBatchesPerRun, perGroup)) };
+}
+
+function concatenate(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let end = 0;
+  for (const part of parts) {
+    all.set(part, end);
+    end += part.length;
+  }
+  return all;
+}
+
+function expectFit<Targets>(
+  dataset: PairDataset,
+  { config }: BertClassifier,
+  supervision: Supervision<Targets>,
+): void {
+  const { vocabularySize, maxPositions } = config;
+  if (dataset.size === 0) throw new TunebertError("the dataset has no examples");
+  for (let i = 0; i < dataset.size; i++) {
+    if (dataset.length(i) > maxPositions) {
+      throw new TunebertError(
+        (maxLength) =>
+          `example ${i + 1} has ${dataset.length(i)} tokens, but the model has positions for ${maxPositions}; ` +
+          `set ${maxLength} to ${maxPositions} or less`,
+        { option: "maxLength" },
+      );
+    }
+    supervision.expectTarget(dataset, i);
+  }
+  const largest = dataset.tokenIds.reduce((max, id) => Math.max(max, id), 0);
+  if (largest >= vocabularySize) {
+    throw new TunebertError(
+      `token id ${largest} is beyond the token embedding, which has ${vocabularySize} rows; ` +
+        "the vocabulary and the weights do not belong together",
+    );
+  }
+}

@@ -1,0 +1,49 @@
+import type { BertClassifier } from "../bert/bert-classifier.js";
+import { type RegressionTargets, regressionHead } from "../bert/regression-head.js";
+import type { PairDataset } from "../data/pair-dataset.js";
+import { TunebertError } from "../error.js";
+import { pearson, spearman } from "../metrics/correlation.js";
+import { type FineTuningOptions, fineTuning } from "./fine-tuning.js";
+import type { StepSize, Task } from "./task.js";
+
+/** Guessing a number: the mean squared error of each batch is the loss. */
+export function regression(
+  model: BertClassifier,
+  train: PairDataset,
+  options: Partial<FineTuningOptions> = {},
+): Task<PairDataset> {
+  const supervision = {
+    head: regressionHead(),
+    figures: [
+      { name: "pearson", better: "higher" },
+      { name: "spearman", better: "higher" },
+      { name: "loss", better: "lower" },
+    ] as const,
+    settings: { task: "regression" },
+    encoding: ({ numbers }: PairDataset) => numbers,
+    expectTarget({ numbers }: PairDataset, example: number) {
+      if (Number.isFinite(numbers[example])) return;
+      throw new TunebertError(`example ${example + 1} has no number`);
+    },
+    targets(examples: Int32Array, { batchSize }: StepSize) {
+      const batches = Math.ceil(examples.length / batchSize);
+      const sizeOf = (i: number) => Math.min(batchSize, examples.length - i + (i % batchSize));
+      const shareOf = new Map(Array.from(examples, (example, i) => [example, 1 / (sizeOf(i) * batches)]));
+      return (batch: { readonly examples: Int32Array }): RegressionTargets => ({
+        numbers: Float32Array.from(batch.examples, (example) => train.numbers[example]!),
+        shares: Float32Array.from(batch.examples, (example) => shareOf.get(example)!),
+      });
+    },
+    measure: () => ({}),
+    evaluate(outputs: Float32Array, { numbers }: PairDataset) {
+      const squares = outputs.reduce((sum, output, i) => sum + (output - numbers[i]!) ** 2, 0);
+      return {
+        loss: squares / outputs.length,
+        // There is none where all answers are the same.
+        pearson: pearson(outputs, numbers) || 0,
+        spearman: spearman(outputs, numbers) || 0,
+      };
+    },
+  };
+  return fineTuning(model, train, supervision, options);
+}
