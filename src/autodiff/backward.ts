@@ -48,7 +48,7 @@ function applyRule(graph: Graph, node: Node, outputGradients: (Value | undefined
   const rule = gradientRules[node.operator];
   if (!rule) {
     throw new TunebertError(
-      `the operator ${node.operator} (which yields ${node.outputs[0]!.name}) has no gradient rule; ` +
+      `the operator ${node.operator} (which yields ${node.outputs.map(({ name }) => name).join(", ")}) has no gradient rule; ` +
         "add one to autodiff/rules.ts, or keep what is trained from passing through it",
     );
   }
@@ -67,9 +67,10 @@ function accumulate(graph: Graph, gradients: Map<Value, Value>, value: Value, gr
 
 /** What was scattered into zeros is scattered into what is there instead. */
 function added(graph: Graph, before: Value, gradient: Value): Value {
-  const last = graph.nodes.at(-1)!;
-  if (last.operator !== "ScatterND" || last.outputs[0] !== gradient) return sum(graph, before, gradient);
-  return scatterAdd(graph, before, last.inputs[1]!, last.inputs[2]!);
+  const last = graph.nodes.at(-1);
+  const [, ids, updates] = last?.inputs ?? [];
+  const scattered = last?.operator === "ScatterND" && last.outputs[0] === gradient;
+  return scattered && ids && updates ? scatterAdd(graph, before, ids, updates) : sum(graph, before, gradient);
 }
 
 function gradientOf(value: Value, gradients: Map<Value, Value>): Value {

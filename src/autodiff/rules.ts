@@ -15,6 +15,7 @@ import {
   greater,
   type MatMulOptions,
   matMul,
+  matrixOfKnownWidth,
   mul,
   neg,
   padEnd,
@@ -38,79 +39,82 @@ export type GradientRule = (
 export const gradientRules: Readonly<Record<string, GradientRule>> = {
   Add: elementwise((_graph, dy) => [dy, dy]),
   Sub: elementwise((graph, dy) => [dy, neg(graph, dy)]),
-  Mul: elementwise((graph, dy, { inputs: [a, b] }) => [mul(graph, dy, b!), mul(graph, dy, a!)]),
+  Mul: elementwise((graph, dy, node) => {
+    const [a, b] = operands(node);
+    return [mul(graph, dy, b), mul(graph, dy, a)];
+  }),
   Neg: elementwise((graph, dy) => [neg(graph, dy)]),
-  Exp: elementwise((graph, dy, { outputs: [y] }) => [mul(graph, dy, y!)]),
+  Exp: elementwise((graph, dy, _node, y) => [mul(graph, dy, y)]),
 
   /** 1 - y² */
-  Tanh: elementwise((graph, dy, { outputs: [y] }) => [
-    mul(graph, dy, sub(graph, graph.scalar(1), mul(graph, y!, y!))),
-  ]),
+  Tanh: elementwise((graph, dy, _node, y) => [mul(graph, dy, sub(graph, graph.scalar(1), mul(graph, y, y)))]),
 
   /** The gradient passes where the output is positive; at zero it is zero, as in PyTorch. */
-  Relu: elementwise((graph, dy, { outputs: [y] }) => [
-    mul(graph, dy, cast(graph, greater(graph, y!, graph.scalar(0)), "float32")),
+  Relu: elementwise((graph, dy, _node, y) => [
+    mul(graph, dy, cast(graph, greater(graph, y, graph.scalar(0)), "float32")),
   ]),
 
   /** y (dy - Σ y dy) */
-  Softmax: elementwise((graph, dy, { outputs: [y] }) => {
-    const product = mul(graph, y!, dy);
-    return [sub(graph, product, mul(graph, y!, reduceSum(graph, product, [-1], true)))];
+  Softmax: elementwise((graph, dy, _node, y) => {
+    const product = mul(graph, y, dy);
+    return [sub(graph, product, mul(graph, y, reduceSum(graph, product, [-1], true)))];
   }),
 
   /** dy - softmax(x) Σ dy */
-  LogSoftmax: elementwise((graph, dy, { outputs: [y] }) => [
-    sub(graph, dy, mul(graph, exp(graph, y!), reduceSum(graph, dy, [-1], true))),
+  LogSoftmax: elementwise((graph, dy, _node, y) => [
+    sub(graph, dy, mul(graph, exp(graph, y), reduceSum(graph, dy, [-1], true))),
   ]),
 
   LayerNormalization: layerNormalizationRule,
 
-  Gemm(graph, { inputs: [a, b, c], attributes }, [dy]) {
-    const transA = flag(attributes.transA);
-    const transB = flag(attributes.transB);
+  Gemm: ofOneOutput((graph, dy, node) => {
+    const [a, b, c] = operands(node);
+    const transA = flag(node.attributes.transA);
+    const transB = flag(node.attributes.transB);
     const da = transA
-      ? gemm(graph, b!, dy!, { transA: transB, transB: true })
-      : gemm(graph, dy!, b!, { transB: !transB });
+      ? gemm(graph, b, dy, { transA: transB, transB: true })
+      : gemm(graph, dy, b, { transB: !transB });
     const db = transB
-      ? gemm(graph, dy!, a!, { transA: true, transB: transA })
-      : gemm(graph, a!, dy!, { transA: !transA });
-    return [da, db, c && reduceSum(graph, dy!, [0], false)];
-  },
+      ? gemm(graph, dy, a, { transA: true, transB: transA })
+      : gemm(graph, a, dy, { transA: !transA });
+    return [da, db, c && reduceSum(graph, dy, [0], false)];
+  }),
 
-  FusedMatMul: matMulRule,
+  FusedMatMul: ofOneOutput(matMulRule),
 
-  Gather(graph, { inputs: [table, ids] }, [dy]) {
-    const rows = elementCount(ids!);
-    const updates = reshape(graph, dy!, [rows, ...table!.shape.slice(1)]);
-    const positions = reshape(graph, ids!.type === "int64" ? ids! : cast(graph, ids!, "int64"), [rows, 1]);
-    return [scatterAdd(graph, zeros(graph, table!.shape), positions, updates), undefined];
-  },
+  Gather: ofOneOutput((graph, dy, node) => {
+    const [table, ids] = operands(node);
+    const rows = elementCount(ids);
+    const updates = reshape(graph, dy, [rows, ...table.shape.slice(1)]);
+    const positions = reshape(graph, ids.type === "int64" ? ids : cast(graph, ids, "int64"), [rows, 1]);
+    return [scatterAdd(graph, zeros(graph, table.shape), positions, updates)];
+  }),
 
-  ReduceSum(graph, { inputs: [x, axes] }, [dy]) {
-    const kept = keptShape(graph, x!, axes!);
-    return [expand(graph, reshape(graph, dy!, kept), x!.shape), undefined];
-  },
+  ReduceSum: ofOneOutput((graph, dy, node) => {
+    const [x, axes] = operands(node);
+    return [expand(graph, reshape(graph, dy, keptShape(graph, x, axes)), x.shape)];
+  }),
 
-  Reshape: (graph, { inputs: [x] }, [dy]) => [reshape(graph, dy!, x!.shape), undefined],
+  Reshape: ofOneOutput((graph, dy, node) => [reshape(graph, dy, operands(node)[0].shape)]),
 
-  Transpose(graph, { attributes }, [dy]) {
+  Transpose: ofOneOutput((graph, dy, { attributes }) => {
     const permutation = integers(attributes.perm);
     const inverse = permutation.map((_, axis) => permutation.indexOf(axis));
-    return [transpose(graph, dy!, inverse)];
-  },
+    return [transpose(graph, dy, inverse)];
+  }),
 
   /** Only the form that `head` makes: the first entries along the first axis. */
-  Slice: (graph, { inputs: [x] }, [dy]) => [padEnd(graph, dy!, x!.shape)],
+  Slice: ofOneOutput((graph, dy, node) => [padEnd(graph, dy, operands(node)[0].shape)]),
 
-  Concat(graph, { inputs, attributes }, [dy]) {
+  Concat: ofOneOutput((graph, dy, { inputs, attributes }) => {
     const axis = integer(attributes.axis);
     const sizes = inputs.map(({ shape }) => {
       const size = shape[axis];
       if (typeof size === "number") return size;
       throw new TunebertError(`the gradient of Concat needs sizes that are known in advance; ${size} is not`);
     });
-    return split(graph, dy!, sizes, axis);
-  },
+    return split(graph, dy, sizes, axis);
+  }),
 
   Split(graph, { outputs, attributes }, outputGradients) {
     const parts = outputs.map((output, i) => outputGradients[i] ?? zeros(graph, output.shape));
@@ -118,10 +122,29 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
   },
 };
 
+type RuleOfOneOutput = (graph: Graph, dy: Value, node: Node, y: Value) => (Value | undefined)[];
+
+/** A rule for operators with one output y. */
+function ofOneOutput(rule: RuleOfOneOutput): GradientRule {
+  return (graph, node, [dy]) => {
+    const [y] = node.outputs;
+    return y && dy ? rule(graph, dy, node, y) : [];
+  };
+}
+
 /** A rule for operators that work element by element; gradients of broadcast operands are summed back. */
-function elementwise(rule: (graph: Graph, dy: Value, node: Node) => Value[]): GradientRule {
-  return (graph, node, [dy]) =>
-    rule(graph, dy!, node).map((gradient, i) => unbroadcast(graph, gradient, node.inputs[i]!.shape));
+function elementwise(rule: RuleOfOneOutput): GradientRule {
+  return ofOneOutput((graph, dy, node, y) => {
+    const gradients = rule(graph, dy, node, y);
+    return node.inputs.map(({ shape }, i) => gradients[i] && unbroadcast(graph, gradients[i], shape));
+  });
+}
+
+/** What an operator of two operands, or more, is applied to. */
+function operands({ operator, inputs }: Node): readonly [Value, Value, ...Value[]] {
+  const [first, second, ...others] = inputs;
+  if (first && second) return [first, second, ...others];
+  throw new TunebertError(`${operator} takes two operands; it has ${inputs.length}`);
 }
 
 function unbroadcast(graph: Graph, gradient: Value, shape: Shape): Value {
@@ -138,48 +161,48 @@ function unbroadcast(graph: Graph, gradient: Value, shape: Shape): Value {
  */
 function layerNormalizationRule(
   graph: Graph,
-  { inputs: [x, scale], outputs: [, mean, inverseStd] }: Node,
+  node: Node,
   [dy, dMean, dInverseStd]: readonly (Value | undefined)[],
 ): (Value | undefined)[] {
-  if (!dy || dMean || dInverseStd) {
+  const [, mean, inverseStd] = node.outputs;
+  if (!dy || dMean || dInverseStd || !mean || !inverseStd) {
     throw new TunebertError("LayerNormalization: only the normalised output can be differentiated");
   }
-  const width = x!.shape[1] as number;
-  const column = reshape(graph, scale!, [width, 1]);
-  const product = mul(graph, dy, x!); // [M, H]
+  const [x, scale] = operands(node);
+  const [rows, width] = matrixOfKnownWidth(x, "LayerNormalization");
+  const column = reshape(graph, scale, [width, 1]);
+  const product = mul(graph, dy, x); // [M, H]
   const sumGradient = gemm(graph, dy, column); // [M, 1] Σ g dy
   const sumProduct = gemm(graph, product, column); // [M, 1] Σ g dy x
-  const cubed = mul(graph, inverseStd!, mul(graph, inverseStd!, inverseStd!));
-  const centred = sub(graph, mul(graph, sumGradient, mean!), sumProduct);
+  const cubed = mul(graph, inverseStd, mul(graph, inverseStd, inverseStd));
+  const centred = sub(graph, mul(graph, sumGradient, mean), sumProduct);
   const beta = mul(graph, mul(graph, centred, cubed), graph.scalar(1 / width)); // [M, 1]
-  const shift = mul(graph, mul(graph, sumGradient, inverseStd!), graph.scalar(-1 / width));
-  const gamma = sub(graph, shift, mul(graph, beta, mean!)); // [M, 1]
-  const direct = mul(graph, mul(graph, dy, scale!), inverseStd!);
-  const dx = add(graph, add(graph, direct, mul(graph, x!, beta)), gamma);
+  const shift = mul(graph, mul(graph, sumGradient, inverseStd), graph.scalar(-1 / width));
+  const gamma = sub(graph, shift, mul(graph, beta, mean)); // [M, 1]
+  const direct = mul(graph, mul(graph, dy, scale), inverseStd);
+  const dx = add(graph, add(graph, direct, mul(graph, x, beta)), gamma);
 
-  const asRow = (perRow: Value) => reshape(graph, perRow, [1, x!.shape[0]!]);
-  const weighted = gemm(graph, asRow(inverseStd!), product); // [1, H] Σ r dy x
-  const shifted = gemm(graph, asRow(mul(graph, inverseStd!, mean!)), dy); // [1, H] Σ r μ dy
+  const asRow = (perRow: Value) => reshape(graph, perRow, [1, rows]);
+  const weighted = gemm(graph, asRow(inverseStd), product); // [1, H] Σ r dy x
+  const shifted = gemm(graph, asRow(mul(graph, inverseStd, mean)), dy); // [1, H] Σ r μ dy
   const dScale = reshape(graph, sub(graph, weighted, shifted), [width]);
   return [dx, dScale, reduceSum(graph, dy, [0], false)];
 }
 
-function matMulRule(
-  graph: Graph,
-  { inputs: [a, b], attributes }: Node,
-  [dy]: readonly (Value | undefined)[],
-): Value[] {
+function matMulRule(graph: Graph, dy: Value, node: Node): Value[] {
+  const [a, b] = operands(node);
+  const { attributes } = node;
   const [transA, transB] = [flag(attributes.transA), flag(attributes.transB)];
   const [transBatchA, transBatchB] = [flag(attributes.transBatchA), flag(attributes.transBatchB)];
   const alpha = float(attributes.alpha);
   const product = (left: Value, right: Value, options: MatMulOptions) =>
     matMul(graph, left, right, { ...options, alpha });
   const da = transA
-    ? product(b!, dy!, { transA: transB, transBatchA: transBatchB, transB: true })
-    : product(dy!, b!, { transB: !transB, transBatchB });
+    ? product(b, dy, { transA: transB, transBatchA: transBatchB, transB: true })
+    : product(dy, b, { transB: !transB, transBatchB });
   const db = transB
-    ? product(dy!, a!, { transA: true, transB: transA, transBatchB: transBatchA })
-    : product(a!, dy!, { transA: !transA, transBatchA });
+    ? product(dy, a, { transA: true, transB: transA, transBatchB: transBatchA })
+    : product(a, dy, { transA: !transA, transBatchA });
   return [asStored(graph, da, transBatchA), asStored(graph, db, transBatchB)];
 }
 
@@ -193,7 +216,8 @@ function asStored(graph: Graph, x: Value, transBatch: boolean): Value {
 
 /** The shape of a ReduceSum's result with its axes kept as 1. */
 function keptShape(graph: Graph, x: Value, axes: Value): Shape {
-  const constant = graph.constants.find(({ value }) => value === axes)!;
+  const constant = graph.constants.find(({ value }) => value === axes);
+  if (!constant) throw new TunebertError("the gradient of ReduceSum needs axes that are known in advance");
   const reduced = new Set(Array.from(constant.data, Number));
   return x.shape.map((dim, i) => (reduced.has(i) ? 1 : dim));
 }

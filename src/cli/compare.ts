@@ -182,22 +182,23 @@ interface Named {
 function expectSameLabels(models: readonly Named[]): void {
   const sorted = ({ model }: Named) => JSON.stringify([...model.labels].sort());
   const [first] = models;
-  const other = models.find((model) => sorted(model) !== sorted(first!));
-  if (!other) return;
+  const other = models.find((model) => first && sorted(model) !== sorted(first));
+  if (!first || !other) return;
   const listed = ({ model }: Named) => listNames([...model.labels].sort());
   throw new TunebertError(
-    `${first!.name} answers with ${listed(first!)}, but ${other.name} with ${listed(other)}; ` +
+    `${first.name} answers with ${listed(first)}, but ${other.name} with ${listed(other)}; ` +
       "only runs with the same labels can be compared",
   );
 }
 
 function expectSamePairs(runs: readonly ComparedRun[]): void {
-  const [first] = runs;
-  for (const { name, answers } of runs) {
-    const place = firstOtherPair(first!.answers, answers);
+  const [first, ...others] = runs;
+  if (!first) return;
+  for (const { name, answers } of others) {
+    const place = firstOtherPair(first.answers, answers);
     if (place === undefined) continue;
     throw new TunebertError(
-      `${first!.name} and ${name} were tested on different pairs (${first!.answers.length} and ${answers.length}, ` +
+      `${first.name} and ${name} were tested on different pairs (${first.answers.length} and ${answers.length}, ` +
         `the first that differs is number ${place + 1}). Give pairs for all of them with --data`,
     );
   }

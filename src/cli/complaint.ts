@@ -28,8 +28,8 @@ function bugReport(error: unknown): string[] {
 /** Commander's own messages: what a user typed is in them. */
 export const usageOutput: OutputConfiguration = {
   outputError: (message) => {
-    const [, text, suggestion] = /^(.*?)(?:\n(\(Did you mean [^\n]*\)))?\n?$/s.exec(message)!;
-    note([withoutSecrets(text!), ...(suggestion === undefined ? [] : [suggestion])]);
+    const [, text = message, suggestion] = /^(.*?)(?:\n(\(Did you mean [^\n]*\)))?\n?$/s.exec(message) ?? [];
+    note([withoutSecrets(text), ...(suggestion === undefined ? [] : [suggestion])]);
   },
 };
 

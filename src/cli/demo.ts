@@ -99,7 +99,7 @@ async function trainOn(
   print([
     "",
     `The model and report.html are in ${out}. Ask it yourself:`,
-    `  node ${relative("", process.argv[1]!)} predict --model ${out} "a dog is running ." "a dog is sleeping ."`,
+    `  node ${relative("", process.argv[1] ?? "dist/cli/main.js")} predict --model ${out} "a dog is running ." "a dog is sleeping ."`,
   ]);
 }
 

@@ -55,7 +55,7 @@ function similarLabels(names: readonly string[]): string[][] {
 function alikeNote(sets: readonly string[][], counts: ReadonlyMap<string, number>): string {
   const shown = sets
     .slice(0, SHOWN)
-    .map((set) => set.map((name) => `${showJson(name)} (${pairs(counts.get(name)!)})`).join(" and "));
+    .map((set) => set.map((name) => `${showJson(name)} (${pairs(counts.get(name) ?? 0)})`).join(" and "));
   const more = sets.length > SHOWN ? `; ${sets.length - SHOWN} more such sets` : "";
   return (
     `labels that differ only in case, space or spelling of a number are labels of their own: ${shown.join("; ")}${more}. ` +
@@ -70,5 +70,5 @@ function pairs(count: number): string {
 function countsOf({ labels, labelNames }: PairDataset): Map<string, number> {
   const counts = new Array<number>(labelNames.length).fill(0);
   for (const label of labels) counts[label]!++;
-  return new Map(labelNames.map((name, id) => [name, counts[id]!]));
+  return new Map(labelNames.map((name, id) => [name, counts[id] ?? 0]));
 }

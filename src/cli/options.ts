@@ -45,7 +45,8 @@ export function checkpointInterval(text: string): CheckpointInterval {
   const count = Number(digits);
   if (!(count >= 1))
     throw new InvalidArgumentError("Expected a number of steps, or a time such as 90s, 10m or 2h.");
-  return unit === "" ? { steps: count } : { seconds: count * SECONDS[unit]! };
+  const seconds = SECONDS[unit];
+  return seconds === undefined ? { steps: count } : { seconds: count * seconds };
 }
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };

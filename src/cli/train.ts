@@ -87,17 +87,11 @@ export function addTrainCommand(program: Command): void {
     .option(
       "--test <file>",
       "labelled pairs to measure accuracy on after each epoch; snli means its test pairs",
-    )
-    .addOption(columnOptions({ label: true })[0]!)
-    .addOption(columnOptions({ label: true })[1]!)
-    .addOption(columnOptions({ label: true })[2]!)
-    .addOption(columnOptions({ label: true })[3]!)
-    .addOption(columnOptions({ label: true })[4]!)
-    .addOption(columnOptions({ label: true })[5]!)
-    .addOption(noLabelOption())
-    .option("--many-labels", "take labels that are more than one in five pairs, or fractions", false)
-    .addOption(downloadOptions()[0]!)
-    .addOption(downloadOptions()[1]!)
+    );
+  for (const option of [...columnOptions({ label: true }), noLabelOption()]) command.addOption(option);
+  command.option("--many-labels", "take labels that are more than one in five pairs, or fractions", false);
+  for (const option of downloadOptions()) command.addOption(option);
+  command
     .option("--limit <n>", "train on the first n pairs only", positiveWholeNumber)
     .option(
       "--max-length <n>",

@@ -140,9 +140,9 @@ async function receive(
         done: boolean;
         value?: Uint8Array;
       };
-      if (done) break;
-      if (part.size + value!.length > options.maxBytes) throw tooLarge(options.url, options.maxBytes, "more");
-      await part.append(value!);
+      if (done || !value) break;
+      if (part.size + value.length > options.maxBytes) throw tooLarge(options.url, options.maxBytes, "more");
+      await part.append(value);
       options.onBytes(part.size, total);
     }
   } catch (error) {

@@ -32,14 +32,16 @@ function isThere(id: number): boolean {
 /** Zombies, whose parent has not asked yet how they ended, and dead ones. */
 const ENDED = new Set(["Z", "X"]);
 /** proc_pid_stat(5), counted after the name, which is in parentheses and may hold anything. */
-const [STATE, START_TIME] = [0, 19];
+const STATE = 0;
+const START_TIME = 19;
 
 /** Linux tells; elsewhere undefined. */
 function statusOf(id: number): { readonly state: string; readonly started: string } | undefined {
   try {
     const stat = readFileSync(`/proc/${id}/stat`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return { state: fields[STATE]!, started: fields[START_TIME]! };
+    const { [STATE]: state, [START_TIME]: started } = fields;
+    return state && started ? { state, started } : undefined;
   } catch {
     return undefined;
   }

@@ -61,7 +61,7 @@ function readPipe(file: number, path: string): Uint8Array {
     pieces.push(piece.subarray(0, read));
     size += read;
     if (read < piece.length) return shared(pieces, size, path);
-    expectWeights(pieces[0]!, path);
+    expectWeights(pieces[0] ?? piece, path);
   }
   throw new TunebertError(
     `cannot read ${path}: it is a pipe with more than ${MAX_PIPE_BYTES} bytes; write them to a file first`,

@@ -37,8 +37,9 @@ export async function resolveData(
   options: FetchOptions = {},
 ): Promise<string> {
   const asked = existsSync(nameOrFile) ? null : /^(.+):(train|dev|test)$/.exec(nameOrFile);
-  const name = asked && findArtifact(asked[1]!) ? asked[1]! : nameOrFile;
-  const wanted = name === nameOrFile ? split : (asked![2] as Split);
+  const [, prefix = "", suffix] = asked ?? [];
+  const name = findArtifact(prefix) ? prefix : nameOrFile;
+  const wanted = (name !== nameOrFile && SPLITS.find((known) => known === suffix)) || split;
   const found = await resolve(name, "data", options);
   if (!existsSync(found) || !statSync(found).isDirectory()) return found;
   const file = existsSync(name) ? undefined : findArtifact(name)?.splits?.[wanted];
@@ -96,7 +97,8 @@ function fileOfSplit(folder: string, split: Split, { isDataSet }: { readonly isD
         `${folder} holds several files for ${split}: ${listOf(files)}; name one of them`,
       );
     }
-    if (files.length === 1 && (isDataSet || hasOtherSplit(files[0]!, split, names))) return files[0]!;
+    const [file] = files;
+    if (file !== undefined && (isDataSet || hasOtherSplit(file, split, names))) return file;
   }
   throw new TunebertError(
     `${folder} is a folder, and no data set with a file for ${split} and one called alike for another split; ` +

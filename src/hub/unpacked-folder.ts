@@ -63,7 +63,7 @@ export async function isUnpacked(place: Place): Promise<boolean> {
       if (!(await lstat(join(place.files, folder))).isDirectory()) return false;
     }
     const found = await Promise.all(files.map(({ name }) => lstat(join(place.files, name))));
-    return found.every((file, i) => file.isFile() && file.size === files[i]!.size);
+    return found.every((file, i) => file.isFile() && file.size === files[i]?.size);
   } catch {
     return false;
   }
@@ -104,7 +104,7 @@ function foldersOf(files: readonly UnpackedFile[]): Set<string> {
 export async function rootOf({ files }: Place, artifact: Artifact | undefined): Promise<string> {
   const entries = await readdir(files, { withFileTypes: true });
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(files, name));
-  if (!artifact) return entries.length === 1 && folders.length === 1 ? folders[0]! : files;
+  if (!artifact) return (entries.length === 1 && folders[0]) || files;
   for (const folder of [join(files, artifact.folder), files, ...folders]) {
     if (await holds(folder, artifact.files)) return folder;
   }

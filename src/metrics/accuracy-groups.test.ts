@@ -42,3 +42,10 @@ test("every example is in one group", () => {
     }),
   );
 });
+
+test("groupsUpTo refuses a value beyond the last group; no values have no groups", () => {
+  expect(() => groupsUpTo([2, 5], [1, 6], [true, true])).toThrow(
+    "no group takes the value 6; the last ends at 5",
+  );
+  expect(groupsOfEqualSize([], [], 3)).toEqual([]);
+});

@@ -1,3 +1,5 @@
+import { TunebertError } from "../error.js";
+
 /** Examples with similar values of something, such as a length. */
 export interface AccuracyGroup {
   /** The least and the greatest value in the group. */
@@ -18,11 +20,12 @@ export function groupsOfEqualSize(
   groupCount: number,
 ): AccuracyGroup[] {
   const sorted = values.toSorted((a, b) => a - b);
-  const ends = Array.from(
+  const places = Array.from(
     { length: groupCount },
-    (_, i) => sorted[Math.ceil(((i + 1) * sorted.length) / groupCount) - 1]!,
+    (_, i) => Math.ceil(((i + 1) * sorted.length) / groupCount) - 1,
   );
-  return groupsUpTo([...new Set(ends)], values, correct);
+  const ends = new Set(places.flatMap((place) => sorted[place] ?? []));
+  return groupsUpTo([...ends], values, correct);
 }
 
 /**
@@ -37,11 +40,12 @@ export function groupsUpTo(
 ): AccuracyGroup[] {
   const groups = ends.map(() => ({ from: Infinity, to: -Infinity, examples: 0, correct: 0 }));
   values.forEach((value, i) => {
-    const group = groups[ends.findIndex((end) => value <= end)]!;
+    const group = groups[ends.findIndex((end) => value <= end)];
+    if (!group) throw new TunebertError(`no group takes the value ${value}; the last ends at ${ends.at(-1)}`);
     group.from = Math.min(group.from, value);
     group.to = Math.max(group.to, value);
     group.examples += 1;
-    group.correct += Number(correct[i]!);
+    if (correct[i]) group.correct += 1;
   });
   return groups.filter(({ examples }) => examples > 0);
 }

@@ -26,3 +26,9 @@ test("confidences of 0 are in the first bin", () => {
     { from: 0, to: 0.2, examples: 1, correct: 0, confidence: 0 },
   ]);
 });
+
+test("a confidence that is no number is refused", () => {
+  expect(() => calibration([0.5, Number.NaN], [true, true])).toThrow(
+    "the confidence of answer 1 is NaN; expected 0 to 1",
+  );
+});

@@ -1,3 +1,5 @@
+import { TunebertError } from "../error.js";
+
 /** Examples whose confidence lies within the same tenth, or whatever part. */
 export interface ReliabilityBin {
   readonly from: number;
@@ -29,9 +31,10 @@ export function calibration(
 ): Calibration {
   const sums = Array.from({ length: binCount }, () => ({ examples: 0, correct: 0, confidence: 0 }));
   confidences.forEach((confidence, i) => {
-    const bin = sums[Math.min(binCount - 1, Math.max(0, Math.ceil(confidence * binCount) - 1))]!;
+    const bin = sums[Math.min(binCount - 1, Math.max(0, Math.ceil(confidence * binCount) - 1))];
+    if (!bin) throw new TunebertError(`the confidence of answer ${i} is ${confidence}; expected 0 to 1`);
     bin.examples += 1;
-    bin.correct += Number(correct[i]!);
+    if (correct[i]) bin.correct += 1;
     bin.confidence += confidence;
   });
   const bins = sums.map((sum, i) => ({

@@ -52,18 +52,18 @@ export function classificationReport(
   labels: readonly string[],
 ): ClassificationReport {
   expectLabels(truth, predicted, labels);
-  const counts = labels.map(() => ({ right: 0, support: 0, predicted: 0 }));
+  const counts = labels.map((label) => ({ label, right: 0, support: 0, predicted: 0 }));
+  // Both labels are indexes of counts, as has been checked.
   truth.forEach((label, example) => {
     counts[label]!.support++;
     counts[predicted[example]!]!.predicted++;
     if (label === predicted[example]) counts[label]!.right++;
   });
-  const perClass = counts.map((count, label) => scoreLabel(labels[label]!, count));
-  const occurring = perClass.filter((_, label) => counts[label]!.support + counts[label]!.predicted > 0);
+  const occurring = counts.filter(({ support, predicted }) => support + predicted > 0).map(scoreLabel);
   const confusion = countConfusions(truth, predicted, labels, LARGEST_CONFUSION);
   return {
     accuracy: sum(counts.map(({ right }) => right)) / truth.length,
-    perClass,
+    perClass: counts.map(scoreLabel),
     macroF1: sum(occurring.map(({ f1 }) => f1)) / occurring.length,
     confusion: confusion.counts,
     ...(confusion.others && { confusionLabels: confusion.labels }),
@@ -79,23 +79,32 @@ function expectLabels(truth: Int32Array, predicted: Int32Array, labels: readonly
   if (truth.length === 0) {
     throw new TunebertError("there are no examples to report on; give at least one labelled example");
   }
-  for (let example = 0; example < truth.length; example++) {
-    expectLabel(truth[example]!, "true", example, labels);
-    expectLabel(predicted[example]!, "predicted", example, labels);
+  for (const [example, label] of truth.entries()) {
+    expectLabel(label, "true", example, labels);
+    expectLabel(predicted[example], "predicted", example, labels);
   }
 }
 
-function expectLabel(label: number, kind: string, example: number, labels: readonly string[]): void {
-  if (label >= 0 && label < labels.length) return;
+function expectLabel(
+  label: number | undefined,
+  kind: string,
+  example: number,
+  labels: readonly string[],
+): void {
+  if (label !== undefined && label >= 0 && label < labels.length) return;
   throw new TunebertError(
     `example ${example} has the ${kind} label ${label}; expected an index of one of the ${labels.length} labels (${listNames(labels)})`,
   );
 }
 
-function scoreLabel(
-  label: string,
-  { right, support, predicted }: { right: number; support: number; predicted: number },
-): LabelScores {
+interface LabelCounts {
+  readonly label: string;
+  readonly right: number;
+  readonly support: number;
+  readonly predicted: number;
+}
+
+function scoreLabel({ label, right, support, predicted }: LabelCounts): LabelScores {
   return {
     label,
     precision: ratio(right, predicted),

@@ -16,7 +16,7 @@ export const OTHERS = "others";
  * Counts examples by their true and predicted label. Of more than `most` labels, those that are true most often have
  * rows and columns of their own, in their order; the others share the last.
  * @param truth the true label of each example, an index into `labels`
- * @param predicted the predicted label of each example, in the same order
+ * @param predicted the predicted label of each example, in the same order; no label of either is checked
  */
 export function countConfusions(
   truth: Int32Array,

@@ -1,5 +1,6 @@
 /**
  * How well numbers lie on a line: Pearson's correlation coefficient, between -1 and 1.
+ * @param y as many as there are of x, which is not checked
  * @returns not a number where the numbers of one side are all the same
  */
 export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): number {

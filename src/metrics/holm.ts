@@ -5,9 +5,9 @@
 export function holm(pValues: readonly number[]): number[] {
   const adjusted = [...pValues];
   let least = 0;
-  const ascending = pValues.map((_, i) => i).sort((a, b) => pValues[a]! - pValues[b]!);
-  ascending.forEach((test, rank) => {
-    least = Math.max(least, Math.min(1, (pValues.length - rank) * pValues[test]!));
+  const ascending = [...pValues.entries()].sort(([, a], [, b]) => a - b);
+  ascending.forEach(([test, pValue], rank) => {
+    least = Math.max(least, Math.min(1, (pValues.length - rank) * pValue));
     adjusted[test] = least;
   });
   return adjusted;

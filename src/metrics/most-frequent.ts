@@ -3,8 +3,9 @@
  * @param most how many of them
  */
 export function mostFrequent(counts: readonly number[], most: number): number[] {
-  return Array.from(counts, (_, index) => index)
-    .sort((a, b) => counts[b]! - counts[a]!)
+  return [...counts.entries()]
+    .sort(([, a], [, b]) => b - a)
     .slice(0, most)
+    .map(([index]) => index)
     .sort((a, b) => a - b);
 }

@@ -1,5 +1,16 @@
 import type { Value } from "../onnx/graph.js";
-import { add, concat, gemm, matMul, mul, reduceSum, reshape, softmax, transpose } from "../onnx/operators.js";
+import {
+  add,
+  concat,
+  gemm,
+  matMul,
+  matrixOfKnownWidth,
+  mul,
+  reduceSum,
+  reshape,
+  softmax,
+  transpose,
+} from "../onnx/operators.js";
 import type { Dim } from "../onnx/shape.js";
 import { dropout } from "./dropout.js";
 import type { Embedding } from "./embedding.js";
@@ -36,8 +47,9 @@ export function selfAttention<Inputs extends Tokens>(
     const projected = gemm(network.graph, inputs.x, weight, { transB: true, c: bias }); // [M, 3H]
     const rows = cutHeads(network, projected, hidden / heads);
     const { layout } = inputs;
-    const projections = [0, 1, 2].map((i) => gatherHeads(network, rows, layout.tokenAt, i * heads, heads));
-    return { ...inputs, attended: attend(network, name, projections, layout) };
+    const projection = (i: number) => gatherHeads(network, rows, layout.tokenAt, i * heads, heads);
+    const attended = attend(network, name, projection(0), projection(1), projection(2), layout);
+    return { ...inputs, attended };
   });
 }
 
@@ -62,12 +74,12 @@ export function selfAttentionOverEmbeddings<Inputs extends { readonly layout: La
   return microBatches.map((inputs) => {
     const { layout } = inputs;
     const padded = projected.map(({ rows, ids }) => ({ rows, at: pad(network, ids(inputs), layout) })); // [B, T]
-    const projections = [0, 1, 2].map((i) =>
+    const projection = (i: number) =>
       padded
         .map(({ rows, at }) => gatherHeads(network, rows, at, i * heads, heads))
-        .reduce((sum, part) => add(graph, sum, part)),
-    );
-    return { ...inputs, attended: attend(network, name, projections, layout) };
+        .reduce((sum, part) => add(graph, sum, part));
+    const attended = attend(network, name, projection(0), projection(1), projection(2), layout);
+    return { ...inputs, attended };
   });
 }
 
@@ -89,7 +101,7 @@ export function firstTokenAttention(
   heads: number,
 ): Value {
   const { graph } = network;
-  const [batch, hidden] = first.shape as [Dim, number];
+  const [batch, hidden] = matrixOfKnownWidth(first, name);
   const depth = hidden / heads;
   declareProjections(network, name, hidden);
   const perHead = (projection: string) =>
@@ -112,9 +124,8 @@ export function firstTokenAttention(
 }
 
 /** Scaled dot-product attention of all heads, and the output projection. q, k, v: [N, B, T, D]; returns [M, H]. */
-function attend(network: Network, name: string, projections: readonly Value[], layout: Layout): Value {
+function attend(network: Network, name: string, q: Value, k: Value, v: Value, layout: Layout): Value {
   const { graph } = network;
-  const [q, k, v] = projections as [Value, Value, Value];
   const [heads, , , depth] = q.shape as [number, Dim, Dim, number];
   const scores = matMul(graph, q, k, { transB: true, alpha: 1 / Math.sqrt(depth) }); // [N, B, T, T]
   const weights = dropout(network, softmax(graph, add(graph, scores, layout.mask)));

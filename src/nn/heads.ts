@@ -1,5 +1,5 @@
-import type { Value } from "../onnx/graph.js";
-import { add, cast, gather, mul, reshape } from "../onnx/operators.js";
+import { elementCount, type Value } from "../onnx/graph.js";
+import { add, cast, gather, matrixOfKnownWidth, mul, reshape } from "../onnx/operators.js";
 import { type Dim, product } from "../onnx/shape.js";
 import type { Network } from "./network.js";
 import type { Layout } from "./padding.js";
@@ -17,7 +17,7 @@ export interface HeadRows {
 
 /** Cuts x [R, n·D] into heads of D numbers each. */
 export function cutHeads({ graph }: Network, x: Value, depth: number): HeadRows {
-  const [count, width] = x.shape as [Dim, number];
+  const [count, width] = matrixOfKnownWidth(x, "cutHeads");
   const perRow = width / depth;
   return { rows: reshape(graph, x, [product([count, perRow]), depth]), perRow };
 }
@@ -42,7 +42,7 @@ export function gatherHeads(
 /** x [N, B, T, D] as the M tokens alone, their heads side by side: [M, H]. */
 export function joinHeads({ graph }: Network, x: Value, { placeOf }: Layout): Value {
   const [heads, batch, length, depth] = x.shape as [number, Dim, Dim, number];
-  const tokens = placeOf.shape[0]!;
+  const tokens = elementCount(placeOf);
   const places = product([batch, length]);
   const rows = reshape(graph, x, [product([heads, places]), depth]);
   const order = graph.integers(Array.from({ length: heads }, (_, head) => head));

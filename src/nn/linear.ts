@@ -1,11 +1,12 @@
 import type { Value } from "../onnx/graph.js";
-import { gemm } from "../onnx/operators.js";
+import { gemm, matrixOfKnownWidth } from "../onnx/operators.js";
 import { uniformOverInputs } from "./initialise.js";
 import type { Network } from "./network.js";
 
 /** x [M, in] W ᵀ + b with `name.weight` [out, in] and `name.bias` [out]: [M, out]. */
 export function linear(network: Network, name: string, x: Value, outputs: number): Value {
-  declareLinear(network, name, x.shape[1] as number, outputs);
+  const [, inputs] = matrixOfKnownWidth(x, name);
+  declareLinear(network, name, inputs, outputs);
   const weight = network.parameter(`${name}.weight`);
   const bias = network.parameter(`${name}.bias`);
   return gemm(network.graph, x, weight, { transB: true, c: bias });

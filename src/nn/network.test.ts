@@ -110,3 +110,11 @@ test("layerNorm adds its epsilon to the biased variance", async () => {
   // mean 2, variance 1, so the divisor is √(1 + 3) = 2
   expect(output).toBeCloseToTensor([-0.5, 105], { absolute: 1e-5 });
 });
+
+test("a layer refuses what is no matrix, and a width that is not known in advance", () => {
+  const network = new Network(0);
+  const wide = network.graph.input("wide", "float32", ["M", "H"]);
+  const deep = network.graph.input("deep", "float32", ["B", "T", 4]);
+  expect(() => linear(network, "output", wide, 2)).toThrow("output: wide [M, H] has no known width");
+  expect(() => layerNorm(network, "norm", deep)).toThrow("norm: deep [B, T, 4] is not a matrix");
+});

@@ -58,7 +58,7 @@ export class Network {
 
   /** [`count`, …] rows of a table: whoever runs the graph chooses which. */
   rows(name: string, count: Dim): Value {
-    return this.#input(name, true, [count, this.#shapeOf(name).at(-1)!]);
+    return this.#input(name, true, [count, ...this.#shapeOf(name).slice(-1)]);
   }
 
   /** A mask for inverted dropout, drawn anew by the host for each run. */

@@ -27,7 +27,7 @@ export interface Node {
 }
 
 export interface Constant {
-  readonly value: Value;
+  readonly value: Value & { readonly shape: readonly number[] };
   readonly data: Float32Array | BigInt64Array;
 }
 
@@ -65,17 +65,17 @@ export class Graph {
   }
 
   /** Appends a node; `outputs` are the types and shapes of what it yields. */
-  add(
+  add<const Outputs extends readonly { type: ElementType; shape: Shape }[]>(
     operator: string,
     inputs: readonly Value[],
-    outputs: readonly { type: ElementType; shape: Shape }[],
+    outputs: Outputs,
     attributes: Node["attributes"] = {},
     domain = "",
-  ): Value[] {
+  ): { -readonly [Output in keyof Outputs]: Value } {
     for (const { shape } of outputs) checkShape(shape, operator);
     const values = outputs.map(({ type, shape }) => ({ name: this.#fresh(operator), type, shape }));
     this.nodes.push({ operator, domain, inputs, outputs: values, attributes });
-    return values;
+    return values as { -readonly [Output in keyof Outputs]: Value };
   }
 
   /**
@@ -99,7 +99,7 @@ export class Graph {
     const parts = dims.map((dim) =>
       typeof dim === "number" ? this.integers([dim]) : this.#symbolTensor(dim, shape),
     );
-    return this.add("Concat", parts, [{ type: "int64", shape: [shape.length] }], { axis: { int: 0 } })[0]!;
+    return this.add("Concat", parts, [{ type: "int64", shape: [shape.length] }], { axis: { int: 0 } })[0];
   }
 
   /** The value of a symbol, or of a product of symbols, as an int64 tensor of one element. */
@@ -112,25 +112,24 @@ export class Graph {
         const axis = input.shape.indexOf(factor);
         if (axis < 0) continue;
         const attributes = { start: { int: axis }, end: { int: axis + 1 } };
-        return this.add("Shape", [input], [{ type: "int64", shape: [1] }], attributes)[0]!;
+        return this.add("Shape", [input], [{ type: "int64", shape: [1] }], attributes)[0];
       }
       throw new TunebertError(
         `no input of the graph says how large ${factor} is in shape ${showShape(shape)}`,
       );
     });
-    const value = factors.reduce((a, b) => this.add("Mul", [a, b], [{ type: "int64", shape: [1] }])[0]!);
+    const value = factors.reduce((a, b) => this.add("Mul", [a, b], [{ type: "int64", shape: [1] }])[0]);
     this.#shapeTensors.set(dim, value);
     return value;
   }
 
-  #constant(data: Float32Array | BigInt64Array, type: ElementType, shape: Shape): Value {
+  #constant(data: Float32Array | BigInt64Array, type: ElementType, shape: readonly number[]): Value {
     const key = `${type}:${shape.length}:${data.join(",")}`;
-    let value = this.#constantsByKey.get(key);
-    if (!value) {
-      value = { name: this.#fresh("constant"), type, shape };
-      this.#constantsByKey.set(key, value);
-      this.constants.push({ value, data });
-    }
+    const known = this.#constantsByKey.get(key);
+    if (known) return known;
+    const value = { name: this.#fresh("constant"), type, shape };
+    this.#constantsByKey.set(key, value);
+    this.constants.push({ value, data });
     return value;
   }
 

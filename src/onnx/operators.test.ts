@@ -120,6 +120,17 @@ describe("mistakes show at the line that makes them", () => {
       () => op.gather(graph, float(3, 2), graph.input("places", "float32", [2])),
       "Gather: the ids places are float32, expected int32 or int64",
     ],
+    [
+      "matMul without batch axes",
+      () => op.matMul(graph, float(2, 3), float(3, 4)),
+      "FusedMatMul: [2, 3] and [3, 4] do not fit",
+    ],
+    ["concat of nothing", () => op.concat(graph, [], 0), "Concat: there is nothing to join"],
+    [
+      "concat along an axis that is not there",
+      () => op.concat(graph, [graph.input("joined", "float32", ["B", 2])], 2),
+      "Concat: joined [B, 2] has no axis 2",
+    ],
     ["head", () => op.head(graph, float(2, 3), 4), "Slice: [2, 3] has no 4 entries along its first axis"],
     [
       "concat of other widths",

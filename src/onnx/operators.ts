@@ -45,16 +45,18 @@ export function layerNormalization(
   scale: Value,
   bias: Value,
   epsilon: number,
-): Value[] {
+): [result: Value, means: Value, inverseStds: Value] {
   const [rows, width] = matrix(x, "LayerNormalization");
   expectShape("LayerNormalization: scale", scale.shape, [width]);
   expectShape("LayerNormalization: bias", bias.shape, [width]);
   const float = (shape: Shape) => ({ type: "float32" as const, shape });
-  const outputs = [float(x.shape), float([rows, 1]), float([rows, 1])];
-  return graph.add("LayerNormalization", [x, scale, bias], outputs, {
-    axis: { int: -1 },
-    epsilon: { float: epsilon },
-  });
+  const attributes = { axis: { int: -1 }, epsilon: { float: epsilon } };
+  return graph.add(
+    "LayerNormalization",
+    [x, scale, bias],
+    [float(x.shape), float([rows, 1]), float([rows, 1])],
+    attributes,
+  );
 }
 
 /** a [M, K] times b [K, N], either stored transposed, plus a row c [N] where given. */
@@ -87,11 +89,9 @@ export interface MatMulOptions {
 /** Batched product of a [batch…, M, K] and b [batch…, K, N] (ONNX Runtime's FusedMatMul). */
 export function matMul(graph: Graph, a: Value, b: Value, options: MatMulOptions = {}): Value {
   const { transA = false, transB = false, transBatchA = false, transBatchB = false, alpha = 1 } = options;
-  const shapeA = asRead(a.shape, transBatchA, transA);
-  const shapeB = asRead(b.shape, transBatchB, transB);
-  const rank = shapeA.length;
-  const batch = shapeA.slice(0, -2);
-  if (rank < 3 || shapeA[rank - 1] !== shapeB[rank - 2] || !sameShape(batch, shapeB.slice(0, -2))) {
+  const [batch, m, k] = asRead(a.shape, transBatchA, transA);
+  const [batchB, k2, n] = asRead(b.shape, transBatchB, transB);
+  if (batch.length === 0 || m === undefined || n === undefined || k !== k2 || !sameShape(batch, batchB)) {
     mismatch("FusedMatMul", a, b);
   }
   const attributes = {
@@ -101,8 +101,7 @@ export function matMul(graph: Graph, a: Value, b: Value, options: MatMulOptions 
     transBatchB: { int: Number(transBatchB) },
     alpha: { float: alpha },
   };
-  const shape = [...batch, shapeA[rank - 2]!, shapeB[rank - 1]!];
-  return one(graph, "FusedMatMul", [a, b], "float32", shape, attributes, "com.microsoft");
+  return one(graph, "FusedMatMul", [a, b], "float32", [...batch, m, n], attributes, "com.microsoft");
 }
 
 /** Rows of table [R, …] by ids […]: […, …]. */
@@ -159,8 +158,7 @@ export function transpose(graph: Graph, x: Value, permutation: readonly number[]
       `Transpose: ${permutation.join(", ")} does not reorder the axes of ${showShape(x.shape)}`,
     );
   }
-  expectAxes("Transpose", x, permutation);
-  const shape = permutation.map((axis) => x.shape[axis]!);
+  const shape = permutation.map((axis) => sizeAlong(axis, x, "Transpose"));
   return one(graph, "Transpose", [x], x.type, shape, { perm: { ints: permutation } });
 }
 
@@ -176,13 +174,13 @@ export function head(graph: Graph, x: Value, count: Dim): Value {
 
 /** Joins values along an axis of known size. */
 export function concat(graph: Graph, values: readonly Value[], axis: number): Value {
-  const first = values[0]!;
-  expectAxes("Concat", first, [axis]);
+  const [first] = values;
+  if (!first) throw new TunebertError("Concat: there is nothing to join");
   const sizes = values.map((value) => {
     const elsewhere = value.shape.filter((_, i) => i !== axis);
     const expected = first.shape.filter((_, i) => i !== axis);
     if (!sameShape(elsewhere, expected)) mismatch("Concat", first, value);
-    return value.shape[axis]!;
+    return sizeAlong(axis, value, "Concat");
   });
   const shape = first.shape.map((dim, i) => (i === axis ? totalSize(sizes) : dim));
   return one(graph, "Concat", values, first.type, shape, { axis: { int: axis } });
@@ -190,8 +188,7 @@ export function concat(graph: Graph, values: readonly Value[], axis: number): Va
 
 /** Cuts x along an axis into parts of the given sizes. */
 export function split(graph: Graph, x: Value, sizes: readonly number[], axis: number): Value[] {
-  expectAxes("Split", x, [axis]);
-  if (totalSize(sizes) !== x.shape[axis]) {
+  if (totalSize(sizes) !== sizeAlong(axis, x, "Split")) {
     throw new TunebertError(
       `Split: sizes ${sizes.join(" + ")} do not make up axis ${axis} of ${showShape(x.shape)}`,
     );
@@ -209,7 +206,7 @@ export function padEnd(graph: Graph, x: Value, shape: Shape): Value {
   const missing = one(
     graph,
     "Sub",
-    [graph.shapeTensor([shape[0]!], false), graph.shapeTensor([x.shape[0]!], false)],
+    [graph.shapeTensor(shape.slice(0, 1), false), graph.shapeTensor(x.shape.slice(0, 1), false)],
     "int64",
     [1],
   );
@@ -228,7 +225,7 @@ function one(
   attributes: Record<string, Attribute> = {},
   domain = "",
 ): Value {
-  return graph.add(operator, inputs, [{ type, shape }], attributes, domain)[0]!;
+  return graph.add(operator, inputs, [{ type, shape }], attributes, domain)[0];
 }
 
 function unary(graph: Graph, operator: string, x: Value): Value {
@@ -242,20 +239,34 @@ function binary(graph: Graph, operator: string, a: Value, b: Value): Value {
   return one(graph, operator, [a, b], a.type, broadcastShapes(a.shape, b.shape, operator));
 }
 
-/** The shape that FusedMatMul sees after its batch and matrix transpositions. */
-function asRead(shape: Shape, transBatch: boolean, trans: boolean): Dim[] {
-  const batched = transBatch ? [...shape.slice(1, -1), shape[0]!, shape.at(-1)!] : [...shape];
-  return [...batched.slice(0, -2), ...swapIf(trans, [batched.at(-2)!, batched.at(-1)!])];
+/** The batch axes, rows and columns that FusedMatMul sees after its batch and matrix transpositions. */
+function asRead(
+  shape: Shape,
+  transBatch: boolean,
+  trans: boolean,
+): [Shape, Dim | undefined, Dim | undefined] {
+  const batched = transBatch ? [...shape.slice(1, -1), ...shape.slice(0, 1), ...shape.slice(-1)] : shape;
+  const [rows, columns] = batched.slice(-2);
+  return [batched.slice(0, -2), ...swapIf(trans, [rows, columns])];
 }
 
-function swapIf(swap: boolean, [a, b]: [Dim, Dim]): [Dim, Dim] {
+function swapIf<Size>(swap: boolean, [a, b]: [Size, Size]): [Size, Size] {
   return swap ? [b, a] : [a, b];
 }
 
+/** The rows and columns of a matrix of which the number of columns is known before the graph runs. */
+export function matrixOfKnownWidth(x: Value, where: string): [Dim, number] {
+  const [rows, width] = matrix(x, where);
+  if (typeof width !== "number")
+    throw new TunebertError(`${where}: ${x.name} ${showShape(x.shape)} has no known width`);
+  return [rows, width];
+}
+
 function matrix(x: Value, where: string): [Dim, Dim] {
-  if (x.shape.length !== 2)
+  const [rows, columns, ...more] = x.shape;
+  if (rows === undefined || columns === undefined || more.length > 0)
     throw new TunebertError(`${where}: ${x.name} ${showShape(x.shape)} is not a matrix`);
-  return [x.shape[0]!, x.shape[1]!];
+  return [rows, columns];
 }
 
 /** A sum of symbols is a symbol of its own. */
@@ -266,11 +277,14 @@ function totalSize(sizes: Shape): Dim {
 }
 
 function expectAxes(where: string, x: Value, axes: readonly number[]): void {
-  for (const axis of axes) {
-    if (x.shape[axis] === undefined) {
-      throw new TunebertError(`${where}: ${x.name} ${showShape(x.shape)} has no axis ${axis}`);
-    }
-  }
+  for (const axis of axes) sizeAlong(axis, x, where);
+}
+
+function sizeAlong(axis: number, x: Value, where: string): Dim {
+  const size = x.shape[axis];
+  if (size === undefined)
+    throw new TunebertError(`${where}: ${x.name} ${showShape(x.shape)} has no axis ${axis}`);
+  return size;
 }
 
 function expectShape(what: string, shape: Shape, expected: Shape): void {

@@ -32,7 +32,7 @@ export function serializeGraph(graph: Graph, outputs: Readonly<Record<string, Va
         .map(({ value, data }) => ({
           name: value.name,
           dataType: elementTypes[value.type],
-          dims: value.shape as number[],
+          dims: [...value.shape],
           rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
         })),
       node: [...nodes.map((node) => nodeProto(node, used)), ...names.map(({ node }) => node)],
@@ -64,7 +64,7 @@ function nodeProto(node: Node, used: Set<Value>) {
   return {
     opType: node.operator,
     domain: node.domain,
-    name: node.outputs[0]!.name,
+    name: node.outputs[0]?.name ?? "",
     input: node.inputs.map((input) => input.name),
     output: outputNames(node, used),
     attribute: Object.entries(node.attributes).map(([name, attribute]) => attributeProto(name, attribute)),

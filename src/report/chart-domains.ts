@@ -48,7 +48,7 @@ function multiples(step: number, low: number, high: number): number[] {
 /** The least of 1, 2 and 5 times a power of ten that is not below the given step. */
 function roundStep(step: number): number {
   const exponent = Math.floor(Math.log10(step));
-  const factor = [1, 2, 5, 10].find((candidate) => candidate * 10 ** exponent >= step * (1 - TOLERANCE))!;
+  const factor = [1, 2, 5].find((candidate) => candidate * 10 ** exponent >= step * (1 - TOLERANCE)) ?? 10;
   return roundedMultiple(factor, 10 ** exponent);
 }
 

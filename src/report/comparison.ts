@@ -46,7 +46,10 @@ export interface ComparisonTest extends AnswerComparison {
 export function compareRuns(compared: readonly [ComparedRun, ...ComparedRun[]]): Comparison {
   const [first, ...others] = compared;
   const scores = compared.map(scoresOf);
-  const outcomes = others.map(({ answers }) => compareAnswers(first.answers, answers));
+  const outcomes = others.map(({ name, answers }) => ({
+    second: name,
+    ...compareAnswers(first.answers, answers),
+  }));
   const adjusted = holm(outcomes.map(({ pValue }) => pValue));
   const ofTraining = (name: string) =>
     compared.map(({ run }) => own(run?.training.train ?? {}, name) ?? null);
@@ -65,7 +68,6 @@ export function compareRuns(compared: readonly [ComparedRun, ...ComparedRun[]]):
     differences: differences(compared.map(traits)),
     tests: outcomes.map((outcome, i) => ({
       first: first.name,
-      second: others[i]!.name,
       ...outcome,
       adjustedPValue: adjusted[i]!,
     })),

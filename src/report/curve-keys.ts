@@ -76,13 +76,14 @@ export function keyPlaces(heights: number[], { width, keys }: PanelLayout): Plac
 
 /** Heights of labels, moved apart where they would overlap and kept within the panel. */
 function labelHeights(wanted: number[]): number[] {
-  const fromTop = wanted.map((_, i) => i).sort((a, b) => wanted[a]! - wanted[b]!);
+  const fromTop = [...wanted.entries()].sort(([, a], [, b]) => a - b);
   const heights = [...wanted];
   let least = 0;
-  fromTop.forEach((label, place) => {
+  fromTop.forEach(([label, height], place) => {
     const below = fromTop.length - 1 - place;
-    heights[label] = Math.min(Math.max(wanted[label]!, least), PANEL_HEIGHT - below * LABEL_HEIGHT);
-    least = heights[label]! + LABEL_HEIGHT;
+    const kept = Math.min(Math.max(height, least), PANEL_HEIGHT - below * LABEL_HEIGHT);
+    heights[label] = kept;
+    least = kept + LABEL_HEIGHT;
   });
   return heights;
 }

@@ -11,7 +11,8 @@ export function shownLabels(perClass: readonly LabelScores[]): {
 } {
   if (perClass.length <= SHOWN_LABELS) return { shown: perClass, others: undefined };
   const supports = perClass.map(({ support }) => support);
-  const shown = mostFrequent(supports, SHOWN_LABELS).map((label) => perClass[label]!);
+  const frequent = new Set(mostFrequent(supports, SHOWN_LABELS));
+  const shown = perClass.filter((_, label) => frequent.has(label));
   const sum = (scores: readonly LabelScores[]) => scores.reduce((total, { support }) => total + support, 0);
   return {
     shown,

@@ -85,8 +85,8 @@ function metadata({ name, model, data, evaluation }: RunRecord): string {
     "tags:",
     ...tags.map((tag) => `- ${tag}`),
   ];
-  if (evaluation === undefined) return head.join("\n");
-  const source = data[evaluation.data]!;
+  const source = evaluation && data[evaluation.data];
+  if (!evaluation || !source) return head.join("\n");
   return [
     ...head,
     "metrics:",

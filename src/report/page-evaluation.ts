@@ -36,11 +36,11 @@ function confusionSection({ perClass, confusion, confusionLabels }: Evaluation):
   };
   const { labels, counts: rows, others } = condense(all, SHOWN_LABELS);
   const caption = "Pairs by their true label and the label given";
-  const cell = (counts: readonly number[], row: number, column: number) => {
+  const cell = (counts: readonly number[], count: number, row: number, column: number) => {
     const support = counts.reduce((sum, count) => sum + count, 0);
-    const share = support === 0 ? 0 : counts[column]! / support;
+    const share = support === 0 ? 0 : count / support;
     const right = row === column && !(others && row === labels.length - 1);
-    return html`<td${right ? html` class="right"` : undefined} style="--share: ${share.toFixed(3)}">${counts[column]!}<small>${percent(share)}</small></td>`;
+    return html`<td${right ? html` class="right"` : undefined} style="--share: ${share.toFixed(3)}">${count}<small>${percent(share)}</small></td>`;
   };
   return html`<section aria-labelledby="confusion"><h2 id="confusion">Confusion matrix</h2>
 <p class="note">A row holds the pairs that have a label, a column those that the model gave it to. Percentages are of the row;
@@ -50,7 +50,7 @@ right answers are framed.${others ? ` ${ONLY_SHOWN} others share the last row an
 <thead><tr><th scope="col">true \\ given</th>${labels.map((label) => html`<th scope="col">${label}</th>`)}</tr></thead>
 <tbody>${rows.map(
     (counts, row) =>
-      html`<tr><th scope="row">${labels[row]}</th>${counts.map((_, column) => cell(counts, row, column))}</tr>\n`,
+      html`<tr><th scope="row">${labels[row]}</th>${counts.map((count, column) => cell(counts, count, row, column))}</tr>\n`,
   )}</tbody>
 </table></div></section>`;
 }

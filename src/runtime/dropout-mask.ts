@@ -33,7 +33,7 @@ export class DropoutMasks {
     const gaps = this.#gaps;
     for (let i = 0; ; i++) {
       const bits = random.int32();
-      const gap = gaps[bits >>> 16]!;
+      const gap = gaps[bits >>> 16]!; // a cell for every value of 16 bits
       i += gap === AMBIGUOUS ? this.#gap(bits >>> 0) : gap;
       if (i >= mask.length) return;
       mask[i] = 0;

@@ -1,3 +1,5 @@
+import { required } from "./required.js";
+
 /** Sizes, or symbols and products of symbols such as `"B*T"` that a run gives sizes to. */
 export type SymbolicShape = readonly (number | string)[];
 
@@ -65,6 +67,11 @@ export interface Run {
 export interface SharedParameter {
   readonly data: Float32Array;
   readonly shape: readonly number[];
+}
+
+/** How many elements a row of a table has. */
+export function rowWidth({ shape }: SharedParameter): number {
+  return required(shape.at(-1), "the width of a table");
 }
 
 /** A shape's symbols replaced by numbers. */

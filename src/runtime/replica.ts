@@ -1,6 +1,14 @@
 import { Random } from "../random.js";
 import { DropoutMasks } from "./dropout-mask.js";
-import { type Feed, type Program, type Run, resolveShape, type SharedParameter } from "./program.js";
+import {
+  type Feed,
+  type Program,
+  type Run,
+  resolveShape,
+  rowWidth,
+  type SharedParameter,
+} from "./program.js";
+import { required } from "./required.js";
 import type { Session } from "./threads/session.js";
 
 /** Where the gradients of a table fed by rows are summed; laid out like the table. */
@@ -11,6 +19,7 @@ export interface RowGradients {
 }
 
 type Outputs = Record<string, Float32Array>;
+type ParameterFeed = Feed & { readonly data: Float32Array };
 
 /**
  * One copy of a model, for one thread. It reads the parameters that all replicas share and keeps those that
@@ -21,7 +30,7 @@ export class Replica {
   readonly #open: (program: Program) => Promise<Session>;
   readonly #sessions = new Map<Program, Session>();
   readonly #shared: ReadonlyMap<string, SharedParameter>;
-  readonly #copies: Map<string, Feed>;
+  readonly #copies: Map<string, ParameterFeed>;
   readonly #masks: DropoutMasks | undefined;
   /** Memory of inputs that each run makes anew: fresh memory costs more than what is written into it. */
   readonly #made = new Map<string, Float32Array>();
@@ -39,17 +48,14 @@ export class Replica {
     this.#programs = programs;
     this.#open = open;
     this.#shared = shared;
-    const like = (name: string): Feed => {
-      const { data, shape } = shared.get(name)!;
-      return { data: new Float32Array(data.length), dims: shape };
-    };
-    const { parameters, masks, dropout } = programs[0]!;
-    const whole = parameters.filter(({ rows }) => !rows);
-    this.#copies = new Map(whole.map(({ name }) => [name, like(name)]));
-    for (const { name, gradient } of whole) {
-      if (!gradient) continue;
-      const copy = this.#copies.get(name)!.data as Float32Array;
-      this.#whole.set(name, { copy, sum: new Float32Array(copy.length) });
+    this.#copies = new Map();
+    const { parameters, masks, dropout } = required(programs[0], "a program");
+    for (const { name, rows, gradient } of parameters) {
+      if (rows) continue;
+      const { data, shape } = this.#parameter(name);
+      const copy = new Float32Array(data.length);
+      this.#copies.set(name, { data: copy, dims: shape });
+      if (gradient) this.#whole.set(name, { copy, sum: new Float32Array(copy.length) });
     }
     this.#masks = masks.length > 0 ? new DropoutMasks(dropout) : undefined;
     this.refresh();
@@ -57,7 +63,7 @@ export class Replica {
 
   /** Takes over what has changed in the shared parameters. */
   refresh(): void {
-    for (const [name, { data }] of this.#copies) (data as Float32Array).set(this.#shared.get(name)!.data);
+    for (const [name, { data }] of this.#copies) data.set(this.#parameter(name).data);
   }
 
   /** Runs the program of inference. */
@@ -78,12 +84,13 @@ export class Replica {
       const program = this.#programOf(run);
       const session = await this.#sessionOf(program);
       const outputs = await session.run(this.#feeds(program, run));
-      for (const { name, rows: byRows, gradient } of program.parameters) {
-        if (!gradient) continue;
+      for (const { name, rows: byRows, gradient: output } of program.parameters) {
+        if (!output) continue;
+        const gradient = required(outputs[output], output);
         const table = rows.get(name);
-        if (table) addRows(table, outputs[gradient]!, run.rows[name]!);
-        else if (byRows) sums.set(name, this.#withRows(name, sums, outputs[gradient]!, run));
-        else sums.set(name, added(sums.get(name), outputs[gradient]!));
+        if (table) addRows(table, gradient, rowsOf(run, name));
+        else if (byRows) sums.set(name, this.#withRows(name, sums, gradient, run));
+        else sums.set(name, added(sums.get(name), gradient));
       }
       results.push(wanted(program, outputs));
     }
@@ -102,7 +109,12 @@ export class Replica {
   }
 
   #programOf({ microBatches }: Run): Program {
-    return this.#programs.find((program) => program.microBatches === microBatches)!;
+    const found = this.#programs.find((program) => program.microBatches === microBatches);
+    return required(found, `a program for ${microBatches} micro-batches`);
+  }
+
+  #parameter(name: string): SharedParameter {
+    return required(this.#shared.get(name), name);
   }
 
   async #sessionOf(program: Program): Promise<Session> {
@@ -117,13 +129,13 @@ export class Replica {
   #feeds({ parameters, masks }: Program, run: Run): Record<string, Feed> {
     const feeds: Record<string, Feed> = { ...run.feeds };
     for (const { name, input, rows } of parameters) {
-      feeds[input] = rows ? this.#rows(name, run.rows[name]!) : this.#copies.get(name)!;
+      feeds[input] = rows ? this.#rows(name, rowsOf(run, name)) : required(this.#copies.get(name), name);
     }
     const random = new Random(run.seed);
     for (const { name, shape } of masks) {
       const dims = resolveShape(shape, run.symbols);
       const data = this.#memory(name, elements(dims));
-      this.#masks!.draw(data, random);
+      required(this.#masks, name).draw(data, random);
       feeds[name] = { data, dims };
     }
     return feeds;
@@ -136,19 +148,22 @@ export class Replica {
     gradient: Float32Array,
     run: Run,
   ): Float32Array {
-    const { data, shape } = this.#shared.get(name)!;
-    const sum = sums.get(name) ?? new Float32Array(data.length);
-    const touched = new Uint8Array(data.length / shape.at(-1)!).fill(1);
-    addRows({ data: sum, touched }, gradient, run.rows[name]!);
+    const parameter = this.#parameter(name);
+    const { length } = parameter.data;
+    const sum = sums.get(name) ?? new Float32Array(length);
+    const touched = new Uint8Array(length / rowWidth(parameter)).fill(1);
+    addRows({ data: sum, touched }, gradient, rowsOf(run, name));
     return sum;
   }
 
   #rows(name: string, ids: Int32Array): Feed {
-    const { data: table, shape } = this.#shared.get(name)!;
-    const width = shape.at(-1)!;
+    const parameter = this.#parameter(name);
+    const { data: table } = parameter;
+    const width = rowWidth(parameter);
     const data = this.#memory(name, ids.length * width);
-    for (let i = 0; i < ids.length; i++)
-      data.set(table.subarray(ids[i]! * width, (ids[i]! + 1) * width), i * width);
+    ids.forEach((id, i) => {
+      data.set(table.subarray(id * width, (id + 1) * width), i * width);
+    });
     return { data, dims: [ids.length, width] };
   }
 
@@ -163,13 +178,19 @@ export class Replica {
   }
 }
 
+function rowsOf({ rows }: Run, name: string): Int32Array {
+  return required(rows[name], `the rows of ${name}`);
+}
+
 function wanted({ outputs }: Program, all: Outputs): Outputs {
-  return Object.fromEntries(outputs.map((name) => [name, all[name]!]));
+  return Object.fromEntries(outputs.map((name) => [name, required(all[name], name)]));
 }
 
 function elements(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
 }
+
+// Gradients are added element by element, without a check of each, which would cost time.
 
 /** Adds in place. */
 function added(sum: Float32Array | undefined, gradient: Float32Array): Float32Array {

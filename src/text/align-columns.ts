@@ -19,7 +19,8 @@ export function alignColumns(
     }
   }
   const align = (cell: string, column: number) => {
-    return column === 0 || others === "left" ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!);
+    const width = widths[column] ?? 0;
+    return column === 0 || others === "left" ? cell.padEnd(width) : cell.padStart(width);
   };
   return cells.map((row) => row.map(align).join("  ").trimEnd());
 }

@@ -47,14 +47,15 @@ export const string: JsonReader<string> = (value, place) => {
 
 /** A number that is finite: JSON can hold 1e999. */
 export const number: JsonReader<number> = (value, place) => {
-  if (!Number.isFinite(value)) throw fault(value, place, "a number");
-  return value as number;
+  if (typeof value !== "number" || !Number.isFinite(value)) throw fault(value, place, "a number");
+  return value;
 };
 
 /** A whole number from 0 that a double holds exactly. */
 export const count: JsonReader<number> = (value, place) => {
-  if (!Number.isSafeInteger(value) || Number(value) < 0) throw fault(value, place, "a whole number from 0");
-  return value as number;
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0)
+    throw fault(value, place, "a whole number from 0");
+  return value;
 };
 
 /** A number from 0 to 1. */

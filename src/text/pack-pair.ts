@@ -26,12 +26,11 @@ export function packPair(
   const limit = maxLength - SPECIAL_TOKENS_PER_PAIR;
   const [keptFirst, keptSecond] = truncate(first.length, second.length, limit);
   const ids = new Int32Array(keptFirst + keptSecond + SPECIAL_TOKENS_PER_PAIR);
-  let end = 0;
-  ids[end++] = special.cls;
-  for (let i = 0; i < keptFirst; i++) ids[end++] = first[i]!;
-  ids[end++] = special.sep;
-  for (let i = 0; i < keptSecond; i++) ids[end++] = second[i]!;
-  ids[end] = special.sep;
+  ids[0] = special.cls;
+  ids.set(first.slice(0, keptFirst), 1);
+  ids[keptFirst + 1] = special.sep;
+  ids.set(second.slice(0, keptSecond), keptFirst + 2);
+  ids[ids.length - 1] = special.sep;
   return {
     ids,
     firstLength: keptFirst + 2,

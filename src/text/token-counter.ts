@@ -9,6 +9,7 @@ export class TokenCounter {
   readonly cls = SPECIAL_TOKENS.indexOf("<cls>");
   readonly sep = SPECIAL_TOKENS.indexOf("<sep>");
   readonly #ids = new Map<string, number>(SPECIAL_TOKENS.map((token, id) => [token, id]));
+  /** By provisional id; each id that there is has one. */
   readonly #counts: number[] = SPECIAL_TOKENS.map(() => 0);
 
   /** Counts one occurrence of a token and returns its provisional id. */

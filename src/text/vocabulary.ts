@@ -28,11 +28,14 @@ export class Vocabulary {
   constructor(tokens: readonly string[], name = "the vocabulary") {
     this.#tokens = [...tokens];
     this.#ids = idsByToken(this.#tokens, name);
-    requireSpecialTokens(this.#ids, name);
-    this.unk = this.#ids.get("<unk>")!;
-    this.pad = this.#ids.get("<pad>")!;
-    this.cls = this.#ids.get("<cls>")!;
-    this.sep = this.#ids.get("<sep>")!;
+    const [unk, pad, cls, sep] = REQUIRED_TOKENS.map((token) => this.#ids.get(token));
+    if (unk === undefined || pad === undefined || cls === undefined || sep === undefined) {
+      throw incomplete(this.#ids, name);
+    }
+    this.unk = unk;
+    this.pad = pad;
+    this.cls = cls;
+    this.sep = sep;
     this.mask = this.#ids.get("<mask>");
   }
 
@@ -117,11 +120,12 @@ function idsByToken(tokens: readonly string[], name: string): Map<string, number
   return ids;
 }
 
-function requireSpecialTokens(ids: ReadonlyMap<string, number>, name: string): void {
-  const missing = ["<unk>", "<pad>", "<cls>", "<sep>"].filter((token) => !ids.has(token));
-  if (missing.length > 0) {
-    throw new TunebertError(
-      `${name} lacks ${missing.join(", ")}; add what is missing, or take the vocabulary that belongs to the model`,
-    );
-  }
+function incomplete(ids: ReadonlyMap<string, number>, name: string): TunebertError {
+  const missing = REQUIRED_TOKENS.filter((token) => !ids.has(token));
+  return new TunebertError(
+    `${name} lacks ${missing.join(", ")}; add what is missing, or take the vocabulary that belongs to the model`,
+  );
 }
+
+/** Only pretraining needs `<mask>`. */
+const REQUIRED_TOKENS = ["<unk>", "<pad>", "<cls>", "<sep>"];

@@ -14,9 +14,8 @@ export function crc32c(bytes: Uint8Array): number {
 const ZIP_TABLES = makeTables(0xedb88320);
 const CASTAGNOLI_TABLES = makeTables(0x82f63b78);
 
-/** Four bytes at a time. */
-function crc(bytes: Uint8Array, before: number, tables: readonly Uint32Array[]): number {
-  const [t0, t1, t2, t3] = tables as [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
+/** Four bytes at a time. What a byte selects from a table of 256 is there. */
+function crc(bytes: Uint8Array, before: number, [t0, t1, t2, t3]: Tables): number {
   const whole = bytes.length - (bytes.length % 4);
   let state = ~before;
   for (let i = 0; i < whole; i += 4) {
@@ -27,16 +26,16 @@ function crc(bytes: Uint8Array, before: number, tables: readonly Uint32Array[]):
   return ~state >>> 0;
 }
 
-/** The k-th table at b: the remainder of byte b followed by k zero bytes. */
-function makeTables(polynomial: number): Uint32Array[] {
+/** The k-th at b: the remainder of byte b followed by k zero bytes. */
+type Tables = readonly [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
+
+function makeTables(polynomial: number): Tables {
   const first = Uint32Array.from({ length: 256 }, (_, byte) => {
     let crc = byte;
     for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ polynomial : crc >>> 1;
     return crc;
   });
-  const tables = [first];
-  while (tables.length < 4) {
-    tables.push(tables.at(-1)!.map((crc) => first[crc & 0xff]! ^ (crc >>> 8)));
-  }
-  return tables;
+  const next = (table: Uint32Array) => table.map((crc) => first[crc & 0xff]! ^ (crc >>> 8));
+  const [second, third] = [next(first), next(next(first))];
+  return [first, second, third, next(third)];
 }

@@ -61,7 +61,7 @@ export function isTensorType(type: string): type is TensorType {
 
 /** Whether the value is a whole number from 0 that a double holds exactly. */
 export function isNatural(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
 interface ElementArray {

@@ -36,7 +36,8 @@ export function gather(
   { shape, strides }: Layout,
   count: number,
 ): TensorData {
-  // Elements are only moved, so one numeric array type may stand for all of them, 64-bit integers included.
+  // Elements are only moved, so one numeric array type may stand for all of them, 64-bit integers included. Whoever made
+  // the layout has checked that it has a stride for each dimension and stays within the elements.
   const source = elements as Float32Array;
   const ElementArray = source.constructor as Float32ArrayConstructor;
   const target = new ElementArray(count);

@@ -22,16 +22,16 @@ export function parseMxnet(bytes: Uint8Array): StateDict {
   const reader = new ByteReader(bytes, 16, "the MXNet file");
   const tensors: Tensor[] = [];
   for (let left = reader.uint64(); left > 0; left--) tensors.push(readArray(reader, tensors.length));
-  const names = readNames(reader, tensors.length);
+  const named = nameAll(reader, tensors);
   if (reader.position !== bytes.length) {
     throw new TunebertError(
       `the MXNet file goes on after its last name: it ends at byte ${reader.position} of ${bytes.length}`,
     );
   }
   const state: StateDict = new Map();
-  for (const [i, name] of names.entries()) {
+  for (const [name, tensor] of named) {
     if (state.has(name)) throw new TunebertError(`the MXNet file has two arrays named ${quote(name)}`);
-    state.set(name, tensors[i]!);
+    state.set(name, tensor);
   }
   return state;
 }
@@ -99,13 +99,12 @@ function readShape(reader: ByteReader, magic: number, name: string): number[] {
   return Array.from({ length: dimensions }, () => reader.uint64());
 }
 
-function readNames(reader: ByteReader, arrays: number): string[] {
+function nameAll(reader: ByteReader, tensors: readonly Tensor[]): [string, Tensor][] {
   const count = reader.uint64();
-  if (count === 0) return Array.from({ length: arrays }, (_, i) => String(i));
-  if (count !== arrays) {
-    throw new TunebertError(`the MXNet file has ${arrays} arrays, but ${count} names; it is damaged`);
+  if (count !== 0 && count !== tensors.length) {
+    throw new TunebertError(`the MXNet file has ${tensors.length} arrays, but ${count} names; it is damaged`);
   }
-  return Array.from({ length: count }, () => readName(reader));
+  return tensors.map((tensor, i) => [count === 0 ? String(i) : readName(reader), tensor]);
 }
 
 function readName(reader: ByteReader): string {

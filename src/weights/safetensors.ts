@@ -146,7 +146,8 @@ function readHeader(bytes: Uint8Array): HeaderEntry[] {
 
 function readHeaderEntry(name: string, entry: unknown): HeaderEntry {
   const { dtype, shape, data_offsets: offsets } = isObject(entry) ? entry : {};
-  if (!isNaturals(shape) || !isNaturals(offsets) || offsets.length !== 2) {
+  const [start, end, ...more] = isNaturals(offsets) ? offsets : [];
+  if (!isNaturals(shape) || start === undefined || end === undefined || more.length > 0) {
     throw new TunebertError(
       `tensor ${quote(name)} of the safetensors file is described wrongly; expected dtype, shape and data_offsets`,
     );
@@ -155,7 +156,7 @@ function readHeaderEntry(name: string, entry: unknown): HeaderEntry {
     throw new TunebertError(`tensor ${quote(name)} of the safetensors file has no dtype`);
   }
   const type = TYPES.get(dtype) ?? dtype;
-  return { name, type, shape, offsets: [offsets[0]!, offsets[1]!] };
+  return { name, type, shape, offsets: [start, end] };
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -27,8 +27,9 @@ export function findDictionary(object: unknown, key?: string): NamedTensors {
   const wanted = found.filter(({ isOptimizers }) => !isOptimizers);
   for (const isOne of [isStateDict, hasParameters, () => true]) {
     const some = innermost(wanted.filter(isOne));
-    if (some.length === 1) return tensorsOf(some[0]!.dict);
-    if (some.length > 1) {
+    const [only, ...others] = some;
+    if (only && others.length === 0) return tensorsOf(only.dict);
+    if (only) {
       throw new TunebertError(
         (named) =>
           `the file holds several dictionaries of tensors, and ${named} says which is wanted: ${listed(some)}`,

@@ -84,7 +84,7 @@ function checkedOffset({ span, offset }: TorchTensor, layout: Layout, count: num
     );
   }
   if (count === 0) return 0;
-  // Sums past 2^53 lose digits but stay far above any storage's count, so the comparison still holds.
+  // There is a stride for each dimension. Sums past 2^53 lose digits but stay far above any storage's count, so the comparison still holds.
   const last = shape.reduce((at, dimension, i) => at + (dimension - 1) * strides[i]!, offset);
   if (last < span.count) return offset;
   throw new TunebertError(

@@ -33,6 +33,13 @@ test.each(writers)("%s: equal tensors give equal bytes, whatever memory they lie
   expect(serialize(state)).toEqual(serialize(copy));
 });
 
+test.each(writers)("%s: a tensor of a type that PyTorch has no storage for is refused", (_, serialize) => {
+  const tensor: Tensor = { type: "uint16", shape: [1], data: Uint16Array.of(1) };
+  expect(() => serialize(new Map([["w", tensor]]))).toThrow(
+    /^tensor "w" holds uint16 values; PyTorch's formats are written with float64, float32, /,
+  );
+});
+
 test("the archive's records are those of torch.save", () => {
   const zip = openZip(serializeTorch(parseTorch(weightsFixture("linear.zip.pt"))));
   const library = openZip(weightsFixture("linear.zip.pt"));

@@ -1,7 +1,9 @@
+import { TunebertError } from "../error.js";
 import { concatenate } from "./concatenate.js";
 import { bytesOf, checkFilled } from "./elements.js";
 import { rowMajorStrides } from "./layout.js";
 import { type Picklable, PyCall, PyGlobal, PyReference, PyTuple, pickle } from "./pickle-writer.js";
+import { quote } from "./show.js";
 import type { StateDict, Tensor } from "./tensor.js";
 import { LEGACY_MAGIC, LEGACY_VERSION } from "./torch-legacy.js";
 import { STORAGE_CLASSES } from "./torch-storage.js";
@@ -11,7 +13,8 @@ import { writeZip } from "./zip-writer.js";
  * Writes the zip archive of torch.save as an ordered state dict, which `torch.load(…, weights_only=True)` reads.
  * Each tensor has a storage of its own, and equal state dicts give equal bytes.
  * Source: `_save` in PyTorch's torch/serialization.py.
- * @throws TunebertError when a tensor's data do not fit its shape, or the archive would pass 4 GiB
+ * @throws TunebertError when a tensor's type is not known or its data do not fit its shape, or the archive would pass
+ * 4 GiB
  */
 export function serializeTorch(state: StateDict): Uint8Array {
   const text = (value: string) => new TextEncoder().encode(value);
@@ -26,7 +29,7 @@ export function serializeTorch(state: StateDict): Uint8Array {
 /**
  * Writes the stream of torch.save before PyTorch 1.6, for readers as old as that.
  * Source: `_legacy_save` in PyTorch's torch/serialization.py.
- * @throws TunebertError when a tensor's data do not fit its shape
+ * @throws TunebertError when a tensor's type is not known or its data do not fit its shape
  */
 export function serializeLegacyTorch(state: StateDict): Uint8Array {
   const keys = [...state].map((_, i) => String(i));
@@ -42,13 +45,20 @@ export function serializeLegacyTorch(state: StateDict): Uint8Array {
 function stateDict(state: StateDict, view: readonly null[]): Picklable {
   const items = [...state].map(([name, tensor], i) => {
     checkFilled(tensor, name);
-    return [name, rebuilt(tensor, String(i), view)] as const;
+    return [name, rebuilt(tensor, name, String(i), view)] as const;
   });
   return new PyCall(ORDERED_DICT, new PyTuple(), new Map(items));
 }
 
-function rebuilt({ type, shape, data }: Tensor, key: string, view: readonly null[]): Picklable {
-  const storageClass = new PyGlobal("torch", STORAGE_CLASSES.get(type)!);
+function rebuilt({ type, shape, data }: Tensor, name: string, key: string, view: readonly null[]): Picklable {
+  const className = STORAGE_CLASSES.get(type);
+  if (className === undefined) {
+    const known = [...STORAGE_CLASSES.keys()].join(", ");
+    throw new TunebertError(
+      `tensor ${quote(name)} holds ${type} values; PyTorch's formats are written with ${known}`,
+    );
+  }
+  const storageClass = new PyGlobal("torch", className);
   const storage = new PyReference(new PyTuple("storage", storageClass, key, "cpu", data.length, ...view));
   const strides = rowMajorStrides(shape);
   const hooks = new PyCall(ORDERED_DICT, new PyTuple());

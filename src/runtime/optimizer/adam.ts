@@ -1,4 +1,5 @@
 import { TunebertError } from "../../error.js";
+import { required } from "../required.js";
 import type { MomentPair } from "./moments.js";
 
 /** What one step of Adam (Kingma and Ba, 2015) or AdamW (Loshchilov and Hutter, 2019) needs to know. */
@@ -58,20 +59,16 @@ export class Adam {
    */
   constructor(kernels: WebAssembly.Module, lengths: readonly number[], least = 0) {
     this.chunk = Math.max(CHUNK, least);
-    const sizes = [this.chunk, this.chunk, this.chunk, ...lengths.flatMap((length) => [length, length])];
-    const memory = allocate(sizes.reduce((total, size) => total + wholeVectors(size), 0));
+    const chunks = 3 * wholeVectors(this.chunk);
+    const memory = allocate(lengths.reduce((total, length) => total + 2 * wholeVectors(length), chunks));
     let place = 0;
-    const arrays = sizes.map((size) => {
-      const array = new Float32Array(memory.buffer, place * BYTES, size);
-      place += wholeVectors(size);
+    const next = (length: number) => {
+      const array = new Float32Array(memory.buffer, place * BYTES, length);
+      place += wholeVectors(length);
       return array;
-    });
-    [this.parameter, this.gradient, this.#addend] = arrays.slice(0, 3) as [
-      Float32Array,
-      Float32Array,
-      Float32Array,
-    ];
-    this.moments = lengths.map((_, i) => ({ mean: arrays[3 + 2 * i]!, variance: arrays[4 + 2 * i]! }));
+    };
+    [this.parameter, this.gradient, this.#addend] = [next(this.chunk), next(this.chunk), next(this.chunk)];
+    this.moments = lengths.map((length) => ({ mean: next(length), variance: next(length) }));
     const instance = new WebAssembly.Instance(kernels, { host: { memory } });
     this.#kernels = instance.exports as unknown as Kernels;
   }
@@ -104,14 +101,14 @@ export class Adam {
    * @param moments of the range alone
    */
   moveRange(
-    values: readonly Float32Array[],
+    values: readonly [Float32Array, ...Float32Array[]],
     gradients: readonly Float32Array[],
     moments: MomentPair,
     start: number,
     end: number,
   ): void {
     for (const [at, to] of this.#chunks(start, end)) {
-      this.parameter.set(values[0]!.subarray(at, to));
+      this.parameter.set(values[0].subarray(at, to));
       this.#sum(this.gradient, gradients, at, to);
       this.move(moments, at - start, to - at);
       const moved = this.parameter.subarray(0, to - at);
@@ -145,6 +142,7 @@ export class Adam {
     for (const [at, to] of this.#chunks(start, end)) {
       const sum = this.parameter;
       this.#sum(sum, gradients, at, to);
+      // A check of each element would cost time.
       for (let i = 0; i < to - at; i++) squares += sum[i]! * sum[i]!;
     }
     return squares;
@@ -152,8 +150,9 @@ export class Adam {
 
   /** Adds gradients up, in their order. */
   #sum(sum: Float32Array, gradients: readonly Float32Array[], at: number, to: number): void {
-    sum.set(gradients[0]!.subarray(at, to));
-    for (const gradient of gradients.slice(1)) {
+    const [first, ...others] = gradients;
+    sum.set(required(first, "a gradient").subarray(at, to));
+    for (const gradient of others) {
       this.#addend.set(gradient.subarray(at, to));
       this.#kernels.add(sum.byteOffset, this.#addend.byteOffset, wholeVectors(to - at));
     }

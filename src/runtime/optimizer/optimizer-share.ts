@@ -1,4 +1,5 @@
-import type { SharedParameter } from "../program.js";
+import { rowWidth, type SharedParameter } from "../program.js";
+import { required } from "../required.js";
 import { Adam, type AdamStep } from "./adam.js";
 import type { MomentPair, Moments } from "./moments.js";
 import { rowStride } from "./row-moments.js";
@@ -51,7 +52,7 @@ export class OptimizerShare {
     const adam = new Adam(kernels, lengths, Math.max(0, ...all.filter(isTable).map(longestRow)));
     this.#adam = adam;
     [...parameters].forEach(([name, exchanged], i) => {
-      const moments = adam.moments[i]!;
+      const moments = required(adam.moments[i], name);
       if (isTable(exchanged)) this.#tables.set(name, new TableShare(exchanged, rank, ranks, adam, moments));
       else this.#moments.set(name, moments);
     });
@@ -60,7 +61,7 @@ export class OptimizerShare {
   /** Hands the other replicas their parts of this replica's sums. */
   publish(whole: ReadonlyMap<string, WholeParameter>): void {
     for (const [name, { sum }] of whole) {
-      const gradients = this.#parameters.get(name)!.gradients[this.#rank]!;
+      const gradients = required(this.#exchanged(name).gradients[this.#rank], name);
       for (const [start, end] of this.#othersRanges(sum.length))
         gradients.set(sum.subarray(start, end), start);
     }
@@ -72,7 +73,7 @@ export class OptimizerShare {
     for (const name of this.#parameters.keys()) {
       const own = whole.get(name);
       if (own) total += this.#adam.sumOfSquares(this.#gradients(name, own), ...this.#ownRange(own));
-      else for (const squares of this.#tables.get(name)!.squares()) total += squares;
+      else for (const squares of required(this.#tables.get(name), name).squares()) total += squares;
     }
     return total;
   }
@@ -83,10 +84,10 @@ export class OptimizerShare {
       const { data } = parameter;
       this.#adam.begin(decays ? step : { ...step, weightDecay: 0 });
       const own = whole.get(name);
-      if (!own) this.#tables.get(name)!.update();
+      if (!own) required(this.#tables.get(name), name).update();
       else {
-        const [values, gradients] = [[own.copy, data], this.#gradients(name, own)];
-        this.#adam.moveRange(values, gradients, this.#moments.get(name)!, ...this.#ownRange(own));
+        const [gradients, moments] = [this.#gradients(name, own), required(this.#moments.get(name), name)];
+        this.#adam.moveRange([own.copy, data], gradients, moments, ...this.#ownRange(own));
       }
     }
   }
@@ -94,16 +95,16 @@ export class OptimizerShare {
   /** Takes over what the other replicas have moved. */
   collect(whole: ReadonlyMap<string, WholeParameter>): void {
     for (const [name, { copy }] of whole) {
-      const { data } = this.#parameters.get(name)!.parameter;
+      const { data } = this.#exchanged(name).parameter;
       for (const [start, end] of this.#othersRanges(copy.length)) copy.set(data.subarray(start, end), start);
     }
   }
 
   /** Copies this share of the moments into whole tensors. */
   copyMoments(into: Moments): void {
-    for (const [name, table] of this.#tables) table.copyMoments(into.get(name)!);
+    for (const [name, table] of this.#tables) table.copyMoments(required(into.get(name), name));
     for (const [name, own] of this.#moments) {
-      const { mean, variance } = into.get(name)!;
+      const { mean, variance } = required(into.get(name), name);
       const [start] = this.#range(mean.length, this.#rank);
       mean.set(own.mean, start);
       variance.set(own.variance, start);
@@ -112,9 +113,9 @@ export class OptimizerShare {
 
   /** Takes this share of the moments over from whole tensors. */
   takeMoments(from: Moments): void {
-    for (const [name, table] of this.#tables) table.takeMoments(from.get(name)!);
+    for (const [name, table] of this.#tables) table.takeMoments(required(from.get(name), name));
     for (const [name, own] of this.#moments) {
-      const { mean, variance } = from.get(name)!;
+      const { mean, variance } = required(from.get(name), name);
       const range = this.#range(mean.length, this.#rank);
       own.mean.set(mean.subarray(...range));
       own.variance.set(variance.subarray(...range));
@@ -123,8 +124,12 @@ export class OptimizerShare {
 
   /** The gradients of all replicas in this replica's range. */
   #gradients(name: string, own: WholeParameter): Float32Array[] {
-    const { gradients } = this.#parameters.get(name)!;
+    const { gradients } = this.#exchanged(name);
     return gradients.map((gradient, rank) => (rank === this.#rank ? own.sum : gradient));
+  }
+
+  #exchanged(name: string): ExchangedParameter {
+    return required(this.#parameters.get(name), name);
   }
 
   #ownRange({ copy }: WholeParameter): [number, number] {
@@ -158,5 +163,5 @@ function isTable(exchanged: ExchangedParameter): exchanged is ExchangedParameter
 }
 
 function longestRow({ parameter }: ExchangedTable): number {
-  return rowStride(parameter.shape.at(-1)!);
+  return rowStride(rowWidth(parameter));
 }

@@ -19,7 +19,8 @@ export function rowStride(width: number): number {
  * copied. The bits are those of rows that never rest.
  *
  * The moments of rows awake lie side by side, so that the kernels run through them all at once. Those of rows that
- * rest follow, then the zeros of rows that lie still.
+ * rest follow, then the zeros of rows that lie still. Whoever asks for a row, in loops over a whole table, asks for one
+ * that there is: indexes are not checked.
  */
 export class RowMoments {
   readonly #adam: Adam;

@@ -1,4 +1,4 @@
-import type { SharedParameter } from "../program.js";
+import { rowWidth, type SharedParameter } from "../program.js";
 import type { Adam } from "./adam.js";
 import type { MomentPair } from "./moments.js";
 import { RowMoments, rowStride } from "./row-moments.js";
@@ -16,15 +16,15 @@ export interface ExchangedTable {
 const ROW_BLOCK = 64;
 
 /** How many elements the moments of a replica's rows of a table take. */
-export function momentsLength({ data, shape }: SharedParameter, rank: number, ranks: number): number {
-  const width = shape.at(-1)!;
-  const blocks = rowBlocks(data.length / width, rank, ranks);
+export function momentsLength(table: SharedParameter, rank: number, ranks: number): number {
+  const width = rowWidth(table);
+  const blocks = rowBlocks(table.data.length / width, rank, ranks);
   return blocks.reduce((rows, [start, end]) => rows + end - start, 0) * rowStride(width);
 }
 
 /**
  * One replica's rows of a table, of which a step moves those that are awake, as {@link RowMoments} says; the most
- * that it does to the others is to let them decay.
+ * that it does to the others is to let them decay. Indexes are not checked in its loops, which run through all rows.
  */
 export class TableShare {
   readonly #table: ExchangedTable;
@@ -35,8 +35,8 @@ export class TableShare {
 
   /** @param moments as many zeros as {@link momentsLength} says */
   constructor(table: ExchangedTable, rank: number, ranks: number, adam: Adam, moments: MomentPair) {
-    const { data, shape } = table.parameter;
-    const width = shape.at(-1)!;
+    const { data } = table.parameter;
+    const width = rowWidth(table.parameter);
     this.#table = table;
     this.#width = width;
     this.#blocks = rowBlocks(data.length / width, rank, ranks);

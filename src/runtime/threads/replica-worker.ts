@@ -6,6 +6,7 @@ import type { Moments } from "../optimizer/moments.js";
 import { type ExchangedParameter, OptimizerShare } from "../optimizer/optimizer-share.js";
 import type { Program, Run, SharedParameter } from "../program.js";
 import { Replica, type RowGradients } from "../replica.js";
+import { required } from "../required.js";
 import { NO_SECONDS, type WorkSeconds } from "../work-seconds.js";
 import { loadKernels } from "./kernels.js";
 import { NativeCalls } from "./native-calls.js";
@@ -38,7 +39,11 @@ const native = new NativeCalls(nativeCalls);
 const optimizer = new OptimizerShare(loadKernels(), exchanged, rank, ranks);
 const rowGradients = new Map<string, RowGradients>();
 for (const [name, { gradients, touched }] of exchanged) {
-  if (touched) rowGradients.set(name, { data: gradients[rank]!, touched: touched[rank]! });
+  if (!touched) continue;
+  rowGradients.set(name, {
+    data: required(gradients[rank], name),
+    touched: required(touched[rank], name),
+  });
 }
 let infers: Replica;
 let trains: Replica | undefined;
@@ -47,7 +52,8 @@ const stale = { infers: false, trains: false };
 /** Spent within ONNX Runtime since the request came. */
 let graphSeconds = 0;
 
-parentPort!.on("message", async (request: WorkerRequest) => {
+const port = required(parentPort, "the thread that started this one");
+port.on("message", async (request: WorkerRequest) => {
   let reply: WorkerReply;
   const started = performance.now();
   graphSeconds = 0;
@@ -60,7 +66,7 @@ parentPort!.on("message", async (request: WorkerRequest) => {
       options: error instanceof TunebertError ? error.options : [],
     };
   }
-  parentPort!.postMessage(reply);
+  port.postMessage(reply);
 });
 
 async function answer(request: WorkerRequest): Promise<Record<string, Float32Array>[]> {
@@ -72,12 +78,12 @@ async function answer(request: WorkerRequest): Promise<Record<string, Float32Arr
     case "infer":
       return infer(request.runs);
     case "accumulate":
-      return accumulate(trains!, request.runs);
+      return accumulate(trainer(), request.runs);
     case "sumSquares":
-      request.sums[rank] = optimizer.sumOfSquares(trains!.whole);
+      request.sums[rank] = optimizer.sumOfSquares(trainer().whole);
       return [];
     case "update":
-      optimizer.update(trains!.whole, request.step);
+      optimizer.update(trainer().whole, request.step);
       stale.infers = true;
       stale.trains = true;
       return [];
@@ -88,6 +94,10 @@ async function answer(request: WorkerRequest): Promise<Record<string, Float32Arr
       optimizer.takeMoments(request.moments);
       return [];
   }
+}
+
+function trainer(): Replica {
+  return required(trains, "a program of training");
 }
 
 async function infer(runs: readonly Run[]): Promise<Record<string, Float32Array>[]> {

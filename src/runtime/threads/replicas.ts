@@ -6,7 +6,8 @@ import type { AdamStep } from "../optimizer/adam.js";
 import type { Moments } from "../optimizer/moments.js";
 import type { ExchangedParameter } from "../optimizer/optimizer-share.js";
 import { memoryFailure } from "../out-of-memory.js";
-import { type Program, type Run, trainedTables } from "../program.js";
+import { type Program, type Run, rowWidth, trainedTables } from "../program.js";
+import { required } from "../required.js";
 import { allocateBytes, allocateDoubles, allocateFloats } from "../shared-memory.js";
 import { addSeconds, NO_SECONDS, type WorkSeconds } from "../work-seconds.js";
 import { NativeCalls } from "./native-calls.js";
@@ -120,12 +121,12 @@ function exchangeMemory(
   const tables = trainedTables(program);
   return new Map(
     trained.map(({ name, decays }) => {
-      const parameter = parameters.get(name)!;
-      const { data, shape } = parameter;
+      const parameter = required(parameters.get(name), name);
+      const { data } = parameter;
       const perReplica = <T>(allocate: () => T) => Array.from({ length: threads }, allocate);
       const gradients = perReplica(() => allocateFloats(data.length));
       const touched = tables.has(name)
-        ? perReplica(() => allocateBytes(data.length / shape.at(-1)!))
+        ? perReplica(() => allocateBytes(data.length / rowWidth(parameter)))
         : undefined;
       return [name, { parameter, gradients, touched, decays }];
     }),
