@@ -64,6 +64,12 @@ function deadLinks(page: string, text: string): string[] {
     .map((target) => `${page}: ${target}`);
 }
 
+test("the help of the installed command tells where messages are explained", async () => {
+  const { stdout } = await succeed(["--help"], { cwd: user, script: join(installed, manifest.bin.tunebert) });
+  const [page] = /\S+troubleshooting\.md$/m.exec(stdout)!;
+  expect(readFileSync(page, "utf8")).toMatch(/^# Troubleshooting$/m);
+});
+
 test("the installed command trains and answers", async () => {
   const script = join(installed, manifest.bin.tunebert);
   const options = { cwd: user, script };
