@@ -1,9 +1,10 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
-import { holdsModel, succeed, temporaryFolder } from "./support/command.js";
+import { holdsModel, succeed, temporaryFolder, tunebert } from "./support/command.js";
+import { anchors, links } from "./support/markdown.js";
 import { tinyPairs, toCsv } from "./support/tiny.js";
 
 const project = fileURLToPath(new URL("..", import.meta.url));
@@ -32,12 +33,41 @@ beforeAll(() => {
 });
 
 test("the tarball holds the built package, what is to be read about it, and nothing else", () => {
-  const others = packed.filter((path) => !/^dist\/[\w/-]+\.(js|d\.ts|js\.map|wasm)$/.test(path));
-  expect(others.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+  const others = packed.filter((path) => !/^dist\/[\w/-]+\.(js|d\.ts|wasm)$/.test(path));
+  const alone = others.filter((path) => !/^docs\/([\w-]+\.md|images\/[\w-]+\.png)$/.test(path));
+  expect(alone.sort()).toEqual(["CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "package.json"]);
   expect(packed).toContain("dist/index.js");
   expect(packed).toContain("dist/index.d.ts");
   expect(packed).toContain("dist/runtime/threads/replica-worker.js");
   expect(packed.filter((path) => /test|fixture|support/.test(path))).toEqual([]);
+});
+
+test("no file of the tarball refers to one that is not in it", () => {
+  const dead = packed.flatMap((path) => {
+    const text = readFileSync(join(installed, path), "utf8");
+    if (path.endsWith(".md")) return deadLinks(path, text);
+    return /\.(js|ts)$/.test(path) && /^\/\/# sourceMappingURL=/m.test(text) ? [`${path}: a source map`] : [];
+  });
+  expect(dead).toEqual([]);
+});
+
+/** Links of a page to files that are not in the tarball, or to headings that their page does not have. */
+function deadLinks(page: string, text: string): string[] {
+  return links(text)
+    .filter((target) => !/^https?:/.test(target))
+    .filter((target) => {
+      const [path, anchor] = target.split("#", 2);
+      const file = path === "" ? page : join(dirname(page), path!).replaceAll("\\", "/");
+      if (!packed.includes(file)) return true;
+      return anchor !== undefined && !anchors(readFileSync(join(installed, file), "utf8")).has(anchor);
+    })
+    .map((target) => `${page}: ${target}`);
+}
+
+test("the help of the installed command tells where messages are explained", async () => {
+  const { stdout } = await succeed(["--help"], { cwd: user, script: join(installed, manifest.bin.tunebert) });
+  const [page] = /\S+troubleshooting\.md$/m.exec(stdout)!;
+  expect(readFileSync(page, "utf8")).toMatch(/^# Troubleshooting$/m);
 });
 
 test("the installed command trains and answers", async () => {
@@ -58,15 +88,18 @@ describe("the example in the README", () => {
     writeFileSync(join(user, "example.ts"), example!);
   });
 
-  test("compiles against the types of the package, without those of Node", () => {
-    const flags = [
-      ...["--strict", "--exactOptionalPropertyTypes", "--target", "es2022", "--module", "nodenext"],
-      ...["--lib", "es2023,dom", "--types", ""],
-    ];
-    const tsc = join(project, "node_modules", "@typescript", "native", "bin", "tsc");
-    expect(() =>
-      execFileSync(process.execPath, [tsc, ...flags, "example.ts"], { cwd: user, stdio: "pipe" }),
-    ).not.toThrow();
+  test.each([
+    ["TypeScript 7", "@typescript/native/bin/tsc"],
+    ["TypeScript 6", "typescript/bin/tsc6"],
+  ])("compiles with %s against the types of the package, without those of Node", (_, compiler) => {
+    const compilerOptions = {
+      ...{ strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, types: [] },
+      ...{ target: "es2022", module: "nodenext", lib: ["es2023", "dom"] },
+    };
+    writeFileSync(join(user, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["example.ts"] }));
+    const tsc = join(project, "node_modules", compiler);
+    const { status, stdout } = spawnSync(process.execPath, [tsc], { cwd: user, encoding: "utf8" });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
   });
 
   test("trains, saves and asks a model", async () => {
@@ -75,5 +108,28 @@ describe("the example in the README", () => {
     expect(holdsModel(join(user, "my-model"))).toBe(true);
     const evaluated = await succeed(["evaluate", "--model", "my-model", "--data", "test.csv"], { cwd: user });
     expect(evaluated.stdout).toContain("9 examples");
+  });
+
+  test.runIf(process.features.require_module)("leaves a model that a CommonJS program asks", async () => {
+    const program = `
+      const { loadModel, Predictor } = require("tunebert");
+      loadModel("my-model")
+        .then((saved) => Predictor.start({ ...saved, threads: 1 }))
+        .then((predictor) => predictor.close())
+        .then(() => console.log("asked"));`;
+    writeFileSync(join(user, "asks.cjs"), program);
+    const { stdout, stderr } = await succeed([], { cwd: user, script: "asks.cjs" });
+    expect({ stdout, stderr }).toEqual({ stdout: "asked\n", stderr: "" });
+  });
+
+  test("says what to do where the package's modules were moved into a bundle", async () => {
+    cpSync(join(installed, "dist"), join(user, "bundle"), { recursive: true });
+    const program = `
+      import { loadModel, Predictor } from "./bundle/index.js";
+      await Predictor.start({ ...(await loadModel("my-model")), threads: 1 });`;
+    writeFileSync(join(user, "bundled.mjs"), program);
+    const { code, stderr } = await tunebert([], { cwd: user, script: "bundled.mjs" });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/TunebertError: cannot find #replica-worker.*--external:tunebert/);
   });
 });

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import { memoryFailure } from "../runtime/out-of-memory.js";
 import { descriptorFailure } from "../system-error.js";
@@ -17,12 +18,14 @@ import { version } from "./version.js";
 
 const FAILED = 1;
 const WRONG_USAGE = 2;
+const TROUBLESHOOTING = fileURLToPath(new URL("../../docs/troubleshooting.md", import.meta.url));
 
 const program = new Command("tunebert")
   .description("Fine-tune BERT on pairs of texts, without Python.")
   .version(version)
   .showHelpAfterError("(add --help for what a command takes)")
   .configureHelp({ showGlobalOptions: false })
+  .addHelpText("after", `\nMessages that people meet, and what helps: ${TROUBLESHOOTING}`)
   .configureOutput(usageOutput)
   // A text that begins with -V is a text.
   .enablePositionalOptions()

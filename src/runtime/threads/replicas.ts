@@ -1,4 +1,3 @@
-import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import { TunebertError } from "../../error.js";
 import type { Engine, Parameters, Programs, RunOutputs } from "../engine.js";
@@ -12,6 +11,7 @@ import { allocateBytes, allocateDoubles, allocateFloats } from "../shared-memory
 import { addSeconds, NO_SECONDS, type WorkSeconds } from "../work-seconds.js";
 import { NativeCalls } from "./native-calls.js";
 import { disableTelemetry } from "./onnx-runtime.js";
+import { packageFile } from "./package-file.js";
 import type { WorkerReply, WorkerRequest, WorkerSetup } from "./replica-worker.js";
 
 export interface ReplicasOptions extends Programs {
@@ -147,7 +147,7 @@ class ReplicaThread {
 
   constructor(setup: Omit<WorkerSetup, "nativeCalls">) {
     this.#nativeCalls.closeBeforeExit();
-    this.#worker = new Worker(createRequire(import.meta.url).resolve("#replica-worker"), {
+    this.#worker = new Worker(packageFile("#replica-worker"), {
       workerData: { ...setup, nativeCalls: this.#nativeCalls.cells } satisfies WorkerSetup,
     });
     this.#worker.on("message", (reply: WorkerReply) => {
