@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,6 +9,7 @@ const project = fileURLToPath(new URL("..", import.meta.url));
 const pages = [
   "README.md",
   "CONTRIBUTING.md",
+  "docs/options.md",
   "docs/tutorial.md",
   "docs/truncation.md",
   "docs/performance.md",
@@ -31,6 +33,13 @@ describe.each(pages)("%s", (page) => {
       expect(existsSync(join(project, dirname(page), target!)), target).toBe(true);
     }
   });
+});
+
+test("the page of options is what the tables of options say", () => {
+  const tool = join(project, "tools", "write-options.js");
+  const { status, stderr } = spawnSync(process.execPath, [tool, "--check"], { encoding: "utf8" });
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
 });
 
 /** The flags with which a page calls each command in its blocks of shell. */

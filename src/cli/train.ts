@@ -1,7 +1,8 @@
 import { basename } from "node:path";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { BertClassifier } from "../bert/bert-classifier.js";
 import type { BertConfig } from "../bert/config.js";
+import { DEFAULT_SIZES, scratchOptions } from "../bert/options.js";
 import { isNoLabel } from "../data/no-label.js";
 import { PairDataset } from "../data/pair-dataset.js";
 import { readPairs } from "../data/read-pairs.js";
@@ -17,160 +18,25 @@ import { resolveData } from "../hub/resolve.js";
 import type { LabelledPair } from "../predict/answer-labelled.js";
 import { Random } from "../random.js";
 import { listNames } from "../text/list-names.js";
-import { DEFAULT_TRUNCATION, type TruncationName, truncations } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
-import {
-  addCheckpointOptions,
-  type CheckpointFlags,
-  checkpointSettings,
-  checkpointToResume,
-} from "./checkpoint-options.js";
+import { trainerOptions } from "../train/options.js";
+import { addOptions } from "./add-options.js";
+import { checkpointSettings, checkpointToResume } from "./checkpoint-options.js";
 import { dataRecord, keepLabelled } from "./data-record.js";
-import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
+import { fetchOptions } from "./download-options.js";
 import { labelNotes, skippedNote } from "./label-notes.js";
-import {
-  type ColumnFlags,
-  columnOptions,
-  keyOption,
-  type LabelFlags,
-  noLabelOption,
-  positiveNumber,
-  positiveWholeNumber,
-} from "./options.js";
 import { note, print } from "./print.js";
 import { runFingerprint } from "./run-fingerprint.js";
-import { addTrainingOptions, type TrainingFlags, trainerOptionsOf } from "./training-options.js";
+import { type TrainFlags, trainOptionGroups } from "./train-options.js";
 import { inRunFolder, runTraining } from "./training-run.js";
-
-interface TrainFlags extends ColumnFlags, LabelFlags, DownloadFlags, TrainingFlags, CheckpointFlags {
-  readonly train: string;
-  readonly validation?: string;
-  readonly test?: string;
-  readonly out: string;
-  readonly tensorboard: boolean;
-  readonly overwrite: boolean;
-  readonly manyLabels: boolean;
-  readonly limit?: number;
-  readonly maxLength: number;
-  readonly truncation: TruncationName;
-  readonly minFrequency: number;
-  readonly pretrained?: string;
-  readonly key?: string;
-  readonly hidden?: number;
-  readonly ffn?: number;
-  readonly heads?: number;
-  readonly blocks?: number;
-  readonly vocabSize?: number;
-  readonly embeddingStd?: number;
-  readonly logFormat: "text" | "json";
-}
 
 /** Position rows of a model from scratch; a longer `--max-length` makes more. */
 const POSITIONS = 512;
-
-/** Sizes of a model from scratch: those of d2l's bert.small. */
-const SIZES = { hidden: 256, ffn: 512, heads: 4, blocks: 2 };
 
 export function addTrainCommand(program: Command): void {
   const command = program
     .command("train")
     .description("Fine-tune a pretrained BERT on labelled pairs of texts, or train one from scratch.")
-    .optionsGroup("Data:")
-    .requiredOption(
-      "--train <file>",
-      "labelled pairs to train on: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz; or snli, which is fetched",
-    )
-    .option(
-      "--validation <file>",
-      "labelled pairs by which the best epoch's model is chosen and kept; snli means its dev pairs",
-    )
-    .option(
-      "--test <file>",
-      "labelled pairs to measure accuracy on after each epoch; snli means its test pairs",
-    )
-    .addOption(columnOptions({ label: true })[0]!)
-    .addOption(columnOptions({ label: true })[1]!)
-    .addOption(columnOptions({ label: true })[2]!)
-    .addOption(columnOptions({ label: true })[3]!)
-    .addOption(columnOptions({ label: true })[4]!)
-    .addOption(columnOptions({ label: true })[5]!)
-    .addOption(noLabelOption())
-    .option("--many-labels", "take labels that are more than one in five pairs, or fractions", false)
-    .addOption(downloadOptions()[0]!)
-    .addOption(downloadOptions()[1]!)
-    .option("--limit <n>", "train on the first n pairs only", positiveWholeNumber)
-    .option(
-      "--max-length <n>",
-      "longest input in tokens; longer pairs are truncated",
-      positiveWholeNumber,
-      128,
-    )
-    .addOption(
-      new Option(
-        "--truncation <how>",
-        "of pairs that are longer: cut the end of the longer text first, or of both and keep the ratio of their lengths",
-      )
-        .choices(Object.keys(truncations))
-        .default(DEFAULT_TRUNCATION),
-    )
-    .optionsGroup("Model:")
-    .option(
-      "--pretrained <folder>",
-      "start from vocab.json and pretrained.params in this folder, from a trained model, or from a model that " +
-        "tunebert fetch knows",
-    )
-    .option(...keyOption)
-    .option(
-      "--heads <n>",
-      `attention heads (default: ${SIZES.heads}; of a pretrained model: hidden size / 64)`,
-      positiveWholeNumber,
-    )
-    .option("--hidden <n>", `hidden size, from scratch (default: ${SIZES.hidden})`, positiveWholeNumber)
-    .option(
-      "--ffn <n>",
-      `width of the feed-forward layers, from scratch (default: ${SIZES.ffn})`,
-      positiveWholeNumber,
-    )
-    .option(
-      "--blocks <n>",
-      `Transformer blocks, from scratch (default: ${SIZES.blocks})`,
-      positiveWholeNumber,
-    )
-    .option(
-      "--vocab-size <n>",
-      "rows of the token embedding, from scratch (default: as many as there are tokens)",
-      positiveWholeNumber,
-    )
-    .option(
-      "--min-frequency <n>",
-      "how often a token must occur to enter the vocabulary, from scratch",
-      positiveWholeNumber,
-      2,
-    )
-    .option(
-      "--embedding-std <x>",
-      "standard deviation of fresh embeddings, from scratch (default: 1)",
-      positiveNumber,
-    );
-  addTrainingOptions(command);
-  addCheckpointOptions(command);
-  command
-    .optionsGroup("Output:")
-    .requiredOption("--out <folder>", "where the model, its metrics and its report go")
-    .option(
-      "--tensorboard",
-      "write the figures of each step for TensorBoard too, to tensorboard in that folder",
-      false,
-    )
-    .option("--overwrite", "replace the model and the checkpoints that are in the folder", false)
-    .addOption(
-      new Option(
-        "--log-format <format>",
-        "what goes to standard output: lines to read, or each event as JSON",
-      )
-        .choices(["text", "json"])
-        .default("text"),
-    )
     .addHelpText(
       "after",
       `
@@ -179,6 +45,7 @@ Examples:
   $ tunebert train --train pairs.csv --label-column verdict --epochs 3 --learning-rate 5e-4 --out nli`,
     )
     .action(train);
+  for (const [heading, options] of Object.entries(trainOptionGroups)) addOptions(command, options, heading);
 }
 
 async function train(flags: TrainFlags, command: Command): Promise<void> {
@@ -234,7 +101,7 @@ async function trainIn(lock: FolderLock, flags: TrainFlags, command: Command): P
     out,
     lock,
     overwrite,
-    options: trainerOptionsOf(flags),
+    options: trainerOptions(flags),
     checkpoints: checkpointSettings(flags, { resumeFrom, fingerprint }),
     json: flags.logFormat === "json",
     tensorboard,
@@ -264,11 +131,13 @@ interface Prepared {
 }
 
 async function fineTuned(flags: TrainFlags, folder: string, command: Command): Promise<Prepared> {
-  for (const name of ["hidden", "ffn", "blocks", "vocabSize", "embeddingStd"] as const) {
-    if (flags[name] !== undefined) {
-      const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-      command.error(`error: --${flag} is for a model from scratch; leave it out with --pretrained`);
-    }
+  const fromScratch = command.options.find(
+    (option) =>
+      Object.hasOwn(scratchOptions, option.attributeName()) &&
+      command.getOptionValue(option.attributeName()) !== undefined,
+  );
+  if (fromScratch) {
+    command.error(`error: ${fromScratch.long} is for a model from scratch; leave it out with --pretrained`);
   }
   const pretrained = await loadPretrained(folder, {
     ...fetchOptions(flags),
@@ -300,10 +169,10 @@ async function fromScratch(flags: TrainFlags): Promise<Prepared> {
   }
   const config = {
     vocabularySize: vocabSize,
-    hidden: flags.hidden ?? SIZES.hidden,
-    ffn: flags.ffn ?? SIZES.ffn,
-    heads: flags.heads ?? SIZES.heads,
-    blocks: flags.blocks ?? SIZES.blocks,
+    hidden: flags.hidden ?? DEFAULT_SIZES.hidden,
+    ffn: flags.ffn ?? DEFAULT_SIZES.ffn,
+    heads: flags.heads ?? DEFAULT_SIZES.heads,
+    blocks: flags.blocks ?? DEFAULT_SIZES.blocks,
     maxPositions: Math.max(POSITIONS, flags.maxLength),
   };
   const labels = labelsOf(dataset, flags.train);

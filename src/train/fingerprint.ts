@@ -2,12 +2,14 @@ import { createHash } from "node:crypto";
 import type { BertClassifier } from "../bert/bert-classifier.js";
 import type { PairDataset } from "../data/pair-dataset.js";
 import { TunebertError } from "../error.js";
+import { type Setting, settingsOf } from "../option.js";
 import { own } from "../text/json-reader.js";
 import { shorten } from "../text/show-json.js";
 import type { StateDict } from "../weights/tensor.js";
-import type { ClassWeights } from "./class-weights.js";
-import type { TrainerOptions } from "./options.js";
+import { type TrainerOptions, trainerOptionTable } from "./options.js";
 import { dependsOnLength } from "./schedule.js";
+
+export type { Setting };
 
 /** What the bits of a training run depend on, by parts, so that a difference can be named. JSON. */
 export interface Fingerprint {
@@ -16,9 +18,6 @@ export interface Fingerprint {
   /** Values by the option's name. */
   readonly settings: Readonly<Record<string, Setting>>;
 }
-
-/** The value of a setting. */
-export type Setting = string | number | boolean | null | readonly string[];
 
 export interface FingerprintSource {
   readonly train: PairDataset;
@@ -36,7 +35,7 @@ export interface FingerprintSource {
  */
 export function fingerprintOf(source: FingerprintSource): Fingerprint {
   const { train, validation, test, model, options, given } = source;
-  const { epochs, threads: _, patience: __, clipNorm = null, classWeights, ...rest } = options;
+  const { epochs } = options;
   return {
     data: {
       "training pairs": digest(train),
@@ -47,19 +46,11 @@ export function fingerprintOf(source: FingerprintSource): Fingerprint {
     settings: {
       ...model.config,
       labels: model.labels,
-      ...rest,
-      ...{ clipNorm, classWeights: classWeightsSetting(classWeights) },
+      ...settingsOf(trainerOptionTable, options),
       ...(dependsOnLength(options) && { epochs }),
       ...given?.settings,
     },
   };
-}
-
-function classWeightsSetting(classWeights: ClassWeights): Setting {
-  if (typeof classWeights === "string") return classWeights;
-  return Object.entries(classWeights)
-    .map(([label, weight]) => `${label}=${weight}`)
-    .sort();
 }
 
 /** What {@link Fingerprint.data} calls the model that a run starts from. */
