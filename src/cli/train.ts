@@ -49,6 +49,13 @@ Examples:
 }
 
 async function train(flags: TrainFlags, command: Command): Promise<void> {
+  expectTogether(flags, command);
+  if (!flags.resume) await expectKnownFolder(flags.out);
+  await inRunFolder(flags.out, (lock) => trainIn(lock, flags));
+}
+
+/** Refuses options that mean nothing beside others, or without them. */
+function expectTogether(flags: TrainFlags, command: Command): void {
   for (const name of ["metric", "patience"]) {
     if (command.getOptionValueSource(name) === "cli" && flags.validation === undefined) {
       command.error(`error: --${name} needs pairs to measure on; give them with --validation`);
@@ -59,17 +66,20 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
       "error: --key says which tensors of a pretrained model are meant; give one with --pretrained",
     );
   }
-  if (!flags.resume) await expectKnownFolder(flags.out);
-  await inRunFolder(flags.out, (lock) => trainIn(lock, flags, command));
+  const sizes = command.options.filter((option) => Object.hasOwn(scratchOptions, option.attributeName()));
+  const size = sizes.find((option) => command.getOptionValue(option.attributeName()) !== undefined);
+  if (size && flags.pretrained !== undefined) {
+    command.error(`error: ${size.long} is for a model from scratch; leave it out with --pretrained`);
+  }
 }
 
-async function trainIn(lock: FolderLock, flags: TrainFlags, command: Command): Promise<void> {
+async function trainIn(lock: FolderLock, flags: TrainFlags): Promise<void> {
   const { out, overwrite, tensorboard, maxLength, truncation, noLabel } = flags;
   const say = speaker(flags);
   const resumeFrom = await checkpointToResume(flags);
   if (!resumeFrom) await expectFreeFolder(out, { overwrite });
   const { trainSet, model, vocabulary } = flags.pretrained
-    ? await fineTuned(flags, flags.pretrained, command)
+    ? await fineTuned(flags, flags.pretrained, say)
     : await fromScratch(flags);
   const recordOf = async (file: string, split: Split, dataset: PairDataset) =>
     dataRecord(await resolveData(file, split, fetchOptions(flags)), dataset);
@@ -130,28 +140,20 @@ interface Prepared {
   readonly vocabulary: Vocabulary;
 }
 
-async function fineTuned(flags: TrainFlags, folder: string, command: Command): Promise<Prepared> {
-  const fromScratch = command.options.find(
-    (option) =>
-      Object.hasOwn(scratchOptions, option.attributeName()) &&
-      command.getOptionValue(option.attributeName()) !== undefined,
-  );
-  if (fromScratch) {
-    command.error(`error: ${fromScratch.long} is for a model from scratch; leave it out with --pretrained`);
-  }
+async function fineTuned(flags: TrainFlags, folder: string, say: (line: string) => void): Promise<Prepared> {
   const pretrained = await loadPretrained(folder, {
     ...fetchOptions(flags),
     heads: flags.heads,
     key: flags.key,
   });
-  for (const note of pretrained.notes) speaker(flags)(`pretrained: ${note}`);
+  for (const note of pretrained.notes) say(`pretrained: ${note}`);
   expectPositions(flags.maxLength, pretrained.config);
   const trainSet = await PairDataset.encode(pairsOf(flags.train, "train", flags), pretrained.vocabulary, {
     ...flags,
     preferredLabels: pretrained.labels,
   });
   const model = classifierFrom(pretrained, labelsOf(trainSet, flags.train), new Random(flags.seed));
-  speaker(flags)(`output layer: ${model.keepsOutput ? "kept from the checkpoint" : "fresh"}`);
+  say(`output layer: ${model.keepsOutput ? "kept from the checkpoint" : "fresh"}`);
   return { trainSet, model, vocabulary: pretrained.vocabulary };
 }
 
@@ -160,15 +162,17 @@ async function fromScratch(flags: TrainFlags): Promise<Prepared> {
     pairsOf(flags.train, "train", flags),
     flags,
   );
-  const { vocabSize = vocabulary.size } = flags;
-  if (vocabSize < vocabulary.size) {
+  const { vocabSize: rows = vocabulary.size } = flags;
+  if (rows < vocabulary.size) {
     throw new TunebertError(
-      `the vocabulary has ${vocabulary.size} tokens; --vocab-size ${vocabSize} leaves no row for some of them. ` +
-        "Raise it, or raise --min-frequency",
+      (vocabSize, minFrequency) =>
+        `the vocabulary has ${vocabulary.size} tokens; ${vocabSize} ${rows} leaves no row for some of them. ` +
+        `Raise it, or raise ${minFrequency}`,
+      { option: ["vocabSize", "minFrequency"] },
     );
   }
   const config = {
-    vocabularySize: vocabSize,
+    vocabularySize: rows,
     hidden: flags.hidden ?? DEFAULT_SIZES.hidden,
     ffn: flags.ffn ?? DEFAULT_SIZES.ffn,
     heads: flags.heads ?? DEFAULT_SIZES.heads,
@@ -198,8 +202,10 @@ function labelsOf({ labels, labelNames, ...skipped }: PairDataset, file: string)
 function expectPositions(maxLength: number, { maxPositions }: BertConfig): void {
   if (maxLength > maxPositions) {
     throw new TunebertError(
-      `--max-length ${maxLength} is beyond the ${maxPositions} positions of the pretrained model; ` +
-        `use --max-length ${maxPositions} or less`,
+      (named) =>
+        `${named} ${maxLength} is beyond the ${maxPositions} positions of the pretrained model; ` +
+        `use ${named} ${maxPositions} or less`,
+      { option: "maxLength" },
     );
   }
 }
