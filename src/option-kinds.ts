@@ -27,11 +27,7 @@ export const fraction = number(
 );
 
 /** A finite number in a range. */
-export function number(
-  expected: string,
-  placeholder: string,
-  isWithin: (value: number) => boolean,
-): Kind<number> {
+function number(expected: string, placeholder: string, isWithin: (value: number) => boolean): Kind<number> {
   return {
     expected,
     placeholder,

@@ -32,8 +32,6 @@ export interface Option<T> {
   readonly help: string;
   /** What the default means, where its value does not say it or differs between machines. */
   readonly defaultText?: string | undefined;
-  /** What stands for the value, where the kind's word is too general. */
-  readonly placeholder?: string | undefined;
   readonly isRequired: boolean;
   /** Options that a command does not take beside it. */
   readonly conflicts: readonly string[];
@@ -55,7 +53,7 @@ export type GivenOptions<O> = {
 };
 
 type Said<T> = Pick<Option<T>, "help"> &
-  Partial<Pick<Option<T>, "defaultText" | "placeholder" | "conflicts" | "inFingerprint">>;
+  Partial<Pick<Option<T>, "defaultText" | "conflicts" | "inFingerprint">>;
 
 /** An option with a default, or one that has no value unless it is given. */
 export function option<T>(kind: Kind<T>, said: Said<T> & { readonly default: NoInfer<T> }): Option<T>;
@@ -132,10 +130,10 @@ export function settingsOf<O extends Options>(
 }
 
 /** The option as it is typed: `--batch-size <n>`, or `--no-shuffle` for what is done unless it is told not to. */
-export function flagOf(name: string, { kind, placeholder, default: usual }: Option<unknown>): string {
+export function flagOf(name: string, { kind, default: usual }: Option<unknown>): string {
   const words = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  const shown = placeholder ?? kind.placeholder;
-  return `--${usual === true ? "no-" : ""}${words}${shown === undefined ? "" : ` <${shown}>`}`;
+  const value = kind.placeholder === undefined ? "" : ` <${kind.placeholder}>`;
+  return `--${usual === true ? "no-" : ""}${words}${value}`;
 }
 
 function mapOptions(options: Options, read: (name: string, option: Option<unknown>) => unknown): unknown {

@@ -34,7 +34,7 @@ export const labelColumnOptions = {
 };
 
 /** What may stand between the cells of a row. */
-export const delimiterKind: Kind<string> = {
+const delimiter: Kind<string> = {
   expected: "one ASCII character that is no quote and no line end, or tab",
   placeholder: "character",
   fits: (value): value is string => typeof value === "string" && /^[\t\x20\x21\x23-\x7e]$/.test(value),
@@ -47,7 +47,7 @@ export const rowOptions = {
    * What stands between the cells of a table's row, an ASCII character. Default: what is usual for the format, or
    * else the one of `,`, `;`, tab and `|` at which the header row shows the pair's columns.
    */
-  delimiter: option(delimiterKind, {
+  delimiter: option(delimiter, {
     defaultText: "what the header row tells",
     help: "between the cells of a table, such as ; or tab",
   }),

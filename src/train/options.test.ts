@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { settingsOf } from "../option.js";
-import { defaultTrainerOptions, type TrainerOptions, trainerOptions, trainerOptionTable } from "./options.js";
+import { type TrainerOptions, trainerOptions, trainerOptionTable } from "./options.js";
 
 test("what is not given is the reference's: plain Adam at a constant rate on the mean loss", () => {
   const { threads: _, ...options } = trainerOptions({});
@@ -23,6 +23,8 @@ test("what is not given is the reference's: plain Adam at a constant rate on the
     shuffle: true,
   });
 });
+
+const defaultTrainerOptions = trainerOptions({});
 
 const out = (name: keyof TrainerOptions, ...values: unknown[]) =>
   values.map((value) => [name, value] as const);

@@ -1,5 +1,5 @@
 import type { Freeze } from "../bert/freeze.js";
-import { checkOptions, defaultsOf, type Kind, type OptionValues, option } from "../option.js";
+import { checkOptions, type Kind, type OptionValues, option } from "../option.js";
 import {
   choice,
   count,
@@ -116,8 +116,6 @@ export const trainerOptionTable = { ...trainingOptions, ...selectionOptions };
  * @interface
  */
 export type TrainerOptions = OptionValues<typeof trainerOptionTable>;
-
-export const defaultTrainerOptions: TrainerOptions = defaultsOf(trainerOptionTable);
 
 /** Fills in the defaults; throws a TunebertError that names an option outside its range. */
 export function trainerOptions(given: Partial<TrainerOptions>): TrainerOptions {
