@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Argument, Command, Option } from "commander";
-import { positiveNumber, positiveWholeNumber, probability } from "../src/cli/options.js";
+import { parserOf } from "../src/cli/add-options.js";
+import { count, fraction, positiveNumber } from "../src/option-kinds.js";
 
 export const SECTIONS = [
   "machine",
@@ -51,25 +52,25 @@ export function parseCommandLine(): { sections: readonly SectionName[]; options:
     .addArgument(new Argument("[sections...]", "what to measure").choices(SECTIONS).default(USUAL))
     .optionsGroup("Data:")
     .option("--data <file>", "labelled pairs, as for tunebert train (default: a generated sample corpus)")
-    .option("--max-length <n>", "longest input in tokens", positiveWholeNumber, 128)
-    .option("--rows <n>", "pairs for encode: the file is repeated", positiveWholeNumber, 549_367)
+    .option("--max-length <n>", "longest input in tokens", parserOf(count), 128)
+    .option("--rows <n>", "pairs for encode: the file is repeated", parserOf(count), 549_367)
     .optionsGroup("Model:")
-    .option("--vocab-size <n>", "rows of the token embedding", positiveWholeNumber, 60_005)
-    .option("--hidden <n>", "hidden size", positiveWholeNumber, 256)
-    .option("--ffn <n>", "width of the feed-forward layers", positiveWholeNumber, 512)
-    .option("--heads <n>", "attention heads", positiveWholeNumber, 4)
-    .option("--blocks <n>", "Transformer blocks", positiveWholeNumber, 2)
-    .option("--batch-size <n>", "examples per optimizer step", positiveWholeNumber, 512)
-    .option("--dropout <p>", "probability of dropping", probability, 0.1)
-    .option("--threads <n>", "threads, for the peers too", positiveWholeNumber, availableParallelism())
+    .option("--vocab-size <n>", "rows of the token embedding", parserOf(count), 60_005)
+    .option("--hidden <n>", "hidden size", parserOf(count), 256)
+    .option("--ffn <n>", "width of the feed-forward layers", parserOf(count), 512)
+    .option("--heads <n>", "attention heads", parserOf(count), 4)
+    .option("--blocks <n>", "Transformer blocks", parserOf(count), 2)
+    .option("--batch-size <n>", "examples per optimizer step", parserOf(count), 512)
+    .option("--dropout <p>", "probability of dropping", parserOf(fraction), 0.1)
+    .option("--threads <n>", "threads, for the peers too", parserOf(count), availableParallelism())
     .optionsGroup("Measuring:")
-    .option("--runs <n>", "alternating runs, of which the median is shown", positiveWholeNumber, 3)
-    .option("--steps <n>", "steps in a run", positiveWholeNumber, 8)
-    .option("--warmup <n>", "steps before the first run that do not count", positiveWholeNumber, 2)
+    .option("--runs <n>", "alternating runs, of which the median is shown", parserOf(count), 3)
+    .option("--steps <n>", "steps in a run", parserOf(count), 8)
+    .option("--warmup <n>", "steps before the first run that do not count", parserOf(count), 2)
     .option(
       "--seconds <x>",
       "a run of scaling, or of a peer, starts no further step after",
-      positiveNumber,
+      parserOf(positiveNumber),
       10,
     )
     .addOption(new Option("--sweeps <names...>", "what scaling varies").choices(SWEEPS).default(SWEEPS))

@@ -91,7 +91,6 @@ export type {
   EvaluateOptions,
   StepSize,
   Task,
-  TaskSetting,
 } from "./tasks/task.js";
 export type { TruncationName } from "./text/truncate-pair.js";
 export { Vocabulary } from "./text/vocabulary.js";

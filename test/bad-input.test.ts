@@ -118,10 +118,6 @@ describe("training data", () => {
       "short.txt, row 2: 13 columns, but the header has 14",
     );
   });
-
-  test("whose pairs may not have a single token of their own", async () => {
-    expect(await failUntouched(scratch(data, "--max-length", "3"))).toContain("--max-length is 3");
-  });
 });
 
 describe("test data", () => {

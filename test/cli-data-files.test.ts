@@ -3,7 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
-import { columnOptions } from "../src/cli/options.js";
+import { parserOf } from "../src/cli/add-options.js";
+import { rowOptions } from "../src/data/options.js";
 import { fail, readJsonLines, succeed, temporaryFolder, tunebert } from "./support/command.js";
 import { TINY_SIZES, TINY_TRAINING, tinyPairs, toCsv } from "./support/tiny.js";
 
@@ -109,9 +110,8 @@ describe("quotes and delimiters", () => {
   });
 
   test("--delimiter takes a character, and tab by its name", async () => {
-    const option = columnOptions({ label: true }).find(({ long }) => long === "--delimiter")!;
-    const parse = (text: string) => option.parseArg!(text, undefined);
-    expect([";", "tab", "\\t", "\t"].map(parse)).toEqual([";", "\t", "\t", "\t"]);
+    const parse = parserOf(rowOptions.delimiter.kind);
+    expect([";", "tab", "\\t", "\t"].map((text) => parse(text))).toEqual([";", "\t", "\t", "\t"]);
     for (const wrong of ["", "::", '"', "\n"])
       expect(() => parse(wrong)).toThrow("Expected one ASCII character");
     const colons = write("colons.csv", "premise:hypothesis:label\na:b:x\nc:d:y\n");

@@ -74,6 +74,11 @@ describe("wrong usage exits with 2, says why, and touches nothing", () => {
     ["no file to inspect", ["inspect"], "missing required argument 'file'"],
     ["no epochs", [...train, "--epochs", "0"], "'0' is invalid. Expected a whole number of at least 1"],
     ["half a batch", [...train, "--batch-size", "1.5"], "'1.5' is invalid. Expected a whole number"],
+    [
+      "no room for a word",
+      [...train, "--max-length", "3"],
+      "'3' is invalid. Expected a whole number of at least 5",
+    ],
     ["a word for a number", [...train, "--hidden", "wide"], "'wide' is invalid. Expected a whole number"],
     ["a negative seed", [...train, "--seed", "-1"], "'-1' is invalid. Expected a whole number"],
     ["no learning rate", [...train, "--learning-rate", "0"], "'0' is invalid. Expected a number above 0"],

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,6 +37,12 @@ function flagsOf(command: string): Promise<string[]> {
   known.set(command, flags);
   return flags;
 }
+test("the page of options is what the tables of options say", () => {
+  const tool = join(project, "tools", "write-options.js");
+  const { status, stderr } = spawnSync(process.execPath, [tool, "--check"], { encoding: "utf8" });
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+});
 
 /** The flags with which a page calls each command in its blocks of shell. */
 function calls(text: string): Map<string, Set<string>> {

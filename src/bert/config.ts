@@ -1,4 +1,6 @@
 import { TunebertError } from "../error.js";
+import { expectFits } from "../option.js";
+import { count } from "../option-kinds.js";
 
 /** The sizes of a BERT encoder as d2l section 15.8 defines it. */
 export interface BertConfig {
@@ -28,11 +30,7 @@ const MAX_BLOCKS = 64;
  */
 export function checkConfig(config: BertConfig): BertConfig {
   for (const [name, size] of Object.entries(config)) {
-    if (!Number.isSafeInteger(size) || size < 1) {
-      throw new TunebertError((named) => `${named} is ${size}; it must be a whole number of at least 1`, {
-        option: name,
-      });
-    }
+    expectFits(name, count, size);
   }
   if (config.blocks > MAX_BLOCKS) {
     throw new TunebertError((blocks) => `${blocks} is ${config.blocks}; it must be at most ${MAX_BLOCKS}`, {

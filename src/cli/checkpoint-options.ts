@@ -1,45 +1,51 @@
-import { type Command, Option } from "commander";
 import type { TunebertError } from "../error.js";
 import { DEFAULT_KEEP, type FoundCheckpoint, latestCheckpoint } from "../hub/checkpoint-folder.js";
+import { type Kind, type OptionValues, option } from "../option.js";
+import { count, yesNo } from "../option-kinds.js";
 import { checkState } from "../train/check-state.js";
 import type { CheckpointInterval } from "../train/checkpoints.js";
 import { patienceIsOver } from "../train/model-selection.js";
 import type { TrainerOptions } from "../train/options.js";
-import { checkpointInterval, positiveWholeNumber } from "./options.js";
 import { note } from "./print.js";
 import type { CheckpointSettings } from "./resumable.js";
 
-export interface CheckpointFlags {
-  readonly out: string;
-  readonly checkpoints: boolean;
-  readonly checkpointEvery?: CheckpointInterval;
-  readonly keep: number;
-  readonly resume: boolean;
-}
+/** `500` for so many steps; `90s`, `10m`, `2h` for a time. */
+const interval: Kind<CheckpointInterval> = {
+  expected: "a number of steps, or a time such as 90s, 10m or 2h",
+  placeholder: "interval",
+  fits: (value): value is CheckpointInterval =>
+    Object.values(value ?? {}).some((amount) => typeof amount === "number" && amount > 0),
+  parse: (text) => {
+    const [, digits, unit = ""] = /^(\d{1,9})([smh]?)$/.exec(text) ?? [];
+    if (digits === undefined) return undefined;
+    return unit === "" ? { steps: Number(digits) } : { seconds: Number(digits) * SECONDS[unit]! };
+  },
+};
 
-export function addCheckpointOptions(command: Command): void {
-  command
-    .optionsGroup("Checkpoints:")
-    .option(
-      "--checkpoint-every <interval>",
-      "steps or time between checkpoints, such as 500, 90s, 10m or 2h; each epoch ends with one too (default: 10m)",
-      checkpointInterval,
-    )
-    .option(
-      "--keep <n>",
-      "how many of the latest checkpoints stay, besides the best",
-      positiveWholeNumber,
-      DEFAULT_KEEP,
-    )
-    .addOption(
-      new Option("--no-checkpoints", "take none; the run cannot be resumed then").conflicts("resume"),
-    )
-    .addOption(
-      new Option("--resume", "go on from the latest checkpoint in the output folder")
-        .default(false)
-        .conflicts("overwrite"),
-    );
-}
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+
+export const checkpointOptions = {
+  checkpointEvery: option(interval, {
+    defaultText: "10m",
+    help: "steps or time between checkpoints, such as 500, 90s, 10m or 2h; each epoch ends with one too",
+  }),
+  keep: option(count, {
+    default: DEFAULT_KEEP,
+    help: "how many of the latest checkpoints stay, besides the best",
+  }),
+  checkpoints: option(yesNo, {
+    default: true,
+    help: "take none; the run cannot be resumed then",
+    conflicts: ["resume"],
+  }),
+  resume: option(yesNo, {
+    default: false,
+    help: "go on from the latest checkpoint in the output folder",
+    conflicts: ["overwrite"],
+  }),
+};
+
+export type CheckpointFlags = OptionValues<typeof checkpointOptions> & { readonly out: string };
 
 /** The checkpoint to go on from, if that is wanted; damaged ones, and such whose state is none, are reported. */
 export async function checkpointToResume({

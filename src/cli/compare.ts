@@ -10,6 +10,8 @@ import { loadModel, readModelConfig, readReport } from "../hub/model-folder.js";
 import { resolveData } from "../hub/resolve.js";
 import type { AnsweredPair } from "../metrics/answered-pair.js";
 import { firstOtherPair } from "../metrics/compare-answers.js";
+import { type OptionValues, option, reworded } from "../option.js";
+import { text } from "../option-kinds.js";
 import { answerLabelled, type LabelledPair } from "../predict/answer-labelled.js";
 import { Predictor } from "../predict/predictor.js";
 import { type ComparedRun, compareRuns } from "../report/comparison.js";
@@ -20,23 +22,23 @@ import type { RunRecord } from "../report/run-record.js";
 import { threads as threadsOf } from "../runtime/threads/threads.js";
 import { listNames } from "../text/list-names.js";
 import { showJson } from "../text/show-json.js";
-import { defaultTrainerOptions } from "../train/options.js";
-import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
+import { addOptions } from "./add-options.js";
+import { fetchOptions } from "./download-options.js";
 import { skippedNote } from "./label-notes.js";
-import {
-  type ColumnFlags,
-  columnOptions,
-  type LabelFlags,
-  noLabelOption,
-  positiveWholeNumber,
-} from "./options.js";
+import { answerOptions, labelledPairOptions } from "./options.js";
 import { note, print } from "./print.js";
 
-interface CompareFlags extends ColumnFlags, LabelFlags, DownloadFlags {
-  readonly data?: string;
-  readonly json: boolean;
-  readonly threads: number;
-}
+const compareOptions = {
+  data: option(text("file"), {
+    defaultText: "their answers to their test pairs",
+    help: "labelled pairs that all models are to answer",
+  }),
+  json: answerOptions.json,
+  threads: reworded(answerOptions.threads, "threads to use with --data"),
+  ...labelledPairOptions,
+};
+
+type CompareFlags = OptionValues<typeof compareOptions>;
 
 export function addCompareCommand(program: Command): void {
   const command = program
@@ -46,16 +48,8 @@ export function addCompareCommand(program: Command): void {
         "by more than chance.",
     )
     .argument("<run...>", "folders that training wrote, two or more; with --data any folders of models")
-    .option(
-      "--data <file>",
-      "labelled pairs that all models are to answer (default: their answers to their test pairs)",
-    )
-    .option("--json", "print one JSON object", false)
-    .option("--threads <n>", "threads to use with --data", positiveWholeNumber, defaultTrainerOptions.threads)
     .action(compare);
-  for (const option of [...columnOptions({ label: true }), noLabelOption(), ...downloadOptions()]) {
-    command.addOption(option);
-  }
+  addOptions(command, compareOptions);
 }
 
 async function compare(folders: string[], flags: CompareFlags, command: Command): Promise<void> {
@@ -153,7 +147,7 @@ async function readAnswers(folder: string, labels: readonly string[]): Promise<A
 async function readLabelled(
   file: string,
   labels: readonly string[],
-  flags: ColumnFlags & LabelFlags,
+  flags: CompareFlags,
 ): Promise<LabelledPair[]> {
   const labelled: LabelledPair[] = [];
   const skippedLabels = new Map<string, number>();

@@ -1,54 +1,51 @@
 import { lstat, realpath } from "node:fs/promises";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { toMxnetNames, toTorchNames } from "../bert/mxnet-names.js";
 import { describePrefix, takeOffPrefix } from "../bert/name-prefix.js";
-import { BERT_CLASSES, type BertClass, selectClass } from "../bert/select-class.js";
+import { BERT_CLASSES, selectClass } from "../bert/select-class.js";
 import { TunebertError } from "../error.js";
 import { inFile } from "../hub/files.js";
 import { readWeights } from "../hub/read-weights.js";
 import { writeWhole } from "../hub/write-whole.js";
-import {
-  formatOfName,
-  serializeWeights,
-  WEIGHTS_FORMATS,
-  type WeightsFormat,
-} from "../weights/serialize-weights.js";
-import { keyOption } from "./options.js";
+import { type OptionValues, option } from "../option.js";
+import { choice, yesNo } from "../option-kinds.js";
+import { formatOfName, serializeWeights, WEIGHTS_FORMATS } from "../weights/serialize-weights.js";
+import { addOptions } from "./add-options.js";
+import { keyOptions } from "./options.js";
 import { note, print } from "./print.js";
 
-interface ConvertFlags {
-  readonly format?: WeightsFormat;
-  readonly names?: "torch" | "mxnet";
-  readonly class?: BertClass;
-  readonly key?: string;
-  readonly overwrite: boolean;
-}
+const convertOptions = {
+  format: option(choice(WEIGHTS_FORMATS, "format"), { help: "format, whatever the name of <out>" }),
+  names: option(choice(["torch", "mxnet"], "family"), {
+    defaultText: "those of the format",
+    help: "whose names the tensors of a BERT get",
+  }),
+  class: option(choice(BERT_CLASSES, "class"), {
+    help: "only the tensors of d2l's BERTModel or BERTClassifier, all of them",
+  }),
+  ...keyOptions,
+  overwrite: option(yesNo, {
+    default: false,
+    help: "replace <out> where it exists, and of a link the file that it leads to",
+  }),
+};
 
 export function addConvertCommand(program: Command): void {
-  program
+  const command = program
     .command("convert")
     .description("Write the tensors of a weights file in another format, for another program to read.")
     .argument("<in>", "what torch.save, safetensors, MXNet or numpy.savez wrote")
     .argument("<out>", "file to write: .safetensors, .npz; .pt, .pth, .bin and .params are PyTorch's")
-    .addOption(new Option("--format <format>", "format, whatever the name of <out>").choices(WEIGHTS_FORMATS))
-    .addOption(
-      new Option(
-        "--names <family>",
-        "whose names the tensors of a BERT get (default: those of the format)",
-      ).choices(["torch", "mxnet"]),
-    )
-    .addOption(
-      new Option(
-        "--class <class>",
-        "only the tensors of d2l's BERTModel or BERTClassifier, all of them",
-      ).choices(BERT_CLASSES),
-    )
-    .option(...keyOption)
-    .option("--overwrite", "replace <out> where it exists, and of a link the file that it leads to", false)
     .action(convert);
+  addOptions(command, convertOptions);
 }
 
-async function convert(input: string, output: string, flags: ConvertFlags, command: Command): Promise<void> {
+async function convert(
+  input: string,
+  output: string,
+  flags: OptionValues<typeof convertOptions>,
+  command: Command,
+): Promise<void> {
   const format = flags.format ?? formatOfName(output);
   if (!format) {
     command.error(

@@ -9,23 +9,30 @@ import type { FolderLock } from "../hub/folder-lock.js";
 import { makeFolder } from "../hub/make-folder.js";
 import { expectKnownFolder } from "../hub/model-folder.js";
 import { writeWhole } from "../hub/write-whole.js";
+import { type OptionValues, option, reworded } from "../option.js";
+import { text } from "../option-kinds.js";
 import { Predictor } from "../predict/predictor.js";
 import { Random } from "../random.js";
 import type { DataRecord } from "../report/run-record.js";
 import { threads as threadsOf } from "../runtime/threads/threads.js";
 import { systemReason } from "../system-error.js";
-import { defaultTrainerOptions } from "../train/options.js";
-import { positiveWholeNumber, wholeNumber } from "./options.js";
+import { trainingOptions } from "../train/options.js";
+import { addOptions } from "./add-options.js";
 import { formatPrediction } from "./predict.js";
 import { print } from "./print.js";
 import { inRunFolder, runTraining } from "./training-run.js";
 
-interface DemoFlags {
-  readonly pairs?: string;
-  readonly out: string;
-  readonly seed: number;
-  readonly threads: number;
-}
+const demoOptions = {
+  pairs: option(text("folder"), { help: "only write the sample pairs there, as train.tsv and test.tsv" }),
+  out: option(text("folder"), {
+    default: "tunebert-demo",
+    help: "where the model, its metrics and its report go",
+  }),
+  seed: reworded(trainingOptions.seed, "of initialisation, shuffling and dropout"),
+  threads: trainingOptions.threads,
+};
+
+type DemoFlags = OptionValues<typeof demoOptions>;
 
 /** A BERT that learns the sample pairs from scratch within a minute or so on two cores. */
 const MODEL = { hidden: 128, ffn: 256, heads: 8, blocks: 3, maxPositions: 64 };
@@ -36,16 +43,13 @@ const MAX_LENGTH = 64;
 const PAIRS_SEED = 1;
 
 export function addDemoCommand(program: Command): void {
-  program
+  const command = program
     .command("demo")
     .description(
       "Train a small BERT from scratch on generated sample pairs, without a network, and ask it five pairs.",
     )
-    .option("--pairs <folder>", "only write the sample pairs there, as train.tsv and test.tsv")
-    .option("--out <folder>", "where the model, its metrics and its report go", "tunebert-demo")
-    .option("--seed <n>", "of initialisation, shuffling and dropout", wholeNumber, 0)
-    .option("--threads <n>", "threads to train on", positiveWholeNumber, defaultTrainerOptions.threads)
     .action(demo);
+  addOptions(command, demoOptions);
 }
 
 async function demo({ pairs, ...flags }: DemoFlags): Promise<void> {
@@ -60,7 +64,7 @@ type SampleCorpus = ReturnType<typeof generateSamplePairs>;
 async function trainOn(
   corpus: SampleCorpus,
   lock: FolderLock,
-  { out, seed, threads }: DemoFlags,
+  { out, seed, threads }: Omit<DemoFlags, "pairs">,
 ): Promise<void> {
   const options = { maxLength: MAX_LENGTH, minFrequency: 1 };
   const { dataset: train, vocabulary } = await PairDataset.encodeWithNewVocabulary(corpus.train, options);

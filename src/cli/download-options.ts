@@ -1,19 +1,19 @@
-import { Option } from "commander";
 import type { FetchEvent, FetchOptions } from "../hub/fetch-artifact.js";
+import { type GivenOptions, option } from "../option.js";
+import { text, yesNo } from "../option-kinds.js";
 import { DownloadProgress } from "../report/download-progress.js";
 
 /** What commands share that take names of the catalog and addresses. */
-export interface DownloadFlags {
-  readonly mirror?: string;
-  readonly offline?: boolean;
-}
+export const downloadOptions = {
+  mirror: option(text("url"), {
+    defaultText: "TUNEBERT_MIRROR",
+    help: "where to download the catalog's archives from",
+  }),
+  offline: option(yesNo, { default: false, help: "download nothing, use the cache alone" }),
+};
 
-export function downloadOptions(): Option[] {
-  return [
-    new Option("--mirror <url>", "where to download the catalog's archives from (default: TUNEBERT_MIRROR)"),
-    new Option("--offline", "download nothing, use the cache alone"),
-  ];
-}
+/** What was given of them. */
+export type DownloadFlags = GivenOptions<typeof downloadOptions>;
 
 /** Fetches with progress on standard error. */
 export function fetchOptions({ mirror, offline }: DownloadFlags): FetchOptions {

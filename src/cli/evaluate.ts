@@ -6,46 +6,35 @@ import { loadModel } from "../hub/model-folder.js";
 import { resolveData } from "../hub/resolve.js";
 import { argmaxRows } from "../metrics/argmax-rows.js";
 import { classificationReport } from "../metrics/classification-report.js";
+import { type OptionValues, required } from "../option.js";
+import { text } from "../option-kinds.js";
 import { formatClassificationReport } from "../predict/classification-report-text.js";
 import { Predictor } from "../predict/predictor.js";
 import { threads } from "../runtime/threads/threads.js";
-import { defaultTrainerOptions } from "../train/options.js";
-import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
+import { addOptions } from "./add-options.js";
+import { fetchOptions } from "./download-options.js";
 import { skippedNote } from "./label-notes.js";
-import {
-  type ColumnFlags,
-  columnOptions,
-  type LabelFlags,
-  noLabelOption,
-  positiveWholeNumber,
-} from "./options.js";
+import { answerOptions, labelledPairOptions, modelOptions } from "./options.js";
 import { note, print } from "./print.js";
 
-interface EvaluateFlags extends ColumnFlags, LabelFlags, DownloadFlags {
-  readonly model: string;
-  readonly data: string;
-  readonly json: boolean;
-  readonly threads: number;
-}
+const evaluateOptions = {
+  ...modelOptions,
+  data: required(text("file"), {
+    help: "labelled pairs: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz; or snli, snli:dev",
+  }),
+  ...answerOptions,
+  ...labelledPairOptions,
+};
 
 export function addEvaluateCommand(program: Command): void {
   const command = program
     .command("evaluate")
     .description("Measure a trained model on labelled pairs: accuracy, figures per label, confusion matrix.")
-    .requiredOption("--model <folder>", "what training wrote to --out")
-    .requiredOption(
-      "--data <file>",
-      "labelled pairs: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz; or snli, snli:dev",
-    )
-    .option("--json", "print one JSON object", false)
-    .option("--threads <n>", "threads to use", positiveWholeNumber, defaultTrainerOptions.threads)
     .action(evaluate);
-  for (const option of [...columnOptions({ label: true }), noLabelOption(), ...downloadOptions()]) {
-    command.addOption(option);
-  }
+  addOptions(command, evaluateOptions);
 }
 
-async function evaluate(flags: EvaluateFlags): Promise<void> {
+async function evaluate(flags: OptionValues<typeof evaluateOptions>): Promise<void> {
   const saved = await loadModel(flags.model);
   const { labels } = saved.model;
   const file = await resolveData(flags.data, "test", fetchOptions(flags));

@@ -1,25 +1,26 @@
 import type { Command } from "commander";
 import { readWeights } from "../hub/read-weights.js";
+import { type OptionValues, reworded } from "../option.js";
 import { alignColumns } from "../text/align-columns.js";
-import { keyOption } from "./options.js";
+import { addOptions } from "./add-options.js";
+import { answerOptions, keyOptions } from "./options.js";
 import { print } from "./print.js";
 
-interface InspectFlags {
-  readonly json: boolean;
-  readonly key?: string;
-}
+const inspectOptions = {
+  ...keyOptions,
+  json: reworded(answerOptions.json, "print one JSON object a tensor"),
+};
 
 export function addInspectCommand(program: Command): void {
-  program
+  const command = program
     .command("inspect")
     .description("List the tensors of a weights file: name, element type, shape.")
     .argument("<file>", "what torch.save, safetensors, MXNet or numpy.savez wrote")
-    .option(...keyOption)
-    .option("--json", "print one JSON object a tensor", false)
     .action(inspect);
+  addOptions(command, inspectOptions);
 }
 
-async function inspect(file: string, { json, key }: InspectFlags): Promise<void> {
+async function inspect(file: string, { json, key }: OptionValues<typeof inspectOptions>): Promise<void> {
   const tensors = [...readWeights(file, { key })].map(([name, { type, shape }]) => ({
     name,
     type,

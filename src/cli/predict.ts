@@ -5,20 +5,27 @@ import { readPairs } from "../data/read-pairs.js";
 import { streamBytes } from "../hub/files.js";
 import { loadModel } from "../hub/model-folder.js";
 import { mostProbable, probabilitiesJson } from "../metrics/label-probabilities.js";
+import { type GivenOptions, type OptionValues, option, reworded } from "../option.js";
+import { text } from "../option-kinds.js";
 import { type Prediction, Predictor } from "../predict/predictor.js";
 import { threads } from "../runtime/threads/threads.js";
 import { printable } from "../text/printable.js";
-import { defaultTrainerOptions } from "../train/options.js";
-import { type ColumnFlags, columnOptions, positiveWholeNumber } from "./options.js";
+import { addOptions } from "./add-options.js";
+import { answerOptions, modelOptions, pairOptions } from "./options.js";
 import { note, print } from "./print.js";
 import { outputClosed, outputFailed } from "./standard-streams.js";
 
-interface PredictFlags extends ColumnFlags {
-  readonly model: string;
-  readonly data?: string;
-  readonly json: boolean;
-  readonly threads: number;
-}
+const predictOptions = {
+  ...modelOptions,
+  data: option(text("file"), {
+    help: "pairs to ask about: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz",
+  }),
+  json: reworded(answerOptions.json, "print one JSON object a pair"),
+  threads: answerOptions.threads,
+  ...pairOptions,
+};
+
+type PredictFlags = OptionValues<typeof predictOptions>;
 
 interface Pair {
   readonly premise: string;
@@ -34,13 +41,6 @@ export function addPredictCommand(program: Command): void {
     .description("Ask a trained model about pairs of texts: given here, in a file, or on standard input.")
     .argument("[premise]", "first text")
     .argument("[hypothesis]", "second text")
-    .requiredOption("--model <folder>", "what training wrote to --out")
-    .option(
-      "--data <file>",
-      "pairs to ask about: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz",
-    )
-    .option("--json", "print one JSON object a pair", false)
-    .option("--threads <n>", "threads to use", positiveWholeNumber, defaultTrainerOptions.threads)
     .addHelpText(
       "after",
       `
@@ -52,7 +52,7 @@ Examples:
   $ printf 'A dog runs .\\tAn animal moves .\\n' | tunebert predict --model nli --json`,
     )
     .action(predict);
-  for (const option of columnOptions({ label: false })) command.addOption(option);
+  addOptions(command, predictOptions);
 }
 
 async function predict(
@@ -122,7 +122,7 @@ async function* onePair(pair: Pair): AsyncGenerator<Pair> {
   yield pair;
 }
 
-async function* pairsOfFile(file: string, columns: ColumnFlags): AsyncGenerator<Pair> {
+async function* pairsOfFile(file: string, columns: GivenOptions<typeof pairOptions>): AsyncGenerator<Pair> {
   yield* readPairs(streamBytes(file), { ...columns, fileName: file, onNotice: note });
 }
 

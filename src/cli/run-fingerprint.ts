@@ -2,30 +2,30 @@ import { createHash } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { BertClassifier } from "../bert/bert-classifier.js";
-import type { TruncationName } from "../text/truncate-pair.js";
+import { lengthOptions } from "../data/options.js";
+import { type OptionValues, settingsOf } from "../option.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { digestTensors, type Fingerprint, PRETRAINED } from "../train/fingerprint.js";
 
-export interface RunFingerprintFlags {
+export interface RunFingerprintFlags extends OptionValues<typeof lengthOptions> {
   readonly out: string;
-  readonly maxLength: number;
-  readonly truncation: TruncationName;
-  readonly pretrained?: string;
-  readonly embeddingStd?: number;
+  readonly pretrained: string | undefined;
+  readonly embeddingStd: number | undefined;
 }
 
 /** What makes a run what it is, and the trainer does not see. A pretrained model counts by its content. */
 export async function runFingerprint(
-  { out, maxLength, truncation, pretrained, embeddingStd = 1 }: RunFingerprintFlags,
+  flags: RunFingerprintFlags,
   { model, vocabulary }: { readonly model: BertClassifier; readonly vocabulary: Vocabulary },
 ): Promise<Fingerprint> {
+  const { out, pretrained, embeddingStd = 1 } = flags;
   const start = pretrained !== undefined && { [PRETRAINED]: await digestStart(pretrained, out, model) };
   return {
     data: {
       vocabulary: createHash("sha256").update(JSON.stringify(vocabulary)).digest("hex"),
       ...start,
     },
-    settings: { maxLength, truncation, embeddingStd: embeddingStd === 1 ? null : embeddingStd },
+    settings: { ...settingsOf(lengthOptions, flags), embeddingStd: embeddingStd === 1 ? null : embeddingStd },
   };
 }
 

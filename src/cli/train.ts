@@ -1,7 +1,8 @@
 import { basename } from "node:path";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { BertClassifier } from "../bert/bert-classifier.js";
 import type { BertConfig } from "../bert/config.js";
+import { DEFAULT_SIZES, scratchOptions } from "../bert/options.js";
 import { isNoLabel } from "../data/no-label.js";
 import { PairDataset } from "../data/pair-dataset.js";
 import { readPairs } from "../data/read-pairs.js";
@@ -17,154 +18,25 @@ import { resolveData } from "../hub/resolve.js";
 import type { LabelledPair } from "../predict/answer-labelled.js";
 import { Random } from "../random.js";
 import { listNames } from "../text/list-names.js";
-import { DEFAULT_TRUNCATION, type TruncationName, truncations } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
-import {
-  addCheckpointOptions,
-  type CheckpointFlags,
-  checkpointSettings,
-  checkpointToResume,
-} from "./checkpoint-options.js";
+import { trainerOptions } from "../train/options.js";
+import { addOptions } from "./add-options.js";
+import { checkpointSettings, checkpointToResume } from "./checkpoint-options.js";
 import { dataRecord, keepLabelled } from "./data-record.js";
-import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
+import { fetchOptions } from "./download-options.js";
 import { labelNotes, skippedNote } from "./label-notes.js";
-import {
-  type ColumnFlags,
-  columnOptions,
-  keyOption,
-  type LabelFlags,
-  noLabelOption,
-  positiveNumber,
-  positiveWholeNumber,
-} from "./options.js";
 import { note, print } from "./print.js";
 import { runFingerprint } from "./run-fingerprint.js";
-import { addTrainingOptions, type TrainingFlags, trainerOptionsOf } from "./training-options.js";
+import { type TrainFlags, trainOptionGroups } from "./train-options.js";
 import { inRunFolder, runTraining } from "./training-run.js";
-
-interface TrainFlags extends ColumnFlags, LabelFlags, DownloadFlags, TrainingFlags, CheckpointFlags {
-  readonly train: string;
-  readonly validation?: string;
-  readonly test?: string;
-  readonly out: string;
-  readonly tensorboard: boolean;
-  readonly overwrite: boolean;
-  readonly manyLabels: boolean;
-  readonly limit?: number;
-  readonly maxLength: number;
-  readonly truncation: TruncationName;
-  readonly minFrequency: number;
-  readonly pretrained?: string;
-  readonly key?: string;
-  readonly hidden?: number;
-  readonly ffn?: number;
-  readonly heads?: number;
-  readonly blocks?: number;
-  readonly vocabSize?: number;
-  readonly embeddingStd?: number;
-  readonly logFormat: "text" | "json";
-}
 
 /** Position rows of a model from scratch; a longer `--max-length` makes more. */
 const POSITIONS = 512;
-
-/** Sizes of a model from scratch: those of d2l's bert.small. */
-const SIZES = { hidden: 256, ffn: 512, heads: 4, blocks: 2 };
 
 export function addTrainCommand(program: Command): void {
   const command = program
     .command("train")
     .description("Fine-tune a pretrained BERT on labelled pairs of texts, or train one from scratch.")
-    .optionsGroup("Data:")
-    .requiredOption(
-      "--train <file>",
-      "labelled pairs to train on: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz; or snli, which is fetched",
-    )
-    .option(
-      "--validation <file>",
-      "labelled pairs by which the best epoch's model is chosen and kept; snli means its dev pairs",
-    )
-    .option(
-      "--test <file>",
-      "labelled pairs to measure accuracy on after each epoch; snli means its test pairs",
-    );
-  for (const option of [...columnOptions({ label: true }), noLabelOption()]) command.addOption(option);
-  command.option("--many-labels", "take labels that are more than one in five pairs, or fractions", false);
-  for (const option of downloadOptions()) command.addOption(option);
-  command
-    .option("--limit <n>", "train on the first n pairs only", positiveWholeNumber)
-    .option(
-      "--max-length <n>",
-      "longest input in tokens; longer pairs are truncated",
-      positiveWholeNumber,
-      128,
-    )
-    .addOption(
-      new Option(
-        "--truncation <how>",
-        "of pairs that are longer: cut the end of the longer text first, or of both and keep the ratio of their lengths",
-      )
-        .choices(Object.keys(truncations))
-        .default(DEFAULT_TRUNCATION),
-    )
-    .optionsGroup("Model:")
-    .option(
-      "--pretrained <folder>",
-      "start from vocab.json and pretrained.params in this folder, from a trained model, or from a model that " +
-        "tunebert fetch knows",
-    )
-    .option(...keyOption)
-    .option(
-      "--heads <n>",
-      `attention heads (default: ${SIZES.heads}; of a pretrained model: hidden size / 64)`,
-      positiveWholeNumber,
-    )
-    .option("--hidden <n>", `hidden size, from scratch (default: ${SIZES.hidden})`, positiveWholeNumber)
-    .option(
-      "--ffn <n>",
-      `width of the feed-forward layers, from scratch (default: ${SIZES.ffn})`,
-      positiveWholeNumber,
-    )
-    .option(
-      "--blocks <n>",
-      `Transformer blocks, from scratch (default: ${SIZES.blocks})`,
-      positiveWholeNumber,
-    )
-    .option(
-      "--vocab-size <n>",
-      "rows of the token embedding, from scratch (default: as many as there are tokens)",
-      positiveWholeNumber,
-    )
-    .option(
-      "--min-frequency <n>",
-      "how often a token must occur to enter the vocabulary, from scratch",
-      positiveWholeNumber,
-      2,
-    )
-    .option(
-      "--embedding-std <x>",
-      "standard deviation of fresh embeddings, from scratch (default: 1)",
-      positiveNumber,
-    );
-  addTrainingOptions(command);
-  addCheckpointOptions(command);
-  command
-    .optionsGroup("Output:")
-    .requiredOption("--out <folder>", "where the model, its metrics and its report go")
-    .option(
-      "--tensorboard",
-      "write the figures of each step for TensorBoard too, to tensorboard in that folder",
-      false,
-    )
-    .option("--overwrite", "replace the model and the checkpoints that are in the folder", false)
-    .addOption(
-      new Option(
-        "--log-format <format>",
-        "what goes to standard output: lines to read, or each event as JSON",
-      )
-        .choices(["text", "json"])
-        .default("text"),
-    )
     .addHelpText(
       "after",
       `
@@ -173,9 +45,17 @@ Examples:
   $ tunebert train --train pairs.csv --label-column verdict --epochs 3 --learning-rate 5e-4 --out nli`,
     )
     .action(train);
+  for (const [heading, options] of Object.entries(trainOptionGroups)) addOptions(command, options, heading);
 }
 
 async function train(flags: TrainFlags, command: Command): Promise<void> {
+  expectTogether(flags, command);
+  if (!flags.resume) await expectKnownFolder(flags.out);
+  await inRunFolder(flags.out, (lock) => trainIn(lock, flags));
+}
+
+/** Refuses options that mean nothing beside others, or without them. */
+function expectTogether(flags: TrainFlags, command: Command): void {
   for (const name of ["metric", "patience"]) {
     if (command.getOptionValueSource(name) === "cli" && flags.validation === undefined) {
       command.error(`error: --${name} needs pairs to measure on; give them with --validation`);
@@ -186,17 +66,20 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
       "error: --key says which tensors of a pretrained model are meant; give one with --pretrained",
     );
   }
-  if (!flags.resume) await expectKnownFolder(flags.out);
-  await inRunFolder(flags.out, (lock) => trainIn(lock, flags, command));
+  const sizes = command.options.filter((option) => Object.hasOwn(scratchOptions, option.attributeName()));
+  const size = sizes.find((option) => command.getOptionValue(option.attributeName()) !== undefined);
+  if (size && flags.pretrained !== undefined) {
+    command.error(`error: ${size.long} is for a model from scratch; leave it out with --pretrained`);
+  }
 }
 
-async function trainIn(lock: FolderLock, flags: TrainFlags, command: Command): Promise<void> {
+async function trainIn(lock: FolderLock, flags: TrainFlags): Promise<void> {
   const { out, overwrite, tensorboard, maxLength, truncation, noLabel } = flags;
   const say = speaker(flags);
   const resumeFrom = await checkpointToResume(flags);
   if (!resumeFrom) await expectFreeFolder(out, { overwrite });
   const { trainSet, model, vocabulary } = flags.pretrained
-    ? await fineTuned(flags, flags.pretrained, command)
+    ? await fineTuned(flags, flags.pretrained, say)
     : await fromScratch(flags);
   const recordOf = async (file: string, split: Split, dataset: PairDataset) =>
     dataRecord(await resolveData(file, split, fetchOptions(flags)), dataset);
@@ -228,7 +111,7 @@ async function trainIn(lock: FolderLock, flags: TrainFlags, command: Command): P
     out,
     lock,
     overwrite,
-    options: trainerOptionsOf(flags),
+    options: trainerOptions(flags),
     checkpoints: checkpointSettings(flags, { resumeFrom, fingerprint }),
     json: flags.logFormat === "json",
     tensorboard,
@@ -257,26 +140,20 @@ interface Prepared {
   readonly vocabulary: Vocabulary;
 }
 
-async function fineTuned(flags: TrainFlags, folder: string, command: Command): Promise<Prepared> {
-  for (const name of ["hidden", "ffn", "blocks", "vocabSize", "embeddingStd"] as const) {
-    if (flags[name] !== undefined) {
-      const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-      command.error(`error: --${flag} is for a model from scratch; leave it out with --pretrained`);
-    }
-  }
+async function fineTuned(flags: TrainFlags, folder: string, say: (line: string) => void): Promise<Prepared> {
   const pretrained = await loadPretrained(folder, {
     ...fetchOptions(flags),
     heads: flags.heads,
     key: flags.key,
   });
-  for (const note of pretrained.notes) speaker(flags)(`pretrained: ${note}`);
+  for (const note of pretrained.notes) say(`pretrained: ${note}`);
   expectPositions(flags.maxLength, pretrained.config);
   const trainSet = await PairDataset.encode(pairsOf(flags.train, "train", flags), pretrained.vocabulary, {
     ...flags,
     preferredLabels: pretrained.labels,
   });
   const model = classifierFrom(pretrained, labelsOf(trainSet, flags.train), new Random(flags.seed));
-  speaker(flags)(`output layer: ${model.keepsOutput ? "kept from the checkpoint" : "fresh"}`);
+  say(`output layer: ${model.keepsOutput ? "kept from the checkpoint" : "fresh"}`);
   return { trainSet, model, vocabulary: pretrained.vocabulary };
 }
 
@@ -285,19 +162,21 @@ async function fromScratch(flags: TrainFlags): Promise<Prepared> {
     pairsOf(flags.train, "train", flags),
     flags,
   );
-  const { vocabSize = vocabulary.size } = flags;
-  if (vocabSize < vocabulary.size) {
+  const { vocabSize: rows = vocabulary.size } = flags;
+  if (rows < vocabulary.size) {
     throw new TunebertError(
-      `the vocabulary has ${vocabulary.size} tokens; --vocab-size ${vocabSize} leaves no row for some of them. ` +
-        "Raise it, or raise --min-frequency",
+      (vocabSize, minFrequency) =>
+        `the vocabulary has ${vocabulary.size} tokens; ${vocabSize} ${rows} leaves no row for some of them. ` +
+        `Raise it, or raise ${minFrequency}`,
+      { option: ["vocabSize", "minFrequency"] },
     );
   }
   const config = {
-    vocabularySize: vocabSize,
-    hidden: flags.hidden ?? SIZES.hidden,
-    ffn: flags.ffn ?? SIZES.ffn,
-    heads: flags.heads ?? SIZES.heads,
-    blocks: flags.blocks ?? SIZES.blocks,
+    vocabularySize: rows,
+    hidden: flags.hidden ?? DEFAULT_SIZES.hidden,
+    ffn: flags.ffn ?? DEFAULT_SIZES.ffn,
+    heads: flags.heads ?? DEFAULT_SIZES.heads,
+    blocks: flags.blocks ?? DEFAULT_SIZES.blocks,
     maxPositions: Math.max(POSITIONS, flags.maxLength),
   };
   const labels = labelsOf(dataset, flags.train);
@@ -323,8 +202,10 @@ function labelsOf({ labels, labelNames, ...skipped }: PairDataset, file: string)
 function expectPositions(maxLength: number, { maxPositions }: BertConfig): void {
   if (maxLength > maxPositions) {
     throw new TunebertError(
-      `--max-length ${maxLength} is beyond the ${maxPositions} positions of the pretrained model; ` +
-        `use --max-length ${maxPositions} or less`,
+      (named) =>
+        `${named} ${maxLength} is beyond the ${maxPositions} positions of the pretrained model; ` +
+        `use ${named} ${maxPositions} or less`,
+      { option: "maxLength" },
     );
   }
 }

@@ -1,25 +1,14 @@
 import { TunebertError } from "../error.js";
+import type { GivenOptions } from "../option.js";
 import { shorten } from "../text/show-json.js";
 import { NO_LABEL } from "./no-label.js";
+import type { labelColumnOptions, textColumnOptions } from "./options.js";
 
 /**
  * Which columns of a table, or keys of a JSON object, hold a pair. A name that no column bears exactly is looked for
  * in any case, with or without spaces, `_` and `-`.
  */
-export interface ColumnOptions {
-  /**
-   * Default: the first of two names that are both there: `premise` and `hypothesis`, `sentence1` and `sentence2`,
-   * `text_a` and `text_b`, `text1` and `text2`, `question1` and `question2`, `text` and `text_pair`, `query` and
-   * `passage`, or `#1 String` and `#2 String`.
-   */
-  readonly premiseColumn?: string | undefined;
-  /** Default: the second of these two names. */
-  readonly hypothesisColumn?: string | undefined;
-  /**
-   * Default: `label`, else `gold_label`, else the one of `labels`, `class`, `target`, `Quality` and `is_duplicate` that
-   * is there; without any the pairs have no labels.
-   */
-  readonly labelColumn?: string | undefined;
+export interface ColumnOptions extends GivenOptions<typeof textColumnOptions & typeof labelColumnOptions> {
   /** The labels that stand for none; blank ones always do. Default: `-`. */
   readonly noLabel?: readonly string[] | undefined;
 }

@@ -43,7 +43,7 @@ describe("encode", () => {
     expect([...long.ids(0)]).toEqual([1, 4, 5, 6, 4, 2, 4, 5, 2]);
     expect(long.truncated).toBe(1);
     const odd = { maxLength: 9, truncation: "odd" as "ratio" };
-    await expect(PairDataset.encode(pairs, vocabulary, odd)).rejects.toThrow(/^truncation is "odd";/);
+    await expect(PairDataset.encode(pairs, vocabulary, odd)).rejects.toThrow(/^truncation is odd;/);
   });
 
   test("leaves out pairs without a label and counts them, or keeps them with -1", async () => {
@@ -75,7 +75,7 @@ describe("encode", () => {
 
   test.each([4, 5.5, Number.NaN])("refuses maxLength %d", async (maxLength) => {
     await expect(PairDataset.encode([], vocabulary, { maxLength })).rejects.toThrow(
-      `maxLength is ${maxLength}; it must be an integer of at least 5`,
+      `maxLength is ${maxLength}; it must be a whole number of at least 5`,
     );
   });
 
@@ -162,7 +162,7 @@ describe("encodeWithNewVocabulary", () => {
   test("refuses a minimum frequency of 0", async () => {
     await expect(
       PairDataset.encodeWithNewVocabulary([pair("a", "b", "c")], { maxLength: 9, minFrequency: 0 }),
-    ).rejects.toThrow(/^minFrequency is 0; it must be an integer of at least 1/);
+    ).rejects.toThrow(/^minFrequency is 0; it must be a whole number of at least 1/);
   });
 });
 

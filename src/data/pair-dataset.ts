@@ -1,48 +1,30 @@
 import { TunebertError } from "../error.js";
-import { packPair, SPECIAL_TOKENS_PER_PAIR } from "../text/pack-pair.js";
+import { checkOptions, type GivenOptions } from "../option.js";
+import { packPair } from "../text/pack-pair.js";
 import { TokenCounter } from "../text/token-counter.js";
 import { tokenize } from "../text/tokenize.js";
-import {
-  checkTruncation,
-  DEFAULT_TRUNCATION,
-  type TruncationName,
-  truncations,
-} from "../text/truncate-pair.js";
+import { truncations } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { EncodedRows } from "./encoded-rows.js";
 import { expectClasses } from "./expect-classes.js";
 import { GrowableInt32 } from "./growable-int32.js";
 import { LabelIds, UNLABELLED, whereIs } from "./label-ids.js";
+import { lengthOptions, type noLabelOptions, trainingPairsOptions, vocabularyOptions } from "./options.js";
 import type { TextPair } from "./text-pair.js";
 
 /** How pairs become examples. */
-export interface EncodeOptions {
-  /** The most tokens an example may have, `<cls>` and the two `<sep>` included; at least 5. */
-  readonly maxLength: number;
-  /** What goes from pairs that are longer: the end of the longer text, or of both. Default: longest-first. */
-  readonly truncation?: TruncationName | undefined;
+export interface EncodeOptions
+  extends GivenOptions<typeof lengthOptions & typeof noLabelOptions & typeof trainingPairsOptions> {
   /** The label names a model was trained with, in the order of their ids. Default: the labels that occur. */
   readonly labels?: readonly string[] | undefined;
   /** Label names to use, in this order and all of them, if no other occurs: those of the model to go on with. */
   readonly preferredLabels?: readonly string[] | undefined;
-  /**
-   * The labels that stand for none; blank ones always do. Default: `-`, and -1 where the other labels are 0 … K−1 with
-   * K ≥ 3 (a class otherwise). Labels given in `labels` stand for themselves, unless they are named here.
-   */
-  readonly noLabel?: readonly string[] | undefined;
-  /** Whether labels are taken even if there are more than one in five pairs, or they are fractions. Default: no. */
-  readonly manyLabels?: boolean | undefined;
-  /** Take only the first so many pairs; pairs skipped do not count. Default: all. */
-  readonly limit?: number | undefined;
   /** Pairs without a label: leave them out, or keep them with the label -1, say to predict. Default: skip. */
   readonly unlabelled?: "skip" | "keep" | undefined;
 }
 
 /** How pairs become examples, and which of their words a vocabulary. */
-export interface NewVocabularyOptions extends EncodeOptions {
-  /** How often a token must occur to enter the vocabulary; rarer ones become `<unk>`. */
-  readonly minFrequency: number;
-}
+export interface NewVocabularyOptions extends EncodeOptions, GivenOptions<typeof vocabularyOptions> {}
 
 /** What a {@link PairDataset} is made of; `n` examples. */
 export interface PairDatasetData {
@@ -119,10 +101,10 @@ export class PairDataset implements PairDatasetData {
     pairs: Iterable<TextPair> | AsyncIterable<TextPair>,
     options: NewVocabularyOptions,
   ): Promise<{ dataset: PairDataset; vocabulary: Vocabulary }> {
-    requireInteger("minFrequency", options.minFrequency, 1);
+    const { minFrequency } = checkOptions(vocabularyOptions, options);
     const counter = new TokenCounter();
     const data = await encodePairs(pairs, counter, options);
-    const { vocabulary, finalIds } = counter.finish(options.minFrequency);
+    const { vocabulary, finalIds } = counter.finish(minFrequency);
     replaceIds(data.tokenIds, finalIds);
     return { dataset: new PairDataset(data), vocabulary };
   }
@@ -157,10 +139,10 @@ async function encodePairs(
   tokens: TokenIds,
   options: EncodeOptions,
 ): Promise<PairDatasetData> {
-  const { maxLength, limit = Number.POSITIVE_INFINITY, unlabelled = "skip" } = options;
-  requireInteger("maxLength", maxLength, SPECIAL_TOKENS_PER_PAIR + 2);
-  if (options.limit !== undefined) requireInteger("limit", options.limit, 1);
-  const truncate = truncations[checkTruncation(options.truncation ?? DEFAULT_TRUNCATION)];
+  const { unlabelled = "skip" } = options;
+  const { maxLength, truncation } = checkOptions(lengthOptions, options);
+  const { limit = Number.POSITIVE_INFINITY, manyLabels } = checkOptions(trainingPairsOptions, options);
+  const truncate = truncations[truncation];
   const idsOf = (text: string) => tokenize(text).map((token) => tokens.id(token));
   const labelIds = new LabelIds(options);
   const skippedLabels = new Map<string, number>();
@@ -208,7 +190,7 @@ async function encodePairs(
   replaceIds(labels, finalIds);
   const { truncated } = rows;
   const data = { ...arrays, labels, labelNames: names, truncated, skipped, skippedLabels };
-  if (options.labels === undefined && names !== options.preferredLabels && !options.manyLabels) {
+  if (options.labels === undefined && names !== options.preferredLabels && !manyLabels) {
     expectClasses(names, rows.size, fileName === undefined ? "" : `${fileName}: `);
   }
   return data;
@@ -219,13 +201,6 @@ function replaceIds(ids: Int32Array, finalIds: Int32Array): void {
   for (let i = 0; i < ids.length; i++) {
     if (ids[i]! >= 0) ids[i] = finalIds[ids[i]!]!;
   }
-}
-
-function requireInteger(name: string, value: number, least: number): void {
-  if (Number.isInteger(value) && value >= least) return;
-  throw new TunebertError((named) => `${named} is ${value}; it must be an integer of at least ${least}`, {
-    option: name,
-  });
 }
 
 /** Callers without types may leave something out. */

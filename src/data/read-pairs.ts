@@ -1,7 +1,9 @@
 import { TunebertError } from "../error.js";
+import { expectFits, type GivenOptions } from "../option.js";
 import type { ByteSource } from "./byte-source.js";
 import type { ColumnOptions } from "./columns.js";
 import { JsonlReader } from "./jsonl-reader.js";
+import { rowOptions } from "./options.js";
 import { readBlocks } from "./read-blocks.js";
 import { RowLog } from "./row-log.js";
 import type { RowReader } from "./row-reader.js";
@@ -11,24 +13,12 @@ import type { TextPair } from "./text-pair.js";
 import { TsvReader } from "./tsv-reader.js";
 
 /** What a file of pairs is, and which of its columns hold them. */
-export interface ReadPairsOptions extends ColumnOptions {
+export interface ReadPairsOptions extends ColumnOptions, GivenOptions<typeof rowOptions> {
   /**
    * Its ending tells the format: .tsv or .txt (tab-separated), .csv, .jsonl or .json (an object a line); .gz may
    * follow. Errors name it.
    */
   readonly fileName: string;
-  /**
-   * What stands between the cells of a table's row, an ASCII character. Default: what is usual for the format, or
-   * else the one of `,`, `;`, tab and `|` at which the header row shows the pair's columns.
-   */
-  readonly delimiter?: string | undefined;
-  /** Whether tab-separated files have their cells between quotes where need be, as CSV has. Default: no. */
-  readonly quotes?: boolean | undefined;
-  /**
-   * Whether rows are left out that have too many or too few cells, are not valid JSON, CSV or UTF-8, or whose texts
-   * are missing or are no strings. Default: the first one is an error.
-   */
-  readonly skipBadRows?: boolean | undefined;
   /** Hears, at the end, how many bad rows were left out, and of quotes that were read as text. */
   readonly onNotice?: ((notice: string) => void) | undefined;
 }
@@ -46,7 +36,7 @@ export interface ReadPairsOptions extends ColumnOptions {
  * for await (const { premise, hypothesis, label } of pairs) console.log(premise, hypothesis, label);
  */
 export function readPairs(source: ByteSource, options: ReadPairsOptions): AsyncGenerator<TextPair> {
-  checkDelimiter(options.delimiter);
+  if (options.delimiter !== undefined) expectFits("delimiter", rowOptions.delimiter.kind, options.delimiter);
   const log = new RowLog(options.fileName, options.skipBadRows ? "skip" : "refuse");
   return readAll(source, readerFor(log, options), log, options.onNotice);
 }
@@ -63,16 +53,6 @@ export function readSnli(
 ): AsyncGenerator<TextPair> {
   const log = new RowLog(fileName);
   return readAll(source, new TsvReader(log, snliTsv(fileName)), log);
-}
-
-/** @throws TunebertError when it cannot stand between the cells of a row */
-export function checkDelimiter(delimiter: string | undefined): void {
-  if (delimiter === undefined || /^[\t\x20\x21\x23-\x7e]$/.test(delimiter)) return;
-  throw new TunebertError(
-    (named) =>
-      `${named} is ${JSON.stringify(delimiter)}; expected one ASCII character, which is no quote and no line end`,
-    { option: "delimiter" },
-  );
 }
 
 function readerFor(log: RowLog, options: ReadPairsOptions): RowReader {

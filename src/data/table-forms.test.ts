@@ -115,7 +115,7 @@ describe("the delimiter", () => {
 
   test.each(["", "ab", '"', "\n", "é"])("%j is none", (delimiter) => {
     expect(() => readPairs(new Uint8Array(0), { fileName: "a.csv", delimiter })).toThrow(
-      /^delimiter is .*; expected one/,
+      /^delimiter is .*; it must be one ASCII character/,
     );
   });
 

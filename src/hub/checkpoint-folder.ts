@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { lstat, readdir, rm, rmdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { TunebertError } from "../error.js";
+import { expectFits } from "../option.js";
+import { count } from "../option-kinds.js";
 import { systemReason } from "../system-error.js";
 import { readCheckpoint, type StoredCheckpoint, writeCheckpoint } from "./checkpoint-file.js";
 import { inFile } from "./files.js";
@@ -36,11 +38,7 @@ export class CheckpointFolder {
 
   /** @throws TunebertError when fewer than one would be kept */
   constructor(folder: string, { keep = DEFAULT_KEEP }: CheckpointFolderOptions = {}) {
-    if (!(Number.isSafeInteger(keep) && keep >= 1)) {
-      throw new TunebertError((named) => `${named} is ${keep}; it must be a whole number of at least 1`, {
-        option: "keep",
-      });
-    }
+    expectFits("keep", count, keep);
     this.#folder = folder;
     this.#keep = keep;
   }

@@ -1,5 +1,6 @@
 import type { PairDataset } from "../data/pair-dataset.js";
 import { TunebertError } from "../error.js";
+import type { Kind } from "../option.js";
 import { listNames } from "../text/list-names.js";
 
 /**
@@ -7,6 +8,31 @@ import { listNames } from "../text/list-names.js";
  * label counts the same in all; or as given by the label's name, 1 where it is not.
  */
 export type ClassWeights = "equal" | "balanced" | Readonly<Record<string, number>>;
+
+/** As they are given; whether they fit the labels of the data is seen when these are known. */
+export const classWeightsKind: Kind<ClassWeights> = {
+  expected: "equal or balanced alone, or label=weight with a weight above 0",
+  placeholder: "weights...",
+  fits: (value): value is ClassWeights =>
+    value === "equal" || value === "balanced" || (typeof value === "object" && value !== null),
+  parse: (text, before) => {
+    if ((text === "equal" || text === "balanced") && before === "equal") return text;
+    const [, label, number] = /^(.+)=([^=]+)$/.exec(text) ?? [];
+    const weight = Number(number);
+    if (label === undefined || before === "balanced" || !(weight > 0 && Number.isFinite(weight))) {
+      return undefined;
+    }
+    const named = typeof before === "object" ? before : {};
+    if (Object.hasOwn(named, label)) throw new TunebertError(`There are two weights for ${label}.`);
+    return { ...named, [label]: weight };
+  },
+  setting: (weights) => {
+    if (typeof weights === "string") return weights;
+    return Object.entries(weights)
+      .map(([label, weight]) => `${label}=${weight}`)
+      .sort();
+  },
+};
 
 /**
  * The weight of each label.

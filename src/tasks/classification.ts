@@ -5,24 +5,32 @@ import { TunebertError } from "../error.js";
 import { argmaxRows } from "../metrics/argmax-rows.js";
 import { classificationReport } from "../metrics/classification-report.js";
 import { meanCrossEntropy } from "../metrics/cross-entropy.js";
+import { checkOptions, type OptionValues, option, settingsOf } from "../option.js";
+import { fraction } from "../option-kinds.js";
 import { listNames } from "../text/list-names.js";
-import { type ClassWeights, classWeightsOf } from "./class-weights.js";
-import { defaultFineTuningOptions, type FineTuningOptions, fineTuning } from "./fine-tuning.js";
+import { classWeightsKind, classWeightsOf } from "./class-weights.js";
+import { fineTuning, fineTuningOptions } from "./fine-tuning.js";
 import type { Task } from "./task.js";
 
 /** How a classifier learns. */
-export interface ClassificationOptions extends FineTuningOptions {
-  /** What an example of each label counts in the loss. */
-  readonly classWeights: ClassWeights;
-  /** The part of every target that is spread evenly over all labels. */
-  readonly labelSmoothing: number;
-}
-
-export const defaultClassificationOptions: ClassificationOptions = {
-  ...defaultFineTuningOptions,
-  classWeights: "equal",
-  labelSmoothing: 0,
+export const classificationOptions = {
+  ...fineTuningOptions,
+  /** what an example of each label counts in the loss; default: equal */
+  classWeights: option(classWeightsKind, {
+    default: "equal",
+    help: "what examples count by their label: equal, balanced, or some of label=weight",
+    inFingerprint: true,
+  }),
+  /** the part of every target that is spread evenly over all labels; default 0 */
+  labelSmoothing: option(fraction, {
+    default: 0,
+    help: "part of each target to spread",
+    inFingerprint: true,
+  }),
 };
+
+/** @interface */
+export type ClassificationOptions = OptionValues<typeof classificationOptions>;
 
 /**
  * Telling labels apart: the mean cross-entropy of each batch is the loss.
@@ -34,7 +42,8 @@ export function classification(
   train: PairDataset,
   options: Partial<ClassificationOptions> = {},
 ): Task<PairDataset> {
-  const { classWeights, labelSmoothing } = { ...defaultClassificationOptions, ...options };
+  const given = checkOptions(classificationOptions, options);
+  const { classWeights, labelSmoothing } = given;
   const { labels } = model;
   const loss = { classWeights: classWeightsOf(classWeights, labels, train), labelSmoothing };
   const labelsOf = (examples: Int32Array) => examples.map((example) => train.labels[example]!);
@@ -45,7 +54,7 @@ export function classification(
       { name: "loss", better: "lower" },
       { name: "macroF1", better: "higher" },
     ] as const,
-    settings: { labels, labelSmoothing, classWeights: classWeightsSetting(classWeights) },
+    settings: { labels, ...settingsOf(classificationOptions, given) },
     encoding: (examples: PairDataset) => examples.labels,
     expectTarget(examples: PairDataset, example: number) {
       const label = examples.labels[example]!;
@@ -79,11 +88,4 @@ export function classification(
 
 function countEqual(answers: Int32Array, labels: Int32Array): number {
   return answers.reduce((equal, answer, i) => equal + Number(answer === labels[i]), 0);
-}
-
-function classWeightsSetting(classWeights: ClassWeights): string | readonly string[] {
-  if (typeof classWeights === "string") return classWeights;
-  return Object.entries(classWeights)
-    .map(([label, weight]) => `${label}=${weight}`)
-    .sort();
 }

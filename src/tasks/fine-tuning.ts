@@ -6,19 +6,34 @@ import { LOGITS, LOSS, trainingProgram, trainingRun } from "../bert/model-progra
 import { type MicroBatch, microBatches } from "../data/micro-batches.js";
 import type { PairDataset } from "../data/pair-dataset.js";
 import { TunebertError } from "../error.js";
+import { checkOptions, type Kind, type OptionValues, option, type Setting, settingsOf } from "../option.js";
+import { count, fraction } from "../option-kinds.js";
 import type { RunShape } from "../runtime/engine.js";
 import type { FigureKind, Figures } from "./figures.js";
-import type { StepSize, Task, TaskSetting } from "./task.js";
+import type { StepSize, Task } from "./task.js";
+
+const freeze: Kind<Freeze> = {
+  expected: "nothing, embeddings, encoder, or a number of blocks",
+  placeholder: "what",
+  fits: (value): value is Freeze =>
+    ["nothing", "embeddings", "encoder"].includes(value as string) || count.fits(value),
+  parse: (text) => count.parse(text, undefined) ?? text,
+};
 
 /** How a model learns, whatever it learns. */
-export interface FineTuningOptions {
-  /** Probability of dropping an attention weight or an element before a residual. */
-  readonly dropout: number;
-  /** What is not trained. */
-  readonly freeze: Freeze;
-}
+export const fineTuningOptions = {
+  /** probability of dropping an attention weight or an element before a residual; default 0.1 */
+  dropout: option(fraction, { default: 0.1, help: "probability of dropping", inFingerprint: true }),
+  /** what is not trained; default: nothing */
+  freeze: option(freeze, {
+    default: "nothing",
+    help: "leave untrained: nothing, embeddings, these and the lowest n blocks (a number), or encoder",
+    inFingerprint: true,
+  }),
+};
 
-export const defaultFineTuningOptions: FineTuningOptions = { dropout: 0.1, freeze: "nothing" };
+/** @interface */
+export type FineTuningOptions = OptionValues<typeof fineTuningOptions>;
 
 /**
  * What is particular about learning from examples of one kind.
@@ -27,7 +42,7 @@ export const defaultFineTuningOptions: FineTuningOptions = { dropout: 0.1, freez
 export interface Supervision<Targets> {
   readonly head: Head<Targets>;
   readonly figures: readonly FigureKind[];
-  readonly settings: Readonly<Record<string, TaskSetting>>;
+  readonly settings: Readonly<Record<string, Setting>>;
   /** The targets of examples as numbers. */
   encoding(examples: PairDataset): Int32Array | Float32Array;
   /** @throws TunebertError when an example, counted from 1, has no target */
@@ -47,12 +62,13 @@ export function fineTuning<Targets>(
   supervision: Supervision<Targets>,
   options: Partial<FineTuningOptions>,
 ): Task<PairDataset> {
-  const { dropout, freeze } = { ...defaultFineTuningOptions, ...options };
+  const given = checkOptions(fineTuningOptions, options);
+  const { dropout, freeze } = given;
   const { head, figures, settings } = supervision;
   const frozen = frozenParameters(model.config, freeze);
   return {
     ...{ parameters: model.parameters, train, size: train.size, figures },
-    settings: { ...model.config, dropout, freeze, ...settings },
+    settings: { ...model.config, ...settingsOf(fineTuningOptions, given), ...settings },
     encoding(examples) {
       const { tokenIds, offsets, premiseLengths } = examples;
       return [tokenIds, offsets, premiseLengths, supervision.encoding(examples)];

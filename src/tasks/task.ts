@@ -1,3 +1,4 @@
+import type { Setting } from "../option.js";
 import type { Random } from "../random.js";
 import type { Engine, Parameters, Programs, RunOutputs, RunShape } from "../runtime/engine.js";
 import type { Run } from "../runtime/program.js";
@@ -17,7 +18,7 @@ export interface Task<Examples> {
   /** What {@link evaluate} tells; by the first of them models are compared unless another is named. */
   readonly figures: readonly FigureKind[];
   /** Settings on which the bits of training depend, by name; JSON. */
-  readonly settings: Readonly<Record<string, TaskSetting>>;
+  readonly settings: Readonly<Record<string, Setting>>;
   /** The examples as numbers, all that a run depends on: what tells them apart from others. */
   encoding(examples: Examples): readonly (Int32Array | Float32Array)[];
   /** @throws TunebertError when an example cannot be learnt from or be measured on */
@@ -29,9 +30,6 @@ export interface Task<Examples> {
   /** Measures the model as the engine has it. */
   evaluate(engine: Engine, examples: Examples, options: EvaluateOptions): Promise<Figures>;
 }
-
-/** The value of a setting. */
-export type TaskSetting = string | number | boolean | null | readonly string[];
 
 /** How many examples a step takes. */
 export interface StepSize {

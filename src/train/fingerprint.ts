@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
 import { TunebertError } from "../error.js";
-import type { Task, TaskSetting } from "../tasks/task.js";
+import { type Setting, settingsOf } from "../option.js";
+import type { Task } from "../tasks/task.js";
 import { own } from "../text/json-reader.js";
 import { shorten } from "../text/show-json.js";
 import type { StateDict } from "../weights/tensor.js";
-import type { TrainerOptions } from "./options.js";
+import { type TrainerOptions, trainerOptionTable } from "./options.js";
 import { dependsOnLength } from "./schedule.js";
+
+export type { Setting };
 
 /** What the bits of a training run depend on, by parts, so that a difference can be named. JSON. */
 export interface Fingerprint {
@@ -14,9 +17,6 @@ export interface Fingerprint {
   /** Values by the option's name. */
   readonly settings: Readonly<Record<string, Setting>>;
 }
-
-/** The value of a setting. */
-export type Setting = TaskSetting;
 
 /** What a run is measured on, and parts of it that the trainer does not see, such as the vocabulary. */
 export interface FingerprintSources<Examples> {
@@ -34,8 +34,7 @@ export function fingerprintOf<Examples>(
   options: TrainerOptions,
   { validation, test, fingerprint: given }: FingerprintSources<Examples>,
 ): Fingerprint {
-  const { batchSize, accumulate, learningRate, schedule, warmup, weightDecay, clipNorm = null } = options;
-  const { epochs, metric = null, shuffle, seed } = options;
+  const { epochs, metric = task.figures[0]?.name ?? null } = options;
   return {
     data: {
       "training pairs": digest(task.encoding(task.train)),
@@ -44,9 +43,9 @@ export function fingerprintOf<Examples>(
       ...given?.data,
     },
     settings: {
+      ...settingsOf(trainerOptionTable, options),
       ...task.settings,
-      ...{ batchSize, accumulate, learningRate, schedule, warmup, weightDecay, clipNorm, shuffle, seed },
-      ...{ metric: metric ?? task.figures[0]?.name ?? null },
+      metric,
       ...(dependsOnLength(options) && { epochs }),
       ...given?.settings,
     },

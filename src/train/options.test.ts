@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { defaultTrainerOptions, type TrainerOptions, trainerOptions } from "./options.js";
+import { settingsOf } from "../option.js";
+import { type TrainerOptions, trainerOptions, trainerOptionTable } from "./options.js";
 
 test("what is not given is the reference's: plain Adam at a constant rate on the mean loss", () => {
   const { threads: _, ...options } = trainerOptions({});
@@ -22,6 +23,8 @@ test("what is not given is the reference's: plain Adam at a constant rate on the
     shuffle: true,
   });
 });
+
+const defaultTrainerOptions = trainerOptions({});
 
 const out = (name: keyof TrainerOptions, ...values: unknown[]) =>
   values.map((value) => [name, value] as const);
@@ -46,4 +49,11 @@ test.each([
 test("takes what is within its range", () => {
   const given = { warmup: 0.5, clipNorm: 1, patience: 2, freeze: 3, weightDecay: 0.01, threads: 1 };
   expect(trainerOptions(given)).toEqual({ ...defaultTrainerOptions, ...given });
+});
+
+test("the fingerprint has all but what may change where a run goes on", () => {
+  const { epochs: _, patience: __, threads: ___, ...rest } = defaultTrainerOptions;
+  expect(settingsOf(trainerOptionTable, defaultTrainerOptions)).toEqual({ ...rest, clipNorm: null });
+  const weighted = { ...defaultTrainerOptions, classWeights: { b: 2, a: 0.5 } };
+  expect(settingsOf(trainerOptionTable, weighted)).toMatchObject({ classWeights: ["a=0.5", "b=2"] });
 });

@@ -1,0 +1,112 @@
+import { type Kind, option } from "../option.js";
+import { choice, count, text, texts, wholeNumber, yesNo } from "../option-kinds.js";
+import { SPECIAL_TOKENS_PER_PAIR } from "../text/pack-pair.js";
+import { DEFAULT_TRUNCATION, type TruncationName, truncations } from "../text/truncate-pair.js";
+
+/** The columns of a pair's texts. */
+export const textColumnOptions = {
+  /**
+   * Default: the first of two names that are both there: `premise` and `hypothesis`, `sentence1` and `sentence2`,
+   * `text_a` and `text_b`, `text1` and `text2`, `question1` and `question2`, `text` and `text_pair`, `query` and
+   * `passage`, or `#1 String` and `#2 String`.
+   */
+  premiseColumn: option(text("name"), {
+    defaultText: "premise, sentence1, text_a, text1, question1, text, query or #1 String",
+    help: "column of the first text",
+  }),
+  /** Default: the second of these two names. */
+  hypothesisColumn: option(text("name"), {
+    defaultText: "the one that goes with the first",
+    help: "column of the second text",
+  }),
+};
+
+/** The column of a pair's label. */
+export const labelColumnOptions = {
+  /**
+   * Default: `label`, else `gold_label`, else the one of `labels`, `class`, `target`, `Quality` and `is_duplicate` that
+   * is there; without any the pairs have no labels.
+   */
+  labelColumn: option(text("name"), {
+    defaultText: "label, gold_label, labels, class, target, Quality or is_duplicate",
+    help: "column of the label",
+  }),
+};
+
+/** What may stand between the cells of a row. */
+const delimiter: Kind<string> = {
+  expected: "one ASCII character that is no quote and no line end, or tab",
+  placeholder: "character",
+  fits: (value): value is string => typeof value === "string" && /^[\t\x20\x21\x23-\x7e]$/.test(value),
+  parse: (typed) => (typed === "tab" || typed === "\\t" ? "\t" : typed),
+};
+
+/** How a file of pairs is written. */
+export const rowOptions = {
+  /**
+   * What stands between the cells of a table's row, an ASCII character. Default: what is usual for the format, or
+   * else the one of `,`, `;`, tab and `|` at which the header row shows the pair's columns.
+   */
+  delimiter: option(delimiter, {
+    defaultText: "what the header row tells",
+    help: "between the cells of a table, such as ; or tab",
+  }),
+  /** Whether tab-separated files have their cells between quotes where need be, as CSV has. Default: no. */
+  quotes: option(yesNo, {
+    default: false,
+    help: "read quotes in tab-separated files as in CSV; without it they are characters as others",
+  }),
+  /**
+   * Whether rows are left out that have too many or too few cells, are not valid JSON, CSV or UTF-8, or whose texts
+   * are missing or are no strings. Default: the first one is an error.
+   */
+  skipBadRows: option(yesNo, { default: false, help: "leave out and count rows that cannot be read" }),
+};
+
+/** Which labels count. */
+export const noLabelOptions = {
+  /**
+   * The labels that stand for none; blank ones always do. Default: `-`, and -1 where the other labels are 0 … K−1 with
+   * K ≥ 3 (a class otherwise). Labels given in `labels` stand for themselves, unless they are named here.
+   */
+  noLabel: option(texts("value"), {
+    defaultText: "-, and -1 beside labels that are 0, 1, 2 and so on; blank always",
+    help: "a label that stands for none, may be repeated",
+  }),
+};
+
+/** Which pairs there are to train on. */
+export const trainingPairsOptions = {
+  /** Whether labels are taken even if there are more than one in five pairs, or they are fractions. Default: no. */
+  manyLabels: option(yesNo, {
+    default: false,
+    help: "take labels that are more than one in five pairs, or fractions",
+  }),
+  /** Take only the first so many pairs; pairs skipped do not count. Default: all. */
+  limit: option(count, { defaultText: "all", help: "train on the first n pairs only" }),
+};
+
+/** How long an example is. */
+export const lengthOptions = {
+  /** The most tokens an example may have, `<cls>` and the two `<sep>` included; at least 5. Default: 128. */
+  maxLength: option(wholeNumber(SPECIAL_TOKENS_PER_PAIR + 2), {
+    default: 128,
+    help: "longest input in tokens; longer pairs are truncated",
+    inFingerprint: true,
+  }),
+  /** What goes from pairs that are longer: the end of the longer text, or of both. Default: longest-first. */
+  truncation: option(choice(Object.keys(truncations) as TruncationName[], "how"), {
+    default: DEFAULT_TRUNCATION,
+    help: "of pairs that are longer: cut the end of the longer text first, or of both and keep the ratio of their lengths",
+    inFingerprint: true,
+  }),
+};
+
+/** Which tokens get a row in the embedding. */
+export const vocabularyOptions = {
+  /** How often a token must occur to enter the vocabulary; rarer ones become `<unk>`. Default: 2. */
+  minFrequency: option(count, {
+    default: 2,
+    help: "how often a token must occur to enter the vocabulary, from scratch",
+  }),
+};
