@@ -14,11 +14,21 @@ export async function readBytes(path: string): Promise<Uint8Array> {
   }
 }
 
-/** The file as UTF-8 text. @throws TunebertError as {@link readBytes} */
+/** Far more than a vocabulary or a configuration has, and less than memory, which a device such as /dev/zero would fill. */
+const MAX_TEXT_BYTES = 256 * 2 ** 20;
+
+/** The file as UTF-8 text, of at most 256 MiB. @throws TunebertError as {@link readBytes}, and where there is more */
 export async function readText(path: string): Promise<string> {
-  const bytes = await readBytes(path);
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of streamBytes(path)) {
+    size += piece.length;
+    if (size > MAX_TEXT_BYTES)
+      throw new TunebertError(`${path} has more than 256 MiB, which no text of a model has`);
+    pieces.push(piece);
+  }
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(pieces));
   } catch (cause) {
     throw new TunebertError(`${path} is not UTF-8 text`, { cause });
   }
