@@ -25,10 +25,10 @@ describe("a run with test pairs", () => {
 
   test("leaves what the saved model answers to them", () => {
     const answers = readJsonLines(read("predictions.jsonl"));
-    expect(answers.map(({ premise, hypothesis, trueLabel }) => [premise, hypothesis, trueLabel])).toEqual(
+    expect(answers.map(({ text, textPair, trueLabel }) => [text, textPair, trueLabel])).toEqual(
       tinyPairs()
         .slice(0, 9)
-        .map(({ premise, hypothesis, label }) => [premise, hypothesis, label]),
+        .map(({ text, textPair, label }) => [text, textPair, label]),
     );
     const right = answers.filter(({ trueLabel, predictedLabel }) => trueLabel === predictedLabel).length;
     expect(right / 9).toBe(evaluated.accuracy);

@@ -1,5 +1,5 @@
 import { microBatches } from "../data/micro-batches.js";
-import type { PairDataset } from "../data/pair-dataset.js";
+import type { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import type { Program } from "../runtime/program.js";
 import type { Replicas } from "../runtime/threads/replicas.js";
@@ -42,7 +42,7 @@ export interface ClassifyOptions {
  */
 export async function classify(
   replicas: Replicas,
-  dataset: PairDataset,
+  dataset: TextDataset,
   { config, labels }: BertClassifier,
   { threads, signal, notFinite = damage }: ClassifyOptions,
 ): Promise<Float32Array> {
@@ -77,7 +77,7 @@ function damage(example: number, logit: number): TunebertError {
 }
 
 /** The groups of each replica: of several micro-batches only where there are enough tokens to fill them. */
-function prepareChunk(dataset: PairDataset, start: number, perRun: number, replicas: number) {
+function prepareChunk(dataset: TextDataset, start: number, perRun: number, replicas: number) {
   const size = Math.max(0, Math.min(CHUNK, dataset.size - start));
   const examples = Int32Array.from({ length: size }, (_, i) => start + i);
   const tokens = examples.reduce((sum, example) => sum + dataset.length(example), 0) / replicas;

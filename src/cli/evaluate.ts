@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { PairDataset } from "../data/pair-dataset.js";
-import { readPairs } from "../data/read-pairs.js";
+import { readExamples } from "../data/read-examples.js";
+import { TextDataset } from "../data/text-dataset.js";
 import { streamBytes } from "../hub/files.js";
 import { loadModel } from "../hub/model-folder.js";
 import { resolveData } from "../hub/resolve.js";
@@ -30,11 +30,13 @@ interface EvaluateFlags extends ColumnFlags, LabelFlags, DownloadFlags {
 export function addEvaluateCommand(program: Command): void {
   const command = program
     .command("evaluate")
-    .description("Measure a trained model on labelled pairs: accuracy, figures per label, confusion matrix.")
+    .description(
+      "Measure a trained model on labelled texts, or pairs of texts: accuracy, figures per label, confusion matrix.",
+    )
     .requiredOption("--model <folder>", "what training wrote to --out")
     .requiredOption(
       "--data <file>",
-      "labelled pairs: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz; or snli, snli:dev",
+      "labelled examples: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz; or snli, snli:dev",
     )
     .option("--json", "print one JSON object", false)
     .option("--threads <n>", "threads to use", positiveWholeNumber, defaultTrainerOptions.threads)
@@ -49,16 +51,16 @@ async function evaluate(flags: EvaluateFlags): Promise<void> {
   const { labels } = saved.model;
   const file = await resolveData(flags.data, "test", fetchOptions(flags));
   const options = { ...flags, noLabel: [], fileName: file, onNotice: note };
-  const pairs = readPairs(streamBytes(file), options);
+  const examples = readExamples(streamBytes(file), options);
   const { noLabel } = flags;
-  const dataset = await PairDataset.encode(pairs, saved.vocabulary, { ...saved, labels, noLabel });
+  const dataset = await TextDataset.encode(examples, saved.tokenizer, { ...saved, labels, noLabel });
   if (dataset.skipped > 0) note(`${file}: ${skippedNote(dataset)}`);
   const predictor = await Predictor.start({ ...saved, threads: flags.threads });
   try {
     const predicted = argmaxRows(await predictor.logits(dataset), labels.length);
     const report = classificationReport(dataset.labels, predicted, labels);
-    const { size: examples, skipped } = dataset;
-    const json = () => JSON.stringify({ examples, skipped, ...report });
+    const { size, skipped } = dataset;
+    const json = () => JSON.stringify({ examples: size, skipped, ...report });
     print(flags.json ? json() : formatClassificationReport(report));
   } finally {
     await predictor.close();

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
-import { checkDelimiter } from "../data/read-pairs.js";
+import { checkDelimiter } from "../data/read-examples.js";
 import type { CheckpointInterval } from "../train/checkpoints.js";
 
 /** Parsers and options that several commands share. */
@@ -50,7 +50,7 @@ export function checkpointInterval(text: string): CheckpointInterval {
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 
-/** How pairs are read from a file; names as in readPairs. */
+/** How examples are read from a file; names as in readExamples. */
 export interface ColumnFlags {
   readonly premiseColumn?: string;
   readonly hypothesisColumn?: string;
@@ -64,11 +64,11 @@ export function columnOptions({ label }: { readonly label: boolean }): Option[] 
   const columns = [
     new Option(
       "--premise-column <name>",
-      "column of the first text (default: premise, sentence1, text_a, text1, question1, text, query or #1 String)",
+      "column of the first text, or of the only one (default: premise, sentence1, text_a, text1, question1, text, query or #1 String; alone text, sentence, review or question)",
     ),
     new Option(
       "--hypothesis-column <name>",
-      "column of the second text (default: the one that goes with the first)",
+      "column of the second text (default: the one that goes with the first; without any, texts are single)",
     ),
   ];
   if (label) {

@@ -19,7 +19,7 @@ const FAILED = 1;
 const WRONG_USAGE = 2;
 
 const program = new Command("tunebert")
-  .description("Fine-tune BERT on pairs of texts, without Python.")
+  .description("Fine-tune BERT on texts and pairs of texts, without Python.")
   .version(version)
   .showHelpAfterError("(add --help for what a command takes)")
   .configureHelp({ showGlobalOptions: false })

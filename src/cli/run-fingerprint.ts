@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { BertClassifier } from "../bert/bert-classifier.js";
+import type { Tokenizer } from "../text/tokenizer.js";
 import type { TruncationName } from "../text/truncate-pair.js";
-import type { Vocabulary } from "../text/vocabulary.js";
 import { digestTensors, type Fingerprint, PRETRAINED } from "../train/fingerprint.js";
 
 export interface RunFingerprintFlags {
@@ -17,14 +17,13 @@ export interface RunFingerprintFlags {
 /** What makes a run what it is, and the trainer does not see. A pretrained model counts by its content. */
 export async function runFingerprint(
   { out, maxLength, truncation, pretrained, embeddingStd = 1 }: RunFingerprintFlags,
-  { model, vocabulary }: { readonly model: BertClassifier; readonly vocabulary: Vocabulary },
+  { model, tokenizer }: { readonly model: BertClassifier; readonly tokenizer: Tokenizer },
 ): Promise<Fingerprint> {
   const start = pretrained !== undefined && { [PRETRAINED]: await digestStart(pretrained, out, model) };
+  const vocabulary = createHash("sha256");
+  for (const text of Object.values(tokenizer.files())) vocabulary.update(text);
   return {
-    data: {
-      vocabulary: createHash("sha256").update(JSON.stringify(vocabulary)).digest("hex"),
-      ...start,
-    },
+    data: { vocabulary: vocabulary.digest("hex"), ...start },
     settings: { maxLength, truncation, embeddingStd: embeddingStd === 1 ? null : embeddingStd },
   };
 }

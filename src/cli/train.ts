@@ -3,9 +3,8 @@ import { type Command, Option } from "commander";
 import { BertClassifier } from "../bert/bert-classifier.js";
 import type { BertConfig } from "../bert/config.js";
 import { isNoLabel } from "../data/no-label.js";
-import { PairDataset } from "../data/pair-dataset.js";
-import { readPairs } from "../data/read-pairs.js";
-import type { TextPair } from "../data/text-pair.js";
+import { readExamples } from "../data/read-examples.js";
+import { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import { showAddress } from "../hub/address.js";
 import type { Split } from "../hub/catalog.js";
@@ -14,11 +13,12 @@ import type { FolderLock } from "../hub/folder-lock.js";
 import { expectFreeFolder, expectKnownFolder } from "../hub/model-folder.js";
 import { classifierFrom, loadPretrained } from "../hub/pretrained.js";
 import { resolveData } from "../hub/resolve.js";
-import type { LabelledPair } from "../predict/answer-labelled.js";
+import type { LabelledExample } from "../predict/answer-labelled.js";
 import { Random } from "../random.js";
 import { listNames } from "../text/list-names.js";
+import type { TextExample } from "../text/text-example.js";
+import type { Tokenizer } from "../text/tokenizer.js";
 import { DEFAULT_TRUNCATION, type TruncationName, truncations } from "../text/truncate-pair.js";
-import type { Vocabulary } from "../text/vocabulary.js";
 import {
   addCheckpointOptions,
   type CheckpointFlags,
@@ -74,11 +74,13 @@ const SIZES = { hidden: 256, ffn: 512, heads: 4, blocks: 2 };
 export function addTrainCommand(program: Command): void {
   const command = program
     .command("train")
-    .description("Fine-tune a pretrained BERT on labelled pairs of texts, or train one from scratch.")
+    .description(
+      "Fine-tune a pretrained BERT on labelled texts or pairs of texts, or train one from scratch.",
+    )
     .optionsGroup("Data:")
     .requiredOption(
       "--train <file>",
-      "labelled pairs to train on: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz; or snli, which is fetched",
+      "labelled examples, texts or pairs of texts, to train on: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz; or snli, which is fetched",
     )
     .option(
       "--validation <file>",
@@ -201,31 +203,31 @@ async function trainIn(lock: FolderLock, flags: TrainFlags, command: Command): P
   const say = speaker(flags);
   const resumeFrom = await checkpointToResume(flags);
   if (!resumeFrom) await expectFreeFolder(out, { overwrite });
-  const { trainSet, model, vocabulary } = flags.pretrained
+  const { trainSet, model, tokenizer } = flags.pretrained
     ? await fineTuned(flags, flags.pretrained, command)
     : await fromScratch(flags);
-  const recordOf = async (file: string, split: Split, dataset: PairDataset) =>
+  const recordOf = async (file: string, split: Split, dataset: TextDataset) =>
     dataRecord(await resolveData(file, split, fetchOptions(flags)), dataset);
   const unseen = async (name: "validation" | "test", split: Split) => {
     const file = flags[name];
     if (file === undefined) return undefined;
-    const pairs: LabelledPair[] = [];
-    const options = { maxLength, truncation, labels: model.labels, noLabel };
+    const examples: LabelledExample[] = [];
+    const options = { maxLength, truncation, texts: trainSet.texts, labels: model.labels, noLabel };
     const isNone = (label: string) => isNoLabel(label, model.labels, noLabel);
-    const read = keepLabelled(pairsOf(file, split, flags), pairs, isNone);
-    return { data: name, pairs, set: await PairDataset.encode(read, vocabulary, options) };
+    const read = keepLabelled(examplesOf(file, split, flags), examples, isNone);
+    return { data: name, examples, set: await TextDataset.encode(read, tokenizer, options) };
   };
   const validation = await unseen("validation", "dev");
   const test = await unseen("test", "test");
   say(describe("train", trainSet));
   if (validation) say(describe("validation", validation.set));
   if (test) say(describe("test", test.set));
-  say(`vocabulary of ${vocabulary.size} tokens, ${model.labels.length} labels: ${listNames(model.labels)}`);
+  say(`vocabulary of ${tokenizer.size} tokens, ${model.labels.length} labels: ${listNames(model.labels)}`);
   note(labelNotes(trainSet, noLabel));
-  const fingerprint = await runFingerprint(flags, { model, vocabulary });
+  const fingerprint = await runFingerprint(flags, { model, tokenizer });
   await runTraining({
     model,
-    vocabulary,
+    tokenizer,
     maxLength,
     truncation,
     train: trainSet,
@@ -258,9 +260,9 @@ function settingsOf(flags: TrainFlags): Record<string, unknown> {
 }
 
 interface Prepared {
-  readonly trainSet: PairDataset;
+  readonly trainSet: TextDataset;
   readonly model: BertClassifier;
-  readonly vocabulary: Vocabulary;
+  readonly tokenizer: Tokenizer;
 }
 
 async function fineTuned(flags: TrainFlags, folder: string, command: Command): Promise<Prepared> {
@@ -277,24 +279,24 @@ async function fineTuned(flags: TrainFlags, folder: string, command: Command): P
   });
   for (const note of pretrained.notes) speaker(flags)(`pretrained: ${note}`);
   expectPositions(flags.maxLength, pretrained.config);
-  const trainSet = await PairDataset.encode(pairsOf(flags.train, "train", flags), pretrained.vocabulary, {
+  const trainSet = await TextDataset.encode(examplesOf(flags.train, "train", flags), pretrained.tokenizer, {
     ...flags,
     preferredLabels: pretrained.labels,
   });
   const model = classifierFrom(pretrained, labelsOf(trainSet, flags.train), new Random(flags.seed));
   speaker(flags)(`output layer: ${model.keepsOutput ? "kept from the checkpoint" : "fresh"}`);
-  return { trainSet, model, vocabulary: pretrained.vocabulary };
+  return { trainSet, model, tokenizer: pretrained.tokenizer };
 }
 
 async function fromScratch(flags: TrainFlags): Promise<Prepared> {
-  const { dataset, vocabulary } = await PairDataset.encodeWithNewVocabulary(
-    pairsOf(flags.train, "train", flags),
+  const { dataset, tokenizer } = await TextDataset.encodeWithNewVocabulary(
+    examplesOf(flags.train, "train", flags),
     flags,
   );
-  const { vocabSize = vocabulary.size } = flags;
-  if (vocabSize < vocabulary.size) {
+  const { vocabSize = tokenizer.size } = flags;
+  if (vocabSize < tokenizer.size) {
     throw new TunebertError(
-      `the vocabulary has ${vocabulary.size} tokens; --vocab-size ${vocabSize} leaves no row for some of them. ` +
+      `the vocabulary has ${tokenizer.size} tokens; --vocab-size ${vocabSize} leaves no row for some of them. ` +
         "Raise it, or raise --min-frequency",
     );
   }
@@ -308,21 +310,21 @@ async function fromScratch(flags: TrainFlags): Promise<Prepared> {
   };
   const labels = labelsOf(dataset, flags.train);
   const model = BertClassifier.fromScratch(config, labels, new Random(flags.seed), flags);
-  return { trainSet: dataset, model, vocabulary };
+  return { trainSet: dataset, model, tokenizer };
 }
 
-async function* pairsOf(name: string, split: Split, flags: TrainFlags): AsyncGenerator<TextPair> {
+async function* examplesOf(name: string, split: Split, flags: TrainFlags): AsyncGenerator<TextExample> {
   const file = await resolveData(name, split, fetchOptions(flags));
   // What stands for no label is told when all labels are there.
   const options = { ...flags, noLabel: [], fileName: file, onNotice: note };
-  yield* readPairs(streamBytes(file), options);
+  yield* readExamples(streamBytes(file), options);
 }
 
-function labelsOf({ labels, labelNames, ...skipped }: PairDataset, file: string): readonly string[] {
+function labelsOf({ labels, labelNames, ...skipped }: TextDataset, file: string): readonly string[] {
   if (labels.some((label) => label !== labels[0])) return labelNames;
   const others = skipped.skipped > 0 ? `; ${skippedNote(skipped)}` : "";
   throw new TunebertError(
-    `${showAddress(file)}: every pair has the label ${labelNames[labels[0]!]}; a classifier needs at least two labels${others}`,
+    `${showAddress(file)}: every example has the label ${labelNames[labels[0]!]}; a classifier needs at least two labels${others}`,
   );
 }
 
@@ -336,9 +338,13 @@ function expectPositions(maxLength: number, { maxPositions }: BertConfig): void 
 }
 
 /** As d2l does, with what was left out or cut. */
-function describe(name: string, dataset: PairDataset): string {
-  const { size, skipped, truncated } = dataset;
-  const notes = [skipped > 0 && skippedNote(dataset), truncated > 0 && `${truncated} truncated`];
+function describe(name: string, dataset: TextDataset): string {
+  const { size, skipped, truncated, texts } = dataset;
+  const notes = [
+    texts === 1 && "of one text each",
+    skipped > 0 && skippedNote(dataset),
+    truncated > 0 && `${truncated} truncated`,
+  ];
   const details = notes.filter(Boolean).join(", ");
   return `read ${size} ${name} examples${details && ` (${details})`}`;
 }

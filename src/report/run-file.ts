@@ -1,6 +1,7 @@
 import { TunebertError } from "../error.js";
 import * as json from "../text/json-reader.js";
 import { printable } from "../text/printable.js";
+import { DEFAULT_TEXTS } from "../text/text-example.js";
 import type { RunRecord } from "./run-record.js";
 
 const FORMAT = "tunebert-run";
@@ -30,7 +31,11 @@ const readFormat = json.object({ format: json.anything, version: json.anything }
 
 /** What those who compare runs rely on. */
 const readRun = json.object({
-  model: json.object({ labels: json.list(json.string), parameters: json.count }),
+  model: json.object({
+    labels: json.list(json.string),
+    parameters: json.count,
+    texts: (value = DEFAULT_TEXTS) => value,
+  }),
   settings: json.record(json.anything),
   data: json.object({ train: json.record(json.anything) }),
   machine: json.object({ processor: json.string }),

@@ -1,4 +1,4 @@
-import type { PairDataset } from "../data/pair-dataset.js";
+import type { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import { listNames } from "../text/list-names.js";
 
@@ -17,7 +17,7 @@ export type ClassWeights = "equal" | "balanced" | Readonly<Record<string, number
 export function classWeightsOf(
   classWeights: ClassWeights,
   labels: readonly string[],
-  train: Pick<PairDataset, "labels">,
+  train: Pick<TextDataset, "labels">,
 ): number[] {
   if (classWeights === "equal") return labels.map(() => 1);
   if (classWeights === "balanced") return balancedWeights(labels.length, train.labels);

@@ -1,10 +1,10 @@
 import type { BertClassifier } from "../bert/bert-classifier.js";
-import type { PairDataset } from "../data/pair-dataset.js";
+import type { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import { listNames } from "../text/list-names.js";
 
 /** @throws TunebertError when a dataset is empty, or holds an example that the model cannot be asked or taught */
-export function expectFit(dataset: PairDataset, model: BertClassifier): void {
+export function expectFit(dataset: TextDataset, model: BertClassifier): void {
   const { vocabularySize, maxPositions } = model.config;
   if (dataset.size === 0) throw new TunebertError("the dataset has no examples");
   for (let i = 0; i < dataset.size; i++) {

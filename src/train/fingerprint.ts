@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { BertClassifier } from "../bert/bert-classifier.js";
-import type { PairDataset } from "../data/pair-dataset.js";
+import type { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import { own } from "../text/json-reader.js";
 import { shorten } from "../text/show-json.js";
@@ -21,9 +21,9 @@ export interface Fingerprint {
 export type Setting = string | number | boolean | null | readonly string[];
 
 export interface FingerprintSource {
-  readonly train: PairDataset;
-  readonly validation: PairDataset | undefined;
-  readonly test: PairDataset | undefined;
+  readonly train: TextDataset;
+  readonly validation: TextDataset | undefined;
+  readonly test: TextDataset | undefined;
   readonly model: BertClassifier;
   readonly options: TrainerOptions;
   /** Parts that are not seen here, such as the vocabulary. */
@@ -128,9 +128,9 @@ function show(setting: Setting | undefined): string {
 }
 
 /** Of the encoded examples: ids, lengths, segments and labels. */
-function digest({ tokenIds, offsets, premiseLengths, labels }: PairDataset): string {
+function digest({ tokenIds, offsets, firstLengths, labels }: TextDataset): string {
   const hash = createHash("sha256");
-  for (const numbers of [tokenIds, offsets, premiseLengths, labels]) hash.update(numbers);
+  for (const numbers of [tokenIds, offsets, firstLengths, labels]) hash.update(numbers);
   return hash.digest("hex");
 }
 

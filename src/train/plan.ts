@@ -1,5 +1,5 @@
 import type { LossOptions } from "../bert/classification-head.js";
-import type { PairDataset } from "../data/pair-dataset.js";
+import type { TextDataset } from "../data/text-dataset.js";
 import { classWeightsOf } from "./class-weights.js";
 import type { TrainerOptions } from "./options.js";
 import { learningRateSchedule } from "./schedule.js";
@@ -16,7 +16,7 @@ export interface Plan {
  * @param labels names of the K labels
  * @throws TunebertError when the warm-up would fill the run, or there is a class weight for a label that there is not
  */
-export function planTraining(options: TrainerOptions, labels: readonly string[], train: PairDataset): Plan {
+export function planTraining(options: TrainerOptions, labels: readonly string[], train: TextDataset): Plan {
   const { batchSize, accumulate, epochs, classWeights, labelSmoothing } = options;
   const stepsPerEpoch = Math.ceil(train.size / (batchSize * accumulate));
   const factor = learningRateSchedule(options, epochs * stepsPerEpoch);

@@ -7,7 +7,7 @@ import {
 } from "../bert/classification-head.js";
 import { type TrainingProgramOptions, trainingProgram, trainingRun } from "../bert/model-program.js";
 import { type MicroBatch, microBatches } from "../data/micro-batches.js";
-import type { PairDataset } from "../data/pair-dataset.js";
+import type { TextDataset } from "../data/text-dataset.js";
 import type { Random } from "../random.js";
 import type { Program, Run } from "../runtime/program.js";
 
@@ -35,7 +35,7 @@ export interface StepOptions {
 /** The programs that train on prepared batches. */
 export function trainingPrograms(
   model: BertClassifier,
-  dataset: PairDataset,
+  dataset: TextDataset,
   options: StepOptions & TrainingProgramOptions,
 ): Program[] {
   const { config, labels } = model;
@@ -46,7 +46,7 @@ export function trainingPrograms(
 }
 
 /** How many tokens a run may have, and how many micro-batches it holds where there are enough examples. */
-function runSize({ config }: BertClassifier, dataset: PairDataset, options: StepOptions) {
+function runSize({ config }: BertClassifier, dataset: TextDataset, options: StepOptions) {
   const { hidden, ffn, blocks } = config;
   const maxTokens = Math.max(MIN_TOKENS, Math.floor(MAX_ACTIVATIONS / (blocks * (12 * hidden + 2 * ffn))));
   const meanLength = dataset.tokenIds.length / dataset.size;
@@ -84,7 +84,7 @@ export interface PrepareOptions extends StepOptions {
  */
 export function prepareBatch(
   model: BertClassifier,
-  dataset: PairDataset,
+  dataset: TextDataset,
   examples: Int32Array,
   { loss, random, ...options }: PrepareOptions,
 ): PreparedBatch {
@@ -107,7 +107,7 @@ export function prepareBatch(
   return { size, runs, labels, random: random.state, work };
 }
 
-function targetsOf(dataset: PairDataset, examples: Int32Array, batchSize: number, loss: LossOptions) {
+function targetsOf(dataset: TextDataset, examples: Int32Array, batchSize: number, loss: LossOptions) {
   const labels = examples.map((example) => dataset.labels[example]!);
   const shares = lossShares(labels, batchSize, loss);
   const shareOf = new Map(Array.from(examples, (example, i) => [example, shares[i]!]));

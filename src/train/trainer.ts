@@ -2,7 +2,7 @@ import type { BertClassifier } from "../bert/bert-classifier.js";
 import { classify, classifyPrograms } from "../bert/classify.js";
 import { frozenParameters } from "../bert/freeze.js";
 import { LOGITS, LOSS } from "../bert/model-program.js";
-import type { PairDataset } from "../data/pair-dataset.js";
+import type { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import { argmaxRows } from "../metrics/argmax-rows.js";
 import { meanCrossEntropy } from "../metrics/cross-entropy.js";
@@ -30,7 +30,7 @@ const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 /** How one call of {@link Trainer.fit} can be ended, kept and resumed. */
 export interface FitOptions {
   /** Pairs on which the model is measured after each epoch, to choose the best one and to stop early. */
-  readonly validation?: PairDataset | undefined;
+  readonly validation?: TextDataset | undefined;
   /**
    * Ends training after the step under way and a checkpoint, where those are kept; {@link Trainer.fit} then throws
    * the signal's reason.
@@ -79,8 +79,8 @@ export class Trainer {
    *   those that gave the answer
    */
   fit(
-    train: PairDataset,
-    test?: PairDataset,
+    train: TextDataset,
+    test?: TextDataset,
     { validation, signal, checkpoints, checkpointEvery, resumeFrom, fingerprint: given }: FitOptions = {},
   ): AsyncGenerator<TrainEvent, void, undefined> {
     for (const dataset of [train, validation, test]) if (dataset) expectFit(dataset, this.#model);
@@ -253,9 +253,9 @@ export class Trainer {
 
 /** What a call of {@link Trainer.fit} works with. */
 interface Fit {
-  readonly train: PairDataset;
-  readonly validation: PairDataset | undefined;
-  readonly test: PairDataset | undefined;
+  readonly train: TextDataset;
+  readonly validation: TextDataset | undefined;
+  readonly test: TextDataset | undefined;
   readonly signal: AbortSignal | undefined;
   readonly plan: Plan;
   readonly state: TrainingState;
