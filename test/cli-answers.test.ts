@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { COMMAND, readJsonLines, succeed, temporaryFolder } from "./support/command.js";
+import { COMMAND, readJsonLines, succeed, temporaryFolder, tunebert } from "./support/command.js";
 import { TINY_SIZES, TINY_TRAINING, tinyPairs, toCsv } from "./support/tiny.js";
 
 const LABELS = ["entailment", "contradiction", "neutral"];
@@ -138,6 +138,11 @@ describe("predict", () => {
         expect(answer!.probabilities[label]).toBeCloseTo(answers[i]!.probabilities[label]!, 5);
       }
     }
+  });
+
+  test("asks for the second text where there is but one", async () => {
+    const { code, stderr } = await tunebert(["predict", "--model", model, "a text"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("the model is one of pairs: give two texts")]);
   });
 
   test("answers each line of standard input in its place", async () => {

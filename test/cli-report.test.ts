@@ -90,7 +90,7 @@ test("a run without test pairs leaves a report that says so, and nothing of the 
   const out = join(folder, "untested");
   await succeed(["train", ...flags, "--test", test9, "--out", out, "--tensorboard"]);
   await succeed(["train", ...flags, "--out", out, "--overwrite"]);
-  expect(read("report.html", out)).toContain("neither test nor validation pairs");
+  expect(read("report.html", out)).toContain("neither test nor validation examples");
   expect(JSON.parse(read("run.json", out))).not.toHaveProperty("evaluation");
   expect(existsSync(join(out, "predictions.jsonl"))).toBe(false);
   expect(existsSync(join(out, "tensorboard"))).toBe(false);

@@ -71,6 +71,7 @@ describe("training from scratch", () => {
       labels: ["entailment", "contradiction", "neutral"],
       maxLength: 16,
       truncation: "longest-first",
+      texts: 2,
     });
   });
 

@@ -110,12 +110,11 @@ describe("wrong usage exits with 2, says why, and touches nothing", () => {
     ],
     ["patience with nothing", [...train, "--patience", "1"], "--patience needs pairs to measure on"],
     ["a metric of nothing", [...train, "--metric", "validation-loss"], "--metric needs pairs to measure on"],
-    ["one text to predict", ["predict", "--model", "nli", "a text"], "one text is not a pair"],
     ["three texts to predict", ["predict", "--model", "nli", "a", "b", "c"], "too many arguments"],
     [
-      "a pair and a file to predict",
+      "texts and a file to predict",
       ["predict", "--model", "nli", "a", "b", "--data", "c.tsv"],
-      "give a pair or --data, not both",
+      "give texts or --data, not both",
     ],
     [
       "a size for a model that has its own",

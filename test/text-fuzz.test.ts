@@ -64,17 +64,25 @@ const READERS: readonly (readonly [
   read: (bytes: Uint8Array) => void | Promise<void>,
   encode?: (text: string) => Uint8Array,
 ])[] = [
-  ["SNLI, by its own reader", SNLI, (bytes) => expectPairs(readSnli(bytes, { fileName: "fuzz.txt" }))],
-  ["SNLI, known by its header", SNLI, (bytes) => expectPairs(readExamples(bytes, { fileName: "fuzz.txt" }))],
-  ["TSV", TSV, (bytes) => expectPairs(readExamples(bytes, { fileName: "fuzz.tsv" }))],
-  ["CSV", CSV, (bytes) => expectPairs(readExamples(bytes, { fileName: "fuzz.csv" }))],
-  ["JSONL", JSONL, (bytes) => expectPairs(readExamples(bytes, { fileName: "fuzz.jsonl" }))],
-  ["SNLI's JSONL", SNLI_JSONL, (bytes) => expectPairs(readExamples(bytes, { fileName: "fuzz.jsonl" }))],
-  ["CSV with semicolons", SEMICOLONS, (bytes) => expectPairs(readExamples(bytes, { fileName: "fuzz.csv" }))],
+  ["SNLI, by its own reader", SNLI, (bytes) => expectExamples(readSnli(bytes, { fileName: "fuzz.txt" }))],
+  [
+    "SNLI, known by its header",
+    SNLI,
+    (bytes) => expectExamples(readExamples(bytes, { fileName: "fuzz.txt" })),
+  ],
+  ["TSV", TSV, (bytes) => expectExamples(readExamples(bytes, { fileName: "fuzz.tsv" }))],
+  ["CSV", CSV, (bytes) => expectExamples(readExamples(bytes, { fileName: "fuzz.csv" }))],
+  ["JSONL", JSONL, (bytes) => expectExamples(readExamples(bytes, { fileName: "fuzz.jsonl" }))],
+  ["SNLI's JSONL", SNLI_JSONL, (bytes) => expectExamples(readExamples(bytes, { fileName: "fuzz.jsonl" }))],
+  [
+    "CSV with semicolons",
+    SEMICOLONS,
+    (bytes) => expectExamples(readExamples(bytes, { fileName: "fuzz.csv" })),
+  ],
   [
     "quoted TSV",
     QUOTED_TSV,
-    (bytes) => expectPairs(readExamples(bytes, { fileName: "fuzz.tsv", quotes: true })),
+    (bytes) => expectExamples(readExamples(bytes, { fileName: "fuzz.tsv", quotes: true })),
   ],
   ["TSV, bad rows skipped", TSV, (bytes) => expectSkipping(bytes, "fuzz.tsv")],
   ["CSV, bad rows skipped", CSV, (bytes) => expectSkipping(bytes, "fuzz.csv")],
@@ -82,10 +90,10 @@ const READERS: readonly (readonly [
   [
     "lines of pairs",
     TSV.replaceAll(/\t\w+$/gm, ""),
-    (bytes) => expectPairs(readExampleLines(bytes, { fileName: "fuzz", texts: 2 })),
+    (bytes) => expectExamples(readExampleLines(bytes, { fileName: "fuzz", texts: 2 })),
   ],
-  ["UTF-16", `\ufeff${TSV}`, (bytes) => expectPairs(readExamples(bytes, { fileName: "fuzz.tsv" })), utf16],
-  ["gzip", CSV, (bytes) => expectPairs(readExamples(bytes, { fileName: "fuzz.csv.gz" })), gzipSync],
+  ["UTF-16", `\ufeff${TSV}`, (bytes) => expectExamples(readExamples(bytes, { fileName: "fuzz.tsv" })), utf16],
+  ["gzip", CSV, (bytes) => expectExamples(readExamples(bytes, { fileName: "fuzz.csv.gz" })), gzipSync],
   ["vocab.json", VOCABULARY, (bytes) => expectVocabulary(text(bytes))],
   ["config.json", CONFIG, (bytes) => expectConfig(text(bytes))],
 ];
@@ -209,12 +217,15 @@ async function expectRefusedOrSound(
   if (milliseconds > MAX_MILLISECONDS) throw new Error(`one input took ${milliseconds} ms`);
 }
 
-async function expectPairs(pairs: ReturnType<typeof readExamples>): Promise<void> {
-  for await (const { text, textPair, label } of pairs) {
-    if (typeof text === "string" && typeof textPair === "string") {
+/** Texts, or pairs of texts, and not both. */
+async function expectExamples(examples: ReturnType<typeof readExamples>): Promise<void> {
+  const kinds = new Set<string>();
+  for await (const { text, textPair, label } of examples) {
+    kinds.add(typeof textPair);
+    if (typeof text === "string" && ["string", "undefined"].includes(typeof textPair) && kinds.size === 1) {
       if (label === undefined || (typeof label === "string" && label !== "")) continue;
     }
-    throw new Error(`not a pair: ${text}, ${textPair}, ${label}`);
+    throw new Error(`no example, or of another kind: ${text}, ${textPair}, ${label}`);
   }
 }
 
@@ -222,8 +233,8 @@ async function expectPairs(pairs: ReturnType<typeof readExamples>): Promise<void
 async function expectSkipping(bytes: Uint8Array, fileName: string): Promise<void> {
   let notices = 0;
   const onNotice = () => notices++;
-  await expectPairs(readExamples(bytes, { fileName, skipBadRows: true, onNotice }));
-  if (notices === 0) await expectPairs(readExamples(bytes, { fileName }));
+  await expectExamples(readExamples(bytes, { fileName, skipBadRows: true, onNotice }));
+  if (notices === 0) await expectExamples(readExamples(bytes, { fileName }));
 }
 
 function utf8(text: string): Uint8Array {

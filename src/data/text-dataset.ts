@@ -234,10 +234,15 @@ function requireRoom(maxLength: number, texts: Texts): void {
 
 /** Callers without types may leave something out. */
 function requireTexts(example: TextExample | undefined, index: number): void {
-  const { text, textPair } = example ?? {};
-  const [name, found] = typeof text === "string" ? ["textPair", textPair] : ["text", text];
-  if (typeof found === "string" || (name === "textPair" && found === undefined)) return;
-  throw new TunebertError(`${whereIs(example ?? {}, index)}: ${name} is ${found}; it must be a string`);
+  if (typeof example?.text === "string" && isTextOrNone(example.textPair)) return;
+  const name = typeof example?.text === "string" ? "textPair" : "text";
+  throw new TunebertError(
+    `${whereIs(example ?? {}, index)}: ${name} is ${example?.[name]}; it must be a string`,
+  );
+}
+
+function isTextOrNone(text: unknown): boolean {
+  return typeof text === "string" || text === undefined;
 }
 
 /** The error that an example has one text and others have two. */

@@ -2,7 +2,7 @@ import { checkLabels } from "../bert/check-labels.js";
 import { type BertConfig, checkConfig } from "../bert/config.js";
 import { TunebertError } from "../error.js";
 import * as json from "../text/json-reader.js";
-import { DEFAULT_TEXTS, type Texts } from "../text/text-example.js";
+import { readTexts, type Texts } from "../text/text-example.js";
 import { checkTruncation, DEFAULT_TRUNCATION, type TruncationName } from "../text/truncate-pair.js";
 import { inFile } from "./files.js";
 
@@ -39,7 +39,7 @@ export function parseModelConfig(text: string, path: string): ModelConfig {
   }
   const model = json.readJson(rest, path, readModel);
   const { vocabularySize, hidden, ffn, heads, blocks, maxPositions } = model;
-  const { labels, maxLength, truncation = DEFAULT_TRUNCATION, texts = DEFAULT_TEXTS } = model;
+  const { labels, maxLength, truncation = DEFAULT_TRUNCATION, texts } = model;
   inFile(path, () => checkLabels(labels));
   if (maxLength < 1) throw new TunebertError(`${path}: maxLength is ${maxLength}; expected at least 1`);
   return {
@@ -53,11 +53,6 @@ export function parseModelConfig(text: string, path: string): ModelConfig {
 
 const readFormat = json.object({ format: json.anything, version: json.anything });
 
-const readTexts: json.JsonReader<Texts> = (value, place) => {
-  if (value !== 1 && value !== 2) throw json.fault(value, place, "1 or 2");
-  return value;
-};
-
 const readModel = json.object({
   vocabularySize: json.count,
   hidden: json.count,
@@ -68,5 +63,5 @@ const readModel = json.object({
   labels: json.list(json.string),
   maxLength: json.count,
   truncation: json.anything,
-  texts: json.optional(readTexts),
+  texts: readTexts,
 });

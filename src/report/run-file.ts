@@ -1,7 +1,7 @@
 import { TunebertError } from "../error.js";
 import * as json from "../text/json-reader.js";
 import { printable } from "../text/printable.js";
-import { DEFAULT_TEXTS } from "../text/text-example.js";
+import { readTexts } from "../text/text-example.js";
 import type { RunRecord } from "./run-record.js";
 
 const FORMAT = "tunebert-run";
@@ -34,7 +34,7 @@ const readRun = json.object({
   model: json.object({
     labels: json.list(json.string),
     parameters: json.count,
-    texts: (value = DEFAULT_TEXTS) => value,
+    texts: readTexts,
   }),
   settings: json.record(json.anything),
   data: json.object({ train: json.record(json.anything) }),

@@ -23,47 +23,20 @@ export interface Packed {
 export function pack(
   first: readonly number[],
   second: readonly number[] | undefined,
-  special: { readonly cls: number; readonly sep: number },
+  { cls, sep }: { readonly cls: number; readonly sep: number },
   maxLength: number,
   truncate: PairTruncation = longestFirst,
 ): Packed {
-  return second === undefined
-    ? packText(first, special, maxLength)
-    : packPair(first, second, special, maxLength, truncate);
-}
-
-function packText(
-  text: readonly number[],
-  special: { readonly cls: number; readonly sep: number },
-  maxLength: number,
-): Packed {
-  const kept = Math.min(text.length, maxLength - specialTokens(1));
-  const ids = new Int32Array(kept + specialTokens(1));
-  ids[0] = special.cls;
-  for (let i = 0; i < kept; i++) ids[i + 1] = text[i]!;
-  ids[kept + 1] = special.sep;
-  return { ids, firstLength: ids.length, truncated: kept < text.length };
-}
-
-function packPair(
-  first: readonly number[],
-  second: readonly number[],
-  special: { readonly cls: number; readonly sep: number },
-  maxLength: number,
-  truncate: PairTruncation,
-): Packed {
-  const limit = maxLength - specialTokens(2);
-  const [keptFirst, keptSecond] = truncate(first.length, second.length, limit);
-  const ids = new Int32Array(keptFirst + keptSecond + specialTokens(2));
+  const special = specialTokens(second === undefined ? 1 : 2);
+  const [keptFirst, keptSecond] = truncate(first.length, second?.length ?? 0, maxLength - special);
+  const ids = new Int32Array(keptFirst + keptSecond + special);
   let end = 0;
-  ids[end++] = special.cls;
+  ids[end++] = cls;
   for (let i = 0; i < keptFirst; i++) ids[end++] = first[i]!;
-  ids[end++] = special.sep;
+  ids[end++] = sep;
+  const firstLength = end;
+  if (second === undefined) return { ids, firstLength, truncated: keptFirst < first.length };
   for (let i = 0; i < keptSecond; i++) ids[end++] = second[i]!;
-  ids[end] = special.sep;
-  return {
-    ids,
-    firstLength: keptFirst + 2,
-    truncated: keptFirst < first.length || keptSecond < second.length,
-  };
+  ids[end] = sep;
+  return { ids, firstLength, truncated: keptFirst < first.length || keptSecond < second.length };
 }

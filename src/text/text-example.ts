@@ -1,3 +1,5 @@
+import { fault, type JsonReader } from "./json-reader.js";
+
 /** One text, or a pair of texts, to be classified. All examples of a data set have as many texts. */
 export interface TextExample {
   readonly text: string;
@@ -20,3 +22,9 @@ export const DEFAULT_TEXTS: Texts = 2;
 export function textsOf({ textPair }: Pick<TextExample, "textPair">): Texts {
   return textPair === undefined ? 1 : 2;
 }
+
+/** Reads the number of texts that a file of ours tells, or does not tell. */
+export const readTexts: JsonReader<Texts> = (value = DEFAULT_TEXTS, place) => {
+  if (value !== 1 && value !== 2) throw fault(value, place, "1 or 2");
+  return value;
+};

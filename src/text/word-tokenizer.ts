@@ -18,6 +18,7 @@ export const VOCABULARY_FILE = "vocab.json";
 export class WordTokenizer implements Tokenizer {
   readonly vocabulary: Vocabulary;
 
+  /** The tokenizer of a vocabulary, which lists the words that it knows. */
   constructor(vocabulary: Vocabulary) {
     this.vocabulary = vocabulary;
   }
