@@ -1,12 +1,13 @@
 /** The body of a process that encodes many pairs and takes a first training step; see encode.ts. */
 import { BertClassifier } from "../src/bert/bert-classifier.js";
 import type { BertConfig } from "../src/bert/config.js";
-import { PairDataset } from "../src/data/pair-dataset.js";
-import { readPairs } from "../src/data/read-pairs.js";
+import { readExamples } from "../src/data/read-examples.js";
 import { generateSamplePairs } from "../src/data/sample-pairs/sample-pairs.js";
+import { TextDataset } from "../src/data/text-dataset.js";
 import { streamBytes } from "../src/hub/files.js";
 import { Random } from "../src/random.js";
 import { Vocabulary } from "../src/text/vocabulary.js";
+import { WordTokenizer } from "../src/text/word-tokenizer.js";
 import { secondsSince } from "./statistics.js";
 import { TrainingRun } from "./training-run.js";
 
@@ -39,14 +40,14 @@ process.once("message", async (request: EncodeRequest) => {
 
 async function encodeAndStart(request: EncodeRequest): Promise<EncodeAnswer> {
   const { file, maxLength, pairs, training } = request;
-  const vocabulary = new Vocabulary(request.tokens);
+  const tokenizer = new WordTokenizer(new Vocabulary(request.tokens));
   const corpus = file === undefined ? sampleCorpus() : undefined;
   const open = () => (corpus ? [corpus] : streamBytes(file!));
   const fileName = file ?? "sample.tsv";
 
   const started = performance.now();
   const source = repeated(open, !fileName.endsWith(".jsonl"));
-  const dataset = await PairDataset.encode(readPairs(source, { fileName }), vocabulary, {
+  const dataset = await TextDataset.encode(readExamples(source, { fileName }), tokenizer, {
     maxLength,
     limit: pairs,
   });
@@ -84,6 +85,6 @@ async function* repeated(
 
 function sampleCorpus(): Uint8Array {
   const { train } = generateSamplePairs(0);
-  const rows = train.map(({ premise, hypothesis, label }) => `${premise}\t${hypothesis}\t${label}\n`);
+  const rows = train.map(({ text, textPair, label }) => `${text}\t${textPair}\t${label}\n`);
   return new TextEncoder().encode(`premise\thypothesis\tlabel\n${rows.join("")}`);
 }

@@ -8,13 +8,10 @@ import { median } from "./statistics.js";
 import type { Workload } from "./workload.js";
 
 /** From the bytes of a file to encoded pairs, and on to the first training step; each run in a fresh process. */
-export async function* encode(
-  options: BenchOptions,
-  { vocabulary, config }: Workload,
-): AsyncGenerator<Table> {
+export async function* encode(options: BenchOptions, { tokenizer, config }: Workload): AsyncGenerator<Table> {
   const { data, maxLength, rows, runs, batchSize, threads, dropout } = options;
   const training = { config, batchSize, threads, dropout };
-  const request = { file: data, tokens: vocabulary.toJSON(), maxLength, pairs: rows, training };
+  const request = { file: data, tokens: tokenizer.vocabulary.toJSON(), maxLength, pairs: rows, training };
   const answers: EncodeAnswer[] = [];
   for (let run = 0; run < runs; run++) answers.push(await encodeInChild(request));
   const middle = (part: keyof EncodeAnswer) => median(answers.map((answer) => answer[part]));
@@ -30,7 +27,7 @@ export async function* encode(
       },
     ],
     notes: [
-      `read, tokenized, cut to ${maxLength} tokens and packed with a vocabulary of ${vocabulary.size} words; ` +
+      `read, tokenized, cut to ${maxLength} tokens and packed with a vocabulary of ${tokenizer.size} words; ` +
         `${data ? "the data file" : "the sample corpus"}, repeated until there are enough pairs`,
       `runs: ${runs}, each in a fresh process; median. Memory: of the whole process, up to the end of encoding`,
     ],

@@ -1,5 +1,5 @@
 import type { BertConfig } from "../src/bert/config.js";
-import type { PairDataset } from "../src/data/pair-dataset.js";
+import type { TextDataset } from "../src/data/text-dataset.js";
 
 /** The formula of {@link forwardFlops}, to be printed beside figures that rest on it. */
 export const FLOP_FORMULA =
@@ -32,7 +32,7 @@ export function trainingFlops(config: BertConfig, labels: number, tokens: number
 export function meanFlops(
   flops: typeof forwardFlops,
   config: BertConfig,
-  dataset: Pick<PairDataset, "size" | "length" | "labelNames">,
+  dataset: Pick<TextDataset, "size" | "length" | "labelNames">,
 ): number {
   let sum = 0;
   for (let i = 0; i < dataset.size; i++) sum += flops(config, dataset.labelNames.length, dataset.length(i));

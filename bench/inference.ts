@@ -12,12 +12,12 @@ import { describe, sample, type Workload } from "./workload.js";
 /** A model answering: encoded pairs in, logits out, in the order of the pairs. */
 export async function* inference(options: BenchOptions, workload: Workload): AsyncGenerator<Table> {
   const { threads, runs, steps, batchSize, maxLength } = options;
-  const { config, vocabulary } = workload;
+  const { config, tokenizer } = workload;
   const dataset = sample(workload.dataset, steps * batchSize);
   const model = BertClassifier.fromScratch(config, dataset.labelNames, new Random(0));
   const flops = meanFlops(forwardFlops, config, dataset);
   const sgemm = new Sgemm(threads);
-  const predictor = await Predictor.start({ model, vocabulary, maxLength, device: threadsOf(threads) });
+  const predictor = await Predictor.start({ model, tokenizer, maxLength, device: threadsOf(threads) });
   await sgemm.ceiling();
   await predictor.logits(dataset);
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { PairDataset } from "../src/data/pair-dataset.js";
+import type { TextDataset } from "../src/data/text-dataset.js";
 import { TunebertError } from "../src/error.js";
 import type { PeerMode } from "./options.js";
 import type { Workload } from "./workload.js";
@@ -83,8 +83,8 @@ export class Peer {
 }
 
 /** n, then offsets (n + 1), lengths of segment 0 (n), labels (n) and token ids, all int32. */
-function asInt32({ size, offsets, premiseLengths, labels, tokenIds }: PairDataset): Uint8Array {
-  const parts = [Int32Array.of(size), offsets, premiseLengths, labels, tokenIds];
+function asInt32({ size, offsets, firstLengths, labels, tokenIds }: TextDataset): Uint8Array {
+  const parts = [Int32Array.of(size), offsets, firstLengths, labels, tokenIds];
   return Buffer.concat(
     parts.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)),
   );

@@ -56,10 +56,10 @@ async function trainer(options: BenchOptions, { config, dataset }: Workload): Pr
   };
 }
 
-async function predictor(options: BenchOptions, { config, dataset, vocabulary }: Workload): Promise<Ours> {
+async function predictor(options: BenchOptions, { config, dataset, tokenizer }: Workload): Promise<Ours> {
   const { threads, maxLength, steps, batchSize } = options;
   const model = BertClassifier.fromScratch(config, dataset.labelNames, new Random(0));
-  const predictor = await Predictor.start({ model, vocabulary, device: threadsOf(threads), maxLength });
+  const predictor = await Predictor.start({ model, tokenizer, device: threadsOf(threads), maxLength });
   const examples = sample(dataset, steps * batchSize);
   await predictor.logits(examples);
   return {

@@ -1,6 +1,6 @@
 import { BertClassifier } from "../src/bert/bert-classifier.js";
 import type { BertConfig } from "../src/bert/config.js";
-import type { PairDataset } from "../src/data/pair-dataset.js";
+import type { TextDataset } from "../src/data/text-dataset.js";
 import { Random } from "../src/random.js";
 import { meanFlops, trainingFlops } from "./flops.js";
 import type { BenchOptions, SweepName } from "./options.js";
@@ -12,7 +12,7 @@ import { describe, ofLength, type Workload, withVocabulary } from "./workload.js
 /** One setting to train with. */
 interface Point {
   readonly label: Row;
-  readonly dataset: PairDataset;
+  readonly dataset: TextDataset;
   readonly config: BertConfig;
   readonly batchSize: number;
   readonly threads: number;

@@ -1,5 +1,5 @@
 import type { BertClassifier } from "../src/bert/bert-classifier.js";
-import type { PairDataset } from "../src/data/pair-dataset.js";
+import type { TextDataset } from "../src/data/text-dataset.js";
 import { TunebertError } from "../src/error.js";
 import { threads } from "../src/runtime/threads/threads.js";
 import { classification } from "../src/tasks/classification.js";
@@ -28,7 +28,7 @@ export class TrainingRun {
   readonly #events: AsyncGenerator<TrainEvent>;
   readonly #batchSize: number;
 
-  constructor(model: BertClassifier, dataset: PairDataset, settings: Settings) {
+  constructor(model: BertClassifier, dataset: TextDataset, settings: Settings) {
     if (dataset.size < settings.batchSize) {
       throw new TunebertError(`${dataset.size} examples do not fill a batch of ${settings.batchSize}`);
     }

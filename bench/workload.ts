@@ -1,74 +1,74 @@
 import type { BertConfig } from "../src/bert/config.js";
-import { PairDataset } from "../src/data/pair-dataset.js";
-import { readPairs } from "../src/data/read-pairs.js";
+import { readExamples } from "../src/data/read-examples.js";
 import { generateSamplePairs } from "../src/data/sample-pairs/sample-pairs.js";
+import { TextDataset } from "../src/data/text-dataset.js";
 import { streamBytes } from "../src/hub/files.js";
 import { Random } from "../src/random.js";
-import type { Vocabulary } from "../src/text/vocabulary.js";
+import type { WordTokenizer } from "../src/text/word-tokenizer.js";
 import type { BenchOptions } from "./options.js";
 
 const SEED = 1;
 
 /** Encoded pairs to measure with. */
 export interface Workload {
-  readonly dataset: PairDataset;
-  readonly vocabulary: Vocabulary;
+  readonly dataset: TextDataset;
+  readonly tokenizer: WordTokenizer;
   readonly config: BertConfig;
 }
 
 export async function loadWorkload(options: BenchOptions): Promise<Workload> {
   const { data, maxLength } = options;
-  const pairs = data ? readPairs(streamBytes(data), { fileName: data }) : generateSamplePairs(SEED).train;
+  const pairs = data ? readExamples(streamBytes(data), { fileName: data }) : generateSamplePairs(SEED).train;
   const encoding = { maxLength, minFrequency: 1 };
-  const { dataset, vocabulary } = await PairDataset.encodeWithNewVocabulary(pairs, encoding);
-  return { dataset, vocabulary, config: bertConfig(options, vocabulary.size) };
+  const { dataset, tokenizer } = await TextDataset.encodeWithNewVocabulary(pairs, encoding);
+  return { dataset, tokenizer, config: bertConfig(options, tokenizer.size) };
 }
 
 /** One line that tells what was measured on. */
-export function describe({ dataset, vocabulary, config }: Workload, options: BenchOptions): string {
+export function describe({ dataset, tokenizer, config }: Workload, options: BenchOptions): string {
   const { hidden, ffn, heads, blocks, vocabularySize } = config;
   const tokens = (dataset.tokenIds.length / dataset.size).toFixed(1);
   return (
     `${options.data ? "the data file" : "the sample corpus"}: ${dataset.size} pairs of ${tokens} tokens on average, ` +
-    `${vocabulary.size} words; H ${hidden}, F ${ffn}, ${heads} heads, ${blocks} blocks, vocabulary ${vocabularySize}, ` +
+    `${tokenizer.size} words; H ${hidden}, F ${ffn}, ${heads} heads, ${blocks} blocks, vocabulary ${vocabularySize}, ` +
     `batch ${options.batchSize}, max length ${options.maxLength}, dropout ${options.dropout}, ${options.threads} threads`
   );
 }
 
 /** Chosen examples of a dataset. */
-export function subset(dataset: PairDataset, examples: readonly number[]): PairDataset {
+export function subset(dataset: TextDataset, examples: readonly number[]): TextDataset {
   return fromRows(
     dataset,
     examples.map((i) => ({
       ids: dataset.ids(i),
-      premise: dataset.premiseLengths[i]!,
+      firstLength: dataset.firstLengths[i]!,
       label: dataset.labels[i]!,
     })),
   );
 }
 
 /** `size` examples chosen at random, the same at every call. */
-export function sample(dataset: PairDataset, size: number): PairDataset {
+export function sample(dataset: TextDataset, size: number): TextDataset {
   const order = new Random(SEED).shuffle(Array.from({ length: dataset.size }, (_, i) => i));
   return subset(dataset, order.slice(0, size));
 }
 
 /** Examples of exactly `length` tokens, cut from a dataset's own stream of tokens, so that words recur as they do. */
-export function ofLength(dataset: PairDataset, length: number, size: number): PairDataset {
+export function ofLength(dataset: TextDataset, length: number, size: number): TextDataset {
   const places = Math.max(1, dataset.tokenIds.length - length);
   return fromRows(
     dataset,
     Array.from({ length: size }, (_, i) => {
       const start = (i * length) % places;
       const ids = dataset.tokenIds.subarray(start, start + length);
-      return { ids, premise: length >> 1, label: i % dataset.labelNames.length };
+      return { ids, firstLength: length >> 1, label: i % dataset.labelNames.length };
     }),
   );
 }
 
 /** The same examples with a vocabulary of `size` words, each word standing for several. */
-export function withVocabulary(dataset: PairDataset, size: number): PairDataset {
-  return new PairDataset({ ...dataset, tokenIds: dataset.tokenIds.map((id) => id % size) });
+export function withVocabulary(dataset: TextDataset, size: number): TextDataset {
+  return new TextDataset({ ...dataset, tokenIds: dataset.tokenIds.map((id) => id % size) });
 }
 
 function bertConfig({ hidden, ffn, heads, blocks, vocabSize, maxLength }: BenchOptions, words: number) {
@@ -77,9 +77,9 @@ function bertConfig({ hidden, ffn, heads, blocks, vocabSize, maxLength }: BenchO
 }
 
 function fromRows(
-  { labelNames }: PairDataset,
-  rows: readonly { ids: Int32Array; premise: number; label: number }[],
-): PairDataset {
+  { labelNames, texts }: TextDataset,
+  rows: readonly { ids: Int32Array; firstLength: number; label: number }[],
+): TextDataset {
   const offsets = new Int32Array(rows.length + 1);
   rows.forEach(({ ids }, i) => {
     offsets[i + 1] = offsets[i]! + ids.length;
@@ -88,7 +88,16 @@ function fromRows(
   rows.forEach(({ ids }, i) => {
     tokenIds.set(ids, offsets[i]);
   });
-  const premiseLengths = Int32Array.from(rows, ({ premise }) => premise);
+  const firstLengths = Int32Array.from(rows, ({ firstLength }) => firstLength);
   const labels = Int32Array.from(rows, ({ label }) => label);
-  return new PairDataset({ tokenIds, offsets, premiseLengths, labels, labelNames, truncated: 0, skipped: 0 });
+  return new TextDataset({
+    tokenIds,
+    offsets,
+    firstLengths,
+    labels,
+    labelNames,
+    truncated: 0,
+    skipped: 0,
+    texts,
+  });
 }

@@ -1,7 +1,7 @@
 /**
- * Fine-tunes BERT on pairs of texts. A pair travels one way:
+ * Fine-tunes BERT on texts and pairs of texts. A {@link TextExample} travels one way:
  *
- * 1. {@link readPairs} reads labelled pairs, and {@link PairDataset} encodes them with a {@link Vocabulary}.
+ * 1. {@link readExamples} reads labelled examples, and {@link TextDataset} encodes them with a {@link Tokenizer}.
  *    {@link resolveData} finds, and fetches, the file behind a name such as `snli`.
  * 2. {@link loadPretrained} and {@link classifierFrom} make a model of a pretrained BERT,
  *    {@link BertClassifier.fromScratch} makes one from nothing.
@@ -19,14 +19,13 @@ export type { BertConfig } from "./bert/config.js";
 export type { EmbeddingStd } from "./bert/encoder.js";
 export type { Freeze } from "./bert/freeze.js";
 export type { ByteSource } from "./data/byte-source.js";
+export { type ReadExamplesOptions, readExamples, readSnli } from "./data/read-examples.js";
 export {
   type EncodeOptions,
   type NewVocabularyOptions,
-  PairDataset,
-  type PairDatasetData,
-} from "./data/pair-dataset.js";
-export { type ReadPairsOptions, readPairs, readSnli } from "./data/read-pairs.js";
-export type { TextPair } from "./data/text-pair.js";
+  TextDataset,
+  type TextDatasetData,
+} from "./data/text-dataset.js";
 export { type ErrorText, type OptionErrorText, TunebertError, type TunebertErrorOptions } from "./error.js";
 export { type Artifact, catalog, type Split } from "./hub/catalog.js";
 export type { StoredCheckpoint } from "./hub/checkpoint-file.js";
@@ -92,8 +91,12 @@ export type {
   StepSize,
   Task,
 } from "./tasks/task.js";
+export type { Packed } from "./text/pack.js";
+export type { TextExample, Texts } from "./text/text-example.js";
+export type { Tokenizer } from "./text/tokenizer.js";
 export type { TruncationName } from "./text/truncate-pair.js";
 export { Vocabulary } from "./text/vocabulary.js";
+export { WordTokenizer } from "./text/word-tokenizer.js";
 export type { Checkpoint, CheckpointState, CheckpointStore, ReadCheckpoint } from "./train/checkpoint.js";
 export type { CheckpointInterval } from "./train/checkpoints.js";
 export type {

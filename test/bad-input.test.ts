@@ -62,7 +62,7 @@ describe("training data", () => {
     ["empty.csv", "", "empty.csv is empty"],
     ["empty.tsv", "", "empty.tsv is empty"],
     ["empty.jsonl", "", "empty.jsonl is empty"],
-    ["header.csv", "premise,hypothesis,label\n", "header.csv holds no pairs"],
+    ["header.csv", "premise,hypothesis,label\n", "header.csv holds no examples"],
     [
       "columns.csv",
       `${toCsv(tinyPairs())}one,two,three,four\n`,
@@ -76,7 +76,7 @@ describe("training data", () => {
     [
       "names.csv",
       "a,b,c\n1,2,3\n",
-      "names.csv, row 1: no columns for the two texts: expected premise and hypothesis, ",
+      "names.csv, row 1: no columns for the texts: expected premise and hypothesis, ",
     ],
     ["list.jsonl", "[1]\n", "list.jsonl is a JSON array; expected JSON Lines"],
     ["quote.csv", 'premise,hypothesis,label\n"a,b,c\n', "quote.csv, row 2: not valid CSV"],
@@ -89,7 +89,7 @@ describe("training data", () => {
     [
       "unlabelled.csv",
       "premise,hypothesis,gold_label\na,b,-\nc,d,-\n",
-      "none of the 2 pairs read has a label",
+      "none of the 2 examples read has a label",
     ],
     ["one-label.csv", "premise,hypothesis,label\na,b,yes\n", "a classifier needs at least two labels"],
   ])("%s: %#", async (name, content, expected) => {
@@ -101,7 +101,7 @@ describe("training data", () => {
 
   test("of SNLI on whose labels nobody agreed", async () => {
     const file = writeData("disagreed.txt", [header, snliRow("-"), snliRow("-")].join("\n"));
-    expect(await failUntouched(scratch(file))).toContain("none of the 2 pairs read has a label");
+    expect(await failUntouched(scratch(file))).toContain("none of the 2 examples read has a label");
   });
 
   test("of SNLI with a label that SNLI has not", async () => {

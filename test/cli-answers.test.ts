@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { COMMAND, readJsonLines, succeed, temporaryFolder } from "./support/command.js";
+import { COMMAND, readJsonLines, succeed, temporaryFolder, tunebert } from "./support/command.js";
 import { TINY_SIZES, TINY_TRAINING, tinyPairs, toCsv } from "./support/tiny.js";
 
 const LABELS = ["entailment", "contradiction", "neutral"];
@@ -99,16 +99,16 @@ describe("evaluate", () => {
 
 describe("predict", () => {
   interface Answer {
-    readonly premise: string;
-    readonly hypothesis: string;
+    readonly text: string;
+    readonly textPair: string;
     readonly label: string;
     readonly probabilities: Record<string, number>;
   }
 
   const asJson = (stdout: string) => readJsonLines(stdout) as unknown as Answer[];
-  const pick = ({ premise, hypothesis }: Pick<Answer, "premise" | "hypothesis">) => ({ premise, hypothesis });
+  const pick = ({ text, textPair }: Pick<Answer, "text" | "textPair">) => ({ text, textPair });
   const asked = pairs.map(pick);
-  const tabbed = asked.map(({ premise, hypothesis }) => `${premise}\t${hypothesis}\n`).join("");
+  const tabbed = asked.map(({ text, textPair }) => `${text}\t${textPair}\n`).join("");
   let answers: Answer[];
 
   beforeAll(async () => {
@@ -130,14 +130,19 @@ describe("predict", () => {
 
   test("answers the pair of its arguments as it does in a file", async () => {
     for (const i of [0, 20]) {
-      const { premise, hypothesis } = asked[i]!;
-      const { stdout } = await succeed(["predict", "--model", model, premise, hypothesis, "--json"]);
+      const { text, textPair } = asked[i]!;
+      const { stdout } = await succeed(["predict", "--model", model, text, textPair, "--json"]);
       const [answer] = asJson(stdout);
-      expect(answer).toMatchObject({ premise, hypothesis, label: answers[i]!.label });
+      expect(answer).toMatchObject({ text, textPair, label: answers[i]!.label });
       for (const label of LABELS) {
         expect(answer!.probabilities[label]).toBeCloseTo(answers[i]!.probabilities[label]!, 5);
       }
     }
+  });
+
+  test("asks for the second text where there is but one", async () => {
+    const { code, stderr } = await tunebert(["predict", "--model", model, "a text"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("the model is one of pairs: give two texts")]);
   });
 
   test("answers each line of standard input in its place", async () => {
@@ -158,8 +163,8 @@ describe("predict", () => {
   });
 
   test("prints label and probabilities as text", async () => {
-    const { premise, hypothesis } = asked[0]!;
-    const { stdout } = await succeed(["predict", "--model", model, premise, hypothesis]);
+    const { text, textPair } = asked[0]!;
+    const { stdout } = await succeed(["predict", "--model", model, text, textPair]);
     const each = LABELS.map((label) => `${label} (\\d\\.\\d{3})`).join(" +");
     expect(stdout).toMatch(new RegExp(`^${answers[0]!.label} +${each}\n$`));
   });

@@ -23,7 +23,7 @@ describe("compare", () => {
   test("lays runs side by side", async () => {
     const { stdout } = await succeed(["compare", short, long]);
     expect(stdout).toMatch(/^epochs +1 +20$/m);
-    expect(stdout).toMatch(/^McNemar's exact test on 36 pairs/m);
+    expect(stdout).toMatch(/^McNemar's exact test on 36 examples/m);
     expect(stdout).not.toMatch(/^batch size/m);
   });
 
@@ -130,10 +130,10 @@ describe("compare", () => {
     const fewer = write("fewer.csv", toCsv(tinyPairs().slice(0, 9)));
     await train("fewer", "--test", fewer, "--epochs", "1");
     expect(await fail(["compare", short, join(folder, "fewer")])).toMatch(
-      /different pairs \(36 and 9, the first that differs is number 10\).*--data/,
+      /different examples \(36 and 9, the first that differs is number 10\).*--data/,
     );
     rmSync(join(folder, "fewer", "predictions.jsonl"));
-    expect(await fail(["compare", short, join(folder, "fewer")])).toContain("trained without test pairs");
+    expect(await fail(["compare", short, join(folder, "fewer")])).toContain("trained without test examples");
     await succeed(["compare", short, join(folder, "fewer"), "--data", data]);
   });
 });

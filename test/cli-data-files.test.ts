@@ -68,7 +68,7 @@ describe("standard input", () => {
   test("is read whatever it begins with, however it is encoded and its lines end", async () => {
     const text = pairs
       .slice(0, 3)
-      .map(({ premise, hypothesis }) => `${premise}\t${hypothesis}\n`)
+      .map(({ text, textPair }) => `${text}\t${textPair}\n`)
       .join("");
     const answers = await ask(text);
     expect(answers).toHaveLength(3);
@@ -89,7 +89,7 @@ describe("standard input", () => {
 });
 
 test("a packed table with semicolons, quotes and other names trains the same model as the plain one", async () => {
-  const rows = pairs.map(({ premise, hypothesis, label }) => `${label};"${premise}";${hypothesis}`);
+  const rows = pairs.map(({ text, textPair, label }) => `${label};"${text}";${textPair}`);
   const packed = gzipSync(["\ufeffLabels;Text_A;Text_B", ...rows].join("\r\n"));
   const trained = await succeed(
     train(write("other.csv.gz", packed), join(folder, "packed"), "--log-format", "json"),

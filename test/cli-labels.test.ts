@@ -123,7 +123,7 @@ describe("training", () => {
     [
       "one label",
       () => "entailment",
-      /every pair has the label entailment; a classifier needs at least two labels$/,
+      /every example has the label entailment; a classifier needs at least two labels$/,
     ],
     [
       "one label, and -1",
@@ -133,7 +133,7 @@ describe("training", () => {
     [
       "too many labels",
       (i: number) => `text ${i}`,
-      /72 different labels in 72 pairs, .* --label-column .* --many-labels$/,
+      /72 different labels in 72 examples, .* --label-column .* --many-labels$/,
     ],
     ["fractions", (i: number) => String(i / 4), /numbers with fractions, such as 0\.25, .* --many-labels$/],
   ])("refuses %s", async (name, label: (i: number) => string, message) => {

@@ -25,7 +25,7 @@ interface Expected {
   readonly maxLength: number;
   readonly learningRate: number;
   readonly vocabulary: string[];
-  readonly pairs: { readonly premise: string; readonly hypothesis: string; readonly label: string }[];
+  readonly pairs: { readonly text: string; readonly textPair: string; readonly label: string }[];
   readonly logits: number[][];
   /** before training and after each step of Adam */
   readonly losses: number[];

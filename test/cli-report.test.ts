@@ -26,10 +26,10 @@ describe("a run with test pairs", () => {
 
   test("leaves what the saved model answers to them", () => {
     const answers = readJsonLines(read("predictions.jsonl"));
-    expect(answers.map(({ premise, hypothesis, trueLabel }) => [premise, hypothesis, trueLabel])).toEqual(
+    expect(answers.map(({ text, textPair, trueLabel }) => [text, textPair, trueLabel])).toEqual(
       tinyPairs()
         .slice(0, 9)
-        .map(({ premise, hypothesis, label }) => [premise, hypothesis, label]),
+        .map(({ text, textPair, label }) => [text, textPair, label]),
     );
     const right = answers.filter(({ trueLabel, predictedLabel }) => trueLabel === predictedLabel).length;
     expect(right / 9).toBe(evaluated.accuracy);
@@ -90,7 +90,7 @@ test("a run without test pairs leaves a report that says so, and nothing of the 
   const out = join(folder, "untested");
   await succeed(["train", ...flags, "--test", test9, "--out", out, "--tensorboard"]);
   await succeed(["train", ...flags, "--out", out, "--overwrite"]);
-  expect(read("report.html", out)).toContain("neither test nor validation pairs");
+  expect(read("report.html", out)).toContain("neither test nor validation examples");
   expect(JSON.parse(read("run.json", out))).not.toHaveProperty("evaluation");
   expect(existsSync(join(out, "predictions.jsonl"))).toBe(false);
   expect(existsSync(join(out, "tensorboard"))).toBe(false);

@@ -35,8 +35,8 @@ beforeAll(async () => {
   mkdirSync(folder);
   const labels = [`${HOSTILE}1`, `${HOSTILE}2`];
   const pairs = Array.from({ length: 24 }, (_, i) => ({
-    premise: `otter ${HOSTILE} ${i % 2}`,
-    hypothesis: `heron ${HOSTILE}`,
+    text: `otter ${HOSTILE} ${i % 2}`,
+    textPair: `heron ${HOSTILE}`,
     label: labels[i % 2],
   }));
   writeFileSync(data, pairs.map((pair) => `${JSON.stringify(pair)}\n`).join(""));
@@ -140,7 +140,7 @@ describe("what is printed for people is shown escaped", () => {
 test("JSON is printed and written with escapes, and says what it said", async () => {
   const { stdout } = await tunebert("predict", "--model", model, `a ${HOSTILE}`, "b", "--json");
   const [answer] = readJsonLines(stdout);
-  expect(answer!.premise).toBe(`a ${HOSTILE}`);
+  expect(answer!.text).toBe(`a ${HOSTILE}`);
   expect(Object.keys(answer!.probabilities as object)).toEqual([`${HOSTILE}1`, `${HOSTILE}2`]);
   const inspected = readJsonLines((await tunebert("inspect", weights, "--json")).stdout);
   expect(inspected.map(({ name }) => name)).toEqual([HOSTILE, "b"]);

@@ -72,6 +72,7 @@ describe("training from scratch", () => {
       labels: ["entailment", "contradiction", "neutral"],
       maxLength: 16,
       truncation: "longest-first",
+      texts: 2,
     });
   });
 
@@ -178,7 +179,7 @@ test("--limit takes the first pairs only, --min-frequency the frequent words, --
 
 test("columns may have any names, and rows without a label are skipped and counted", async () => {
   const file = join(folder, "named.tsv");
-  const rows = tinyPairs().map(({ premise, hypothesis, label }) => [label, hypothesis, premise]);
+  const rows = tinyPairs().map(({ text, textPair, label }) => [label, textPair, text]);
   const table = [["verdict", "claim", "text"], ...rows, ["", "some otter", "no otter"]];
   writeFileSync(file, table.map((row) => row.join("\t")).join("\n"));
   const columns = ["--premise-column", "text", "--hypothesis-column", "claim", "--label-column", "verdict"];

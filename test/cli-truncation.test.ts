@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadModel } from "../src/hub/model-folder.js";
 import { fail, readJsonLines, succeed, temporaryFolder, tunebert } from "./support/command.js";
-import { type LabelledPair, TINY_SIZES, tinyPairs, toCsv } from "./support/tiny.js";
+import { type LabelledExample, TINY_SIZES, tinyPairs, toCsv } from "./support/tiny.js";
 
 /** Leaves five tokens of a pair. */
 const MAX_LENGTH = 8;
 /** Nine tokens and two: ratio keeps four and one, longest-first three and two. */
-const LONG = { premise: "the calm loud tall otter waits the calm loud", hypothesis: "no otter" };
-const AS_CUT_BY_RATIO = { premise: "the calm loud tall", hypothesis: "no" };
-const AS_CUT_LONGEST_FIRST = { premise: "the calm loud", hypothesis: "no otter" };
+const LONG = { text: "the calm loud tall otter waits the calm loud", textPair: "no otter" };
+const AS_CUT_BY_RATIO = { text: "the calm loud tall", textPair: "no" };
+const AS_CUT_LONGEST_FIRST = { text: "the calm loud", textPair: "no otter" };
 
 /** Enough that the model tells the labels apart. */
 const LEARNING = ["--epochs", "8", "--learning-rate", "1e-2", "--embedding-std", "0.1"];
@@ -35,12 +35,12 @@ function train(out: string, ...flags: string[]) {
   return ["train", "--train", data, ...TINY_SIZES, ...training, ...LEARNING, "--out", out, ...flags];
 }
 
-async function answer({ premise, hypothesis }: typeof LONG) {
-  const { stdout } = await succeed(["predict", "--model", model, premise, hypothesis, "--json"]);
+async function answer({ text, textPair }: typeof LONG) {
+  const { stdout } = await succeed(["predict", "--model", model, text, textPair, "--json"]);
   return readJsonLines(stdout)[0]!.probabilities;
 }
 
-async function confusion(pairs: LabelledPair[]): Promise<unknown> {
+async function confusion(pairs: LabelledExample[]): Promise<unknown> {
   const file = join(folder, "measured.csv");
   writeFileSync(file, toCsv(pairs));
   const { stdout } = await succeed(["evaluate", "--model", model, "--data", file, "--json"]);
@@ -68,17 +68,17 @@ describe("a model trained with --truncation ratio", () => {
 
   test("is evaluated on what ratio leaves of a pair", async () => {
     // The word that tells the label comes last, so what is cut decides.
-    const pairs = tinyPairs().map(({ hypothesis, label }) => {
+    const pairs = tinyPairs().map(({ textPair, label }) => {
       return {
-        premise: LONG.premise,
-        hypothesis: hypothesis.split(" ").slice(0, 2).reverse().join(" "),
+        text: LONG.text,
+        textPair: textPair.split(" ").slice(0, 2).reverse().join(" "),
         label,
       };
     });
-    const byRatio = pairs.map(({ hypothesis, label }) => {
-      return { premise: AS_CUT_BY_RATIO.premise, hypothesis: hypothesis.split(" ")[0]!, label };
+    const byRatio = pairs.map(({ textPair, label }) => {
+      return { text: AS_CUT_BY_RATIO.text, textPair: textPair.split(" ")[0]!, label };
     });
-    const longestFirst = pairs.map((pair) => ({ ...pair, premise: AS_CUT_LONGEST_FIRST.premise }));
+    const longestFirst = pairs.map((pair) => ({ ...pair, text: AS_CUT_LONGEST_FIRST.text }));
     const measured = await confusion(pairs);
     expect(measured).toEqual(await confusion(byRatio));
     expect(measured).not.toEqual(await confusion(longestFirst));

@@ -47,9 +47,9 @@ test("--help of train names the defaults of d2l", async () => {
   const { stdout } = await succeed(["train", "--help"]);
   const text = stdout.replace(/\s+/g, " ");
   for (const line of [
-    "--max-length <n> longest input in tokens; longer pairs are truncated (default: 128)",
+    "--max-length <n> longest input in tokens; longer texts are truncated (default: 128)",
     "--batch-size <n> examples per batch (default: 512)",
-    "--epochs <n> passes over the training pairs (default: 5)",
+    "--epochs <n> passes over the training examples (default: 5)",
     "--learning-rate <x> of Adam (default: 0.0001)",
     "--dropout <p> probability of dropping (default: 0.1)",
     '--schedule <name> what becomes of the learning rate until the last step (choices: "constant", "linear", "cosine", ' +
@@ -76,8 +76,8 @@ describe("wrong usage exits with 2, says why, and touches nothing", () => {
     ["half a batch", [...train, "--batch-size", "1.5"], "'1.5' is invalid. Expected a whole number"],
     [
       "no room for a word",
-      [...train, "--max-length", "3"],
-      "'3' is invalid. Expected a whole number of at least 5",
+      [...train, "--max-length", "2"],
+      "'2' is invalid. Expected a whole number of at least 3",
     ],
     ["a word for a number", [...train, "--hidden", "wide"], "'wide' is invalid. Expected a whole number"],
     ["a negative seed", [...train, "--seed", "-1"], "'-1' is invalid. Expected a whole number"],
@@ -113,14 +113,13 @@ describe("wrong usage exits with 2, says why, and touches nothing", () => {
       [...train, "--freeze", "output"],
       "Expected nothing, embeddings, encoder, or a number",
     ],
-    ["patience with nothing", [...train, "--patience", "1"], "--patience needs pairs to measure on"],
-    ["a metric of nothing", [...train, "--metric", "loss"], "--metric needs pairs to measure on"],
-    ["one text to predict", ["predict", "--model", "nli", "a text"], "one text is not a pair"],
+    ["patience with nothing", [...train, "--patience", "1"], "--patience needs examples to measure on"],
+    ["a metric of nothing", [...train, "--metric", "loss"], "--metric needs examples to measure on"],
     ["three texts to predict", ["predict", "--model", "nli", "a", "b", "c"], "too many arguments"],
     [
-      "a pair and a file to predict",
+      "texts and a file to predict",
       ["predict", "--model", "nli", "a", "b", "--data", "c.tsv"],
-      "give a pair or --data, not both",
+      "give texts or --data, not both",
     ],
     [
       "a size for a model that has its own",

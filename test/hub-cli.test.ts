@@ -151,8 +151,8 @@ test("train and evaluate take names of the catalog", async () => {
   const header =
     "gold_label\tsentence1_binary_parse\tsentence2_binary_parse\tsentence1_parse\tsentence2_parse";
   const more = "sentence1\tsentence2\tcaptionID\tpairID\tlabel1\tlabel2\tlabel3\tlabel4\tlabel5";
-  const rows = tinyPairs().map(({ premise, hypothesis, label }) =>
-    [label, premise, hypothesis, ...Array(11).fill("x")].join("\t"),
+  const rows = tinyPairs().map(({ text, textPair, label }) =>
+    [label, text, textPair, ...Array(11).fill("x")].join("\t"),
   );
   const split = (count: number) => [`${header}\t${more}`, ...rows.slice(0, count), ""].join("\n");
   preset("snli", {

@@ -386,8 +386,8 @@ describe("what a command is given", () => {
     expect(await resolvePretrained(given)).toBe(given);
     expect(await resolvePretrained(join(root, "nowhere"))).toBe(join(root, "nowhere"));
     for (const name of ["bert.small", `${server.url}/model.zip`, archive]) {
-      const { vocabulary, config } = await loadPretrained(name, { heads: 2 });
-      expect(vocabulary.size).toBe((await loadPretrained(given, { heads: 2 })).vocabulary.size);
+      const { tokenizer, config } = await loadPretrained(name, { heads: 2 });
+      expect(tokenizer.size).toBe((await loadPretrained(given, { heads: 2 })).tokenizer.size);
       expect(config.heads).toBe(2);
     }
     expect(server.requests).toHaveLength(2);

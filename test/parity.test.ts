@@ -8,13 +8,14 @@ import { infer, inferencePrograms } from "../src/bert/infer.js";
 import { inferConfig } from "../src/bert/infer-config.js";
 import { trainingProgram, trainingRun } from "../src/bert/model-program.js";
 import { type MicroBatchGroup, microBatches } from "../src/data/micro-batches.js";
-import { PairDataset } from "../src/data/pair-dataset.js";
-import type { TextPair } from "../src/data/text-pair.js";
+import { TextDataset } from "../src/data/text-dataset.js";
 import { Random } from "../src/random.js";
 import type { Engine } from "../src/runtime/engine.js";
 import type { Run } from "../src/runtime/program.js";
 import { threads } from "../src/runtime/threads/threads.js";
+import type { TextExample } from "../src/text/text-example.js";
 import { Vocabulary } from "../src/text/vocabulary.js";
+import { WordTokenizer } from "../src/text/word-tokenizer.js";
 import { parseWeights } from "../src/weights/parse-weights.js";
 import { accumulate } from "./support/accumulate.js";
 import { meanTargets } from "./support/mean-targets.js";
@@ -25,7 +26,7 @@ interface Expected {
   maxLength: number;
   learningRate: number;
   labels: string[];
-  pairs: TextPair[];
+  pairs: TextExample[];
   logits: number[][];
   /** Before training, and after each of 10 steps. */
   losses: number[];
@@ -49,7 +50,7 @@ describe.each(names)("%s", (name) => {
     trainingProgram(config, classificationHead(labels.length), { dropout: 0 }, n),
   );
   let model: BertClassifier;
-  let dataset: PairDataset;
+  let dataset: TextDataset;
   let runs: Run[][];
   let engine: Engine;
 
@@ -57,8 +58,8 @@ describe.each(names)("%s", (name) => {
     const state = parseWeights(fixture(name, "weights.pt"), "weights.pt");
     expect(inferConfig(state, config.heads)).toEqual(config);
     model = BertClassifier.fromStateDict(config, labels, state, new Random(0));
-    const vocabulary = new Vocabulary(expected.vocabulary);
-    dataset = await PairDataset.encode(expected.pairs, vocabulary, { maxLength: expected.maxLength, labels });
+    const tokenizer = new WordTokenizer(new Vocabulary(expected.vocabulary));
+    dataset = await TextDataset.encode(expected.pairs, tokenizer, { maxLength: expected.maxLength, labels });
     const all = Int32Array.from({ length: dataset.size }, (_, i) => i);
     const hands = microBatches(dataset, all, { replicas: THREADS, perGroup: PER_RUN, maxTokens: MAX_TOKENS });
     expect(hands.flat().length).toBeGreaterThan(THREADS);

@@ -99,6 +99,7 @@ const READERS: readonly (readonly [string, valid: unknown, read: (text: string) 
         labels: ["entailment", "contradiction", "neutral"],
         maxLength: 16,
         truncation: "ratio",
+        texts: 2,
       }),
     ),
     (text) => {

@@ -30,8 +30,8 @@ const plainly = () => {
   return `
 import { createRequire } from "node:module";
 const { InferenceSession } = createRequire(import.meta.url)(${JSON.stringify(onnxRuntime)});
-const { classifyPrograms } = await import(new URL("./bert/classify.js", BUILT));
-await InferenceSession.create(classifyPrograms(model)[0].model);`;
+const { inferencePrograms } = await import(new URL("./bert/infer.js", BUILT));
+await InferenceSession.create(inferencePrograms(model, threads(1).shape)[0].model);`;
 };
 
 const USE =

@@ -7,8 +7,8 @@ import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { checkConfig } from "../src/bert/config.js";
 import { modelParameters } from "../src/bert/model-program.js";
-import { readPairLines } from "../src/data/read-pair-lines.js";
-import { readPairs, readSnli } from "../src/data/read-pairs.js";
+import { readExampleLines } from "../src/data/read-example-lines.js";
+import { readExamples, readSnli } from "../src/data/read-examples.js";
 import { SNLI_HEADER } from "../src/data/snli.js";
 import { TunebertError } from "../src/error.js";
 import { formatModelConfig, parseModelConfig } from "../src/hub/model-config.js";
@@ -30,10 +30,10 @@ afterAll(() => {
 
 const PAIRS = tinyPairs().slice(0, 5);
 
-const snliRows = PAIRS.map(({ premise, hypothesis, label }, i) => {
+const snliRows = PAIRS.map(({ text, textPair, label }, i) => {
   const leaves = (text: string) => `( ${text.replaceAll(" ", " ( ")} ) )`;
   const others = Array.from({ length: 11 }, (_, column) => `cell ${column}`);
-  return [i === 3 ? "-" : label, leaves(premise), leaves(hypothesis), ...others].join("\t");
+  return [i === 3 ? "-" : label, leaves(text), leaves(textPair), ...others].join("\t");
 });
 
 const SNLI = [SNLI_HEADER, ...snliRows, ""].join("\n");
@@ -42,10 +42,10 @@ const CSV = `${toCsv(PAIRS)}"a ""quoted"" otter, or two\r\nlines","",neutral\r\n
 const JSONL = PAIRS.map((pair) => `${JSON.stringify(pair)}\n`).join("");
 const QUOTED_TSV = CSV.replaceAll(",", "\t");
 const SEMICOLONS = CSV.replaceAll(",", ";");
-const SNLI_JSONL = PAIRS.map(({ premise, hypothesis, label }, i) => {
+const SNLI_JSONL = PAIRS.map(({ text, textPair, label }, i) => {
   const parses = { sentence1_parse: "(A)", sentence2_parse: "(B)", annotator_labels: [label] };
-  const binary = { sentence1_binary_parse: `( ${premise} )`, sentence2_binary_parse: `( ${hypothesis} )` };
-  const ids = { captionID: "c", pairID: `p${i}`, sentence1: premise, sentence2: hypothesis };
+  const binary = { sentence1_binary_parse: `( ${text} )`, sentence2_binary_parse: `( ${textPair} )` };
+  const ids = { captionID: "c", pairID: `p${i}`, sentence1: text, sentence2: textPair };
   return `${JSON.stringify({ gold_label: i === 3 ? "-" : label, ...ids, ...binary, ...parses })}\n`;
 }).join("");
 const VOCABULARY = JSON.stringify(tinyVocabulary());
@@ -54,6 +54,7 @@ const CONFIG = formatModelConfig({
   labels: ["entailment", "contradiction", "neutral"],
   maxLength: 16,
   truncation: "ratio",
+  texts: 2,
 });
 
 /** Each reader reads a file to its end and looks at what came out. */
@@ -63,17 +64,25 @@ const READERS: readonly (readonly [
   read: (bytes: Uint8Array) => void | Promise<void>,
   encode?: (text: string) => Uint8Array,
 ])[] = [
-  ["SNLI, by its own reader", SNLI, (bytes) => expectPairs(readSnli(bytes, { fileName: "fuzz.txt" }))],
-  ["SNLI, known by its header", SNLI, (bytes) => expectPairs(readPairs(bytes, { fileName: "fuzz.txt" }))],
-  ["TSV", TSV, (bytes) => expectPairs(readPairs(bytes, { fileName: "fuzz.tsv" }))],
-  ["CSV", CSV, (bytes) => expectPairs(readPairs(bytes, { fileName: "fuzz.csv" }))],
-  ["JSONL", JSONL, (bytes) => expectPairs(readPairs(bytes, { fileName: "fuzz.jsonl" }))],
-  ["SNLI's JSONL", SNLI_JSONL, (bytes) => expectPairs(readPairs(bytes, { fileName: "fuzz.jsonl" }))],
-  ["CSV with semicolons", SEMICOLONS, (bytes) => expectPairs(readPairs(bytes, { fileName: "fuzz.csv" }))],
+  ["SNLI, by its own reader", SNLI, (bytes) => expectExamples(readSnli(bytes, { fileName: "fuzz.txt" }))],
+  [
+    "SNLI, known by its header",
+    SNLI,
+    (bytes) => expectExamples(readExamples(bytes, { fileName: "fuzz.txt" })),
+  ],
+  ["TSV", TSV, (bytes) => expectExamples(readExamples(bytes, { fileName: "fuzz.tsv" }))],
+  ["CSV", CSV, (bytes) => expectExamples(readExamples(bytes, { fileName: "fuzz.csv" }))],
+  ["JSONL", JSONL, (bytes) => expectExamples(readExamples(bytes, { fileName: "fuzz.jsonl" }))],
+  ["SNLI's JSONL", SNLI_JSONL, (bytes) => expectExamples(readExamples(bytes, { fileName: "fuzz.jsonl" }))],
+  [
+    "CSV with semicolons",
+    SEMICOLONS,
+    (bytes) => expectExamples(readExamples(bytes, { fileName: "fuzz.csv" })),
+  ],
   [
     "quoted TSV",
     QUOTED_TSV,
-    (bytes) => expectPairs(readPairs(bytes, { fileName: "fuzz.tsv", quotes: true })),
+    (bytes) => expectExamples(readExamples(bytes, { fileName: "fuzz.tsv", quotes: true })),
   ],
   ["TSV, bad rows skipped", TSV, (bytes) => expectSkipping(bytes, "fuzz.tsv")],
   ["CSV, bad rows skipped", CSV, (bytes) => expectSkipping(bytes, "fuzz.csv")],
@@ -81,10 +90,10 @@ const READERS: readonly (readonly [
   [
     "lines of pairs",
     TSV.replaceAll(/\t\w+$/gm, ""),
-    (bytes) => expectPairs(readPairLines(bytes, { fileName: "fuzz" })),
+    (bytes) => expectExamples(readExampleLines(bytes, { fileName: "fuzz", texts: 2 })),
   ],
-  ["UTF-16", `\ufeff${TSV}`, (bytes) => expectPairs(readPairs(bytes, { fileName: "fuzz.tsv" })), utf16],
-  ["gzip", CSV, (bytes) => expectPairs(readPairs(bytes, { fileName: "fuzz.csv.gz" })), gzipSync],
+  ["UTF-16", `\ufeff${TSV}`, (bytes) => expectExamples(readExamples(bytes, { fileName: "fuzz.tsv" })), utf16],
+  ["gzip", CSV, (bytes) => expectExamples(readExamples(bytes, { fileName: "fuzz.csv.gz" })), gzipSync],
   ["vocab.json", VOCABULARY, (bytes) => expectVocabulary(text(bytes))],
   ["config.json", CONFIG, (bytes) => expectConfig(text(bytes))],
 ];
@@ -208,12 +217,15 @@ async function expectRefusedOrSound(
   if (milliseconds > MAX_MILLISECONDS) throw new Error(`one input took ${milliseconds} ms`);
 }
 
-async function expectPairs(pairs: ReturnType<typeof readPairs>): Promise<void> {
-  for await (const { premise, hypothesis, label } of pairs) {
-    if (typeof premise === "string" && typeof hypothesis === "string") {
+/** Texts, or pairs of texts, and not both. */
+async function expectExamples(examples: ReturnType<typeof readExamples>): Promise<void> {
+  const kinds = new Set<string>();
+  for await (const { text, textPair, label } of examples) {
+    kinds.add(typeof textPair);
+    if (typeof text === "string" && ["string", "undefined"].includes(typeof textPair) && kinds.size === 1) {
       if (label === undefined || (typeof label === "string" && label !== "")) continue;
     }
-    throw new Error(`not a pair: ${premise}, ${hypothesis}, ${label}`);
+    throw new Error(`no example, or of another kind: ${text}, ${textPair}, ${label}`);
   }
 }
 
@@ -221,8 +233,8 @@ async function expectPairs(pairs: ReturnType<typeof readPairs>): Promise<void> {
 async function expectSkipping(bytes: Uint8Array, fileName: string): Promise<void> {
   let notices = 0;
   const onNotice = () => notices++;
-  await expectPairs(readPairs(bytes, { fileName, skipBadRows: true, onNotice }));
-  if (notices === 0) await expectPairs(readPairs(bytes, { fileName }));
+  await expectExamples(readExamples(bytes, { fileName, skipBadRows: true, onNotice }));
+  if (notices === 0) await expectExamples(readExamples(bytes, { fileName }));
 }
 
 function utf8(text: string): Uint8Array {

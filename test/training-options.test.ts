@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { BertClassifier } from "../src/bert/bert-classifier.js";
 import { frozenParameters } from "../src/bert/freeze.js";
-import { PairDataset } from "../src/data/pair-dataset.js";
+import { TextDataset } from "../src/data/text-dataset.js";
 import { Random } from "../src/random.js";
 import { Vocabulary } from "../src/text/vocabulary.js";
+import { WordTokenizer } from "../src/text/word-tokenizer.js";
 import type { EpochEvent, StepEvent } from "../src/train/events.js";
 import { type TrainerOptions, trainerOptions } from "../src/train/options.js";
 import { parseWeights } from "../src/weights/parse-weights.js";
@@ -25,9 +26,9 @@ interface Run extends Partial<TrainerOptions> {
 
 const runs: Run[] = JSON.parse(fixture("training/runs.json").toString());
 const start = JSON.parse(fixture("parity/one-head/expected.json").toString());
-const vocabulary = new Vocabulary(start.vocabulary);
+const tokenizer = new WordTokenizer(new Vocabulary(start.vocabulary));
 const { config, labels, maxLength } = start;
-const dataset = await PairDataset.encode(start.pairs, vocabulary, { maxLength, labels });
+const dataset = await TextDataset.encode(start.pairs, tokenizer, { maxLength, labels });
 
 function startModel(): BertClassifier {
   const state = parseWeights(fixture("parity/one-head/weights.pt"), "weights.pt");

@@ -4,12 +4,12 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { toMxnetNames } from "../src/bert/mxnet-names.js";
-import { PairDataset } from "../src/data/pair-dataset.js";
-import type { TextPair } from "../src/data/text-pair.js";
+import { TextDataset } from "../src/data/text-dataset.js";
 import { classifierFrom, loadPretrained } from "../src/hub/pretrained.js";
 import { Predictor } from "../src/predict/predictor.js";
 import { Random } from "../src/random.js";
 import { threads } from "../src/runtime/threads/threads.js";
+import type { TextExample } from "../src/text/text-example.js";
 import { parseWeights } from "../src/weights/parse-weights.js";
 import { serializeWeights, WEIGHTS_FORMATS } from "../src/weights/serialize-weights.js";
 import { temporaryFolder } from "./support/command.js";
@@ -27,9 +27,9 @@ const { logits: mxnetLogits } = expectedTensors("mxnet-expected.json") as unknow
 const LABELS = ["entailment", "contradiction", "neutral"];
 /** With these the two pairs become the tokens that the fixtures' scripts computed with. */
 const VOCABULARY = ["<unk>", "<pad>", "<mask>", "<cls>", "<sep>", "a", "b", "c", "d"];
-const PAIRS: TextPair[] = [
-  { premise: "a", hypothesis: "b c", label: "neutral", row: 1 },
-  { premise: "d", hypothesis: "a", label: "neutral", row: 2 },
+const PAIRS: TextExample[] = [
+  { text: "a", textPair: "b c", label: "neutral", row: 1 },
+  { text: "d", textPair: "a", label: "neutral", row: 2 },
 ];
 
 const folder = temporaryFolder();
@@ -46,9 +46,9 @@ async function logitsOf(path: string): Promise<Float32Array> {
   const loaded = await loadPretrained(path, { heads });
   const model = classifierFrom(loaded, LABELS, new Random(0));
   for (const [name, values] of Object.entries(output)) model.parameters.get(name)!.data.set(values);
-  const { vocabulary } = loaded;
-  const predictor = await Predictor.start({ model, vocabulary, maxLength: 6, device: threads(1) });
-  const dataset = await PairDataset.encode(PAIRS, vocabulary, { maxLength: 6, labels: LABELS });
+  const { tokenizer } = loaded;
+  const predictor = await Predictor.start({ model, tokenizer, maxLength: 6, device: threads(1) });
+  const dataset = await TextDataset.encode(PAIRS, tokenizer, { maxLength: 6, labels: LABELS });
   const found = await predictor.logits(dataset);
   await predictor.close();
   return found;

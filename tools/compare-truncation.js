@@ -10,8 +10,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readPairs, resolveData, streamBytes } from "../dist/index.js";
-import { SPECIAL_TOKENS_PER_PAIR } from "../dist/text/pack-pair.js";
+import { readExamples, resolveData, streamBytes } from "../dist/index.js";
+import { specialTokens } from "../dist/text/pack.js";
 import { tokenize } from "../dist/text/tokenize.js";
 import { truncations } from "../dist/text/truncate-pair.js";
 
@@ -30,7 +30,7 @@ console.log(
 console.log("|---:|---|---:|---:|---:|---:|");
 for (const length of lengths) {
   for (const [name, truncate] of Object.entries(truncations)) {
-    const { cut, premise, hypothesis } = losses(truncate, length - SPECIAL_TOKENS_PER_PAIR);
+    const { cut, premise, hypothesis } = losses(truncate, length - specialTokens(2));
     const accuracy = train(length, name)?.toFixed(4) ?? "-";
     const cells = [length, name, part(cut, pairs.length), premise, hypothesis, accuracy];
     console.log(`| ${cells.join(" | ")} |`);
@@ -45,9 +45,9 @@ async function tokenCounts() {
   const limit = Number(flag("--limit") ?? Number.POSITIVE_INFINITY);
   const options = { fileName, premiseColumn, hypothesisColumn, labelColumn };
   const counts = [];
-  for await (const { premise, hypothesis, label } of readPairs(streamBytes(fileName), options)) {
+  for await (const { text, textPair, label } of readExamples(streamBytes(fileName), options)) {
     if (label === undefined) continue;
-    counts.push([tokenize(premise).length, tokenize(hypothesis).length]);
+    counts.push([tokenize(text).length, tokenize(textPair).length]);
     if (counts.length === limit) break;
   }
   return counts;

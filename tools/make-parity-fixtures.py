@@ -91,7 +91,7 @@ def train(model, *batch):
 
 def draw_pair(words, premise, hypothesis):
     draw = lambda count: " ".join(random.choice(words[5:] + ["unheard-of"]) for _ in range(count))
-    return dict(premise=draw(premise), hypothesis=draw(hypothesis), label=random.choice(LABELS))
+    return dict(text=draw(premise), textPair=draw(hypothesis), label=random.choice(LABELS))
 
 
 def disturb_layer_norms(model):

@@ -2,7 +2,7 @@
 // as a Markdown table: bert.small's sizes, random pairs about as long as SNLI's, whose words are as unevenly frequent.
 //
 //   npm run build && node tools/time-options.js
-import { BertClassifier, PairDataset, Random, Trainer } from "../dist/index.js";
+import { BertClassifier, Random, TextDataset, Trainer } from "../dist/index.js";
 
 const OPTIONS = {
   "none, for comparison": {},
@@ -51,12 +51,12 @@ function randomPairs(count) {
   lengths.forEach((length, i) => {
     offsets[i + 1] = offsets[i] + length;
   });
-  return new PairDataset({
+  return new TextDataset({
     tokenIds: Int32Array.from({ length: offsets[count] }, () =>
       Math.floor(config.vocabularySize ** random.uniform()),
     ),
     offsets,
-    premiseLengths: lengths.map((length) => Math.ceil(length * 0.6)),
+    firstLengths: lengths.map((length) => Math.ceil(length * 0.6)),
     labels: Int32Array.from({ length: count }, () => random.below(3)),
     labelNames: ["entailment", "contradiction", "neutral"],
     truncated: 0,

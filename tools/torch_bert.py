@@ -10,7 +10,7 @@ def encode(pairs, words, labels, max_length):
     ids = {word: i for i, word in enumerate(words)}
     tokens, segments, lengths = [], [], []
     for pair in pairs:
-        premise, hypothesis = pair["premise"].split(), pair["hypothesis"].split()
+        premise, hypothesis = pair["text"].split(), pair["textPair"].split()
         while len(premise) + len(hypothesis) > max_length - 3:
             (premise if len(premise) > len(hypothesis) else hypothesis).pop()
         row = ["<cls>", *premise, "<sep>", *hypothesis, "<sep>"]

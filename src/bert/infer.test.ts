@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { randomDataset } from "../../test/support/random-dataset.js";
-import { PairDataset } from "../data/pair-dataset.js";
+import { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import { Random } from "../random.js";
 import { threads } from "../runtime/threads/threads.js";
@@ -14,13 +14,13 @@ const { shape } = device;
 /** Enough for a chunk with full runs of several micro-batches, and another chunk with less. */
 const lengths = Array.from({ length: 4500 }, (_, i) => 3 + ((i * 7) % 13));
 
-function only(dataset: PairDataset, example: number): PairDataset {
+function only(dataset: TextDataset, example: number): TextDataset {
   const ids = dataset.ids(example);
-  return new PairDataset({
+  return new TextDataset({
     ...dataset,
     tokenIds: ids,
     offsets: Int32Array.of(0, ids.length),
-    premiseLengths: dataset.premiseLengths.slice(example, example + 1),
+    firstLengths: dataset.firstLengths.slice(example, example + 1),
     labels: dataset.labels.slice(example, example + 1),
   });
 }

@@ -1,5 +1,5 @@
 import { microBatches } from "../data/micro-batches.js";
-import type { PairDataset } from "../data/pair-dataset.js";
+import type { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import type { Engine, RunShape } from "../runtime/engine.js";
 import type { Program } from "../runtime/program.js";
@@ -37,7 +37,7 @@ export interface InferOptions {
  */
 export async function infer(
   engine: Pick<Engine, "infer">,
-  dataset: PairDataset,
+  dataset: TextDataset,
   { config, outputs }: BertClassifier,
   { shape, signal, notFinite = damage }: InferOptions,
 ): Promise<Float32Array> {
@@ -71,7 +71,7 @@ function damage(example: number, value: number): TunebertError {
 }
 
 /** The groups of each lane: of several micro-batches only where there are enough tokens to fill them. */
-function cutChunk(dataset: PairDataset, start: number, perRun: number, { lanes, inference }: RunShape) {
+function cutChunk(dataset: TextDataset, start: number, perRun: number, { lanes, inference }: RunShape) {
   const { tokensPerMicroBatch } = inference;
   const size = Math.max(0, Math.min(CHUNK, dataset.size - start));
   const examples = Int32Array.from({ length: size }, (_, i) => start + i);

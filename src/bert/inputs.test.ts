@@ -11,7 +11,7 @@ const group: MicroBatchGroup = {
       length: 3,
       tokens: Int32Array.of(0, 0, 1, 2, 1),
       lengths: Int32Array.of(3, 2),
-      premiseLengths: Int32Array.of(2, 1),
+      firstLengths: Int32Array.of(2, 1),
       labels: Int32Array.of(1, 0),
     },
     {
@@ -19,7 +19,7 @@ const group: MicroBatchGroup = {
       length: 2,
       tokens: Int32Array.of(2, 0),
       lengths: Int32Array.of(2),
-      premiseLengths: Int32Array.of(1),
+      firstLengths: Int32Array.of(1),
       labels: Int32Array.of(2),
     },
   ],

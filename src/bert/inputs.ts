@@ -90,7 +90,7 @@ class PositionSegments {
 
 /** Tokens are numbered time-major: the first ones of all examples, then the second ones, and so on. */
 function microBatchFeeds(
-  { length, lengths, premiseLengths, tokens }: MicroBatch,
+  { length, lengths, firstLengths, tokens }: MicroBatch,
   pairs: PositionSegments,
 ): Record<string, Feed> {
   const size = lengths.length;
@@ -106,7 +106,7 @@ function microBatchFeeds(
         mask[place] = MASKED;
         continue;
       }
-      positionSegments[m] = pairs.place(t, Number(t >= premiseLengths[b]!));
+      positionSegments[m] = pairs.place(t, Number(t >= firstLengths[b]!));
       placeOf[m] = place;
       tokenAt[place] = m++;
     }

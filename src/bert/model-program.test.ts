@@ -87,7 +87,7 @@ describe("a pair's logits do not depend on what it runs with", () => {
     const [batch] = group.batches;
     const changed = (part: Partial<MicroBatch>) => ({ ...group, batches: [{ ...batch!, ...part }] });
     const otherTokens = changed({ tokens: batch!.tokens.with(8, batch!.tokens[9]!) });
-    const otherSegments = changed({ premiseLengths: batch!.premiseLengths.map((length) => length ^ 1) });
+    const otherSegments = changed({ firstLengths: batch!.firstLengths.map((length) => length ^ 1) });
     for (const group of [otherTokens, otherSegments]) {
       expect((await logitsOf(group)).get(3)).not.toBeCloseToTensor(logits, { absolute: 1e-3 });
     }

@@ -3,16 +3,17 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { unknownLabel, whereIs } from "../data/label-ids.js";
 import { isNoLabel } from "../data/no-label.js";
-import { readPairs } from "../data/read-pairs.js";
+import { readExamples } from "../data/read-examples.js";
 import { TunebertError } from "../error.js";
 import { streamBytes } from "../hub/files.js";
+import type { ModelConfig } from "../hub/model-config.js";
 import { loadModel, readModelConfig, readReport } from "../hub/model-folder.js";
 import { resolveData } from "../hub/resolve.js";
-import type { AnsweredPair } from "../metrics/answered-pair.js";
-import { firstOtherPair } from "../metrics/compare-answers.js";
+import type { AnsweredExample } from "../metrics/answered-example.js";
+import { firstOtherExample } from "../metrics/compare-answers.js";
 import { type OptionValues, option, reworded } from "../option.js";
 import { text } from "../option-kinds.js";
-import { answerLabelled, type LabelledPair } from "../predict/answer-labelled.js";
+import { answerLabelled, type LabelledExample } from "../predict/answer-labelled.js";
 import { Predictor } from "../predict/predictor.js";
 import { type ComparedRun, compareRuns } from "../report/comparison.js";
 import { formatComparison } from "../report/comparison-text.js";
@@ -22,20 +23,21 @@ import type { RunRecord } from "../report/run-record.js";
 import { threads as threadsOf } from "../runtime/threads/threads.js";
 import { listNames } from "../text/list-names.js";
 import { showJson } from "../text/show-json.js";
+import type { Texts } from "../text/text-example.js";
 import { addOptions } from "./add-options.js";
 import { fetchOptions } from "./download-options.js";
 import { skippedNote } from "./label-notes.js";
-import { answerOptions, labelledPairOptions } from "./options.js";
+import { answerOptions, labelledExampleOptions } from "./options.js";
 import { note, print } from "./print.js";
 
 const compareOptions = {
   data: option(text("file"), {
-    defaultText: "their answers to their test pairs",
-    help: "labelled pairs that all models are to answer",
+    defaultText: "their answers to their test examples",
+    help: "labelled examples that all models are to answer",
   }),
   json: answerOptions.json,
   threads: reworded(answerOptions.threads, "threads to use with --data"),
-  ...labelledPairOptions,
+  ...labelledExampleOptions,
 };
 
 type CompareFlags = OptionValues<typeof compareOptions>;
@@ -60,7 +62,7 @@ async function compare(folders: string[], flags: CompareFlags, command: Command)
   print(flags.json ? JSON.stringify(comparison) : formatComparison(comparison));
 }
 
-/** Runs with what they left: their records, and their answers to their test pairs. */
+/** Runs with what they left: their records, and their answers to their test examples. */
 async function recordedRuns(folders: readonly string[]): Promise<ComparedRun[]> {
   const runs = await Promise.all(folders.map(readRecordedRun));
   expectSameLabels(runs);
@@ -68,11 +70,11 @@ async function recordedRuns(folders: readonly string[]): Promise<ComparedRun[]> 
   for (const { name, run } of runs) {
     compared.push({ name, run, model: run.model, answers: await readAnswers(name, run.model.labels) });
   }
-  expectSamePairs(compared);
+  expectSameExamples(compared);
   return compared;
 }
 
-/** Models with what they answer to the same pairs, and the records of their training where there are any. */
+/** Models with what they answer to the same examples, and the records of their training where there are any. */
 async function askedModels(
   folders: readonly string[],
   data: string,
@@ -82,13 +84,14 @@ async function askedModels(
     folders.map(async (name) => ({ name, model: await readModelConfig(name), run: await readRun(name) })),
   );
   expectSameLabels(models);
+  expectSameTexts(models);
   const { labels } = models[0]!.model;
-  const pairs = await readLabelled(await resolveData(data, "test", fetchOptions(flags)), labels, flags);
+  const examples = await readLabelled(await resolveData(data, "test", fetchOptions(flags)), labels, flags);
   const compared: ComparedRun[] = [];
   for (const { name, model, run } of models) {
-    const { config, labels, maxLength, truncation } = model;
-    const { answers, parameters } = await ask(name, pairs, flags.threads);
-    const known = { ...run?.model, ...config, labels, maxLength, truncation, parameters };
+    const { config, labels, maxLength, truncation, texts } = model;
+    const { answers, parameters } = await ask(name, examples, flags.threads);
+    const known = { ...run?.model, ...config, labels, maxLength, truncation, texts, parameters };
     compared.push({ name, run, model: known, answers });
   }
   return compared;
@@ -96,14 +99,14 @@ async function askedModels(
 
 async function ask(
   folder: string,
-  pairs: readonly LabelledPair[],
+  examples: readonly LabelledExample[],
   threads: number,
-): Promise<{ readonly answers: AnsweredPair[]; readonly parameters: number }> {
+): Promise<{ readonly answers: AnsweredExample[]; readonly parameters: number }> {
   const saved = await loadModel(folder);
   const parameters = [...saved.model.parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
   const predictor = await Predictor.start({ ...saved, device: threadsOf(threads) });
   try {
-    return { answers: await answerLabelled(predictor, pairs), parameters };
+    return { answers: await answerLabelled(predictor, examples), parameters };
   } finally {
     await predictor.close();
   }
@@ -116,7 +119,7 @@ async function readRecordedRun(
   if (run) return { name, run, model: run.model };
   throw new TunebertError(
     `${name} holds no run.json, which training writes when it is done; give folders of finished runs, ` +
-      "or pairs that the models are to answer with --data",
+      "or examples that the models are to answer with --data",
   );
 }
 
@@ -126,15 +129,15 @@ async function readRun(folder: string): Promise<RunRecord | undefined> {
   return parseRun(text, path);
 }
 
-async function readAnswers(folder: string, labels: readonly string[]): Promise<AnsweredPair[]> {
+async function readAnswers(folder: string, labels: readonly string[]): Promise<AnsweredExample[]> {
   if (!existsSync(join(folder, "predictions.jsonl"))) {
     throw new TunebertError(
-      `${folder} holds no predictions.jsonl: it was trained without test pairs. Give pairs with --data`,
+      `${folder} holds no predictions.jsonl: it was trained without test examples. Give examples with --data`,
     );
   }
   const { text, path } = await readReport(folder, "predictions.jsonl");
   const answers = parsePredictions(text, path);
-  if (answers.length === 0) throw new TunebertError(`${path} holds no answers. Give pairs with --data`);
+  if (answers.length === 0) throw new TunebertError(`${path} holds no answers. Give examples with --data`);
   const known = new Set(labels);
   for (const [i, { trueLabel, predictedLabel }] of answers.entries()) {
     const other = [trueLabel, predictedLabel].find((label) => !known.has(label));
@@ -148,22 +151,23 @@ async function readLabelled(
   file: string,
   labels: readonly string[],
   flags: CompareFlags,
-): Promise<LabelledPair[]> {
-  const labelled: LabelledPair[] = [];
+): Promise<LabelledExample[]> {
+  const labelled: LabelledExample[] = [];
   const skippedLabels = new Map<string, number>();
   let skipped = 0;
   const options = { ...flags, noLabel: [], fileName: file, onNotice: note };
-  for await (const pair of readPairs(streamBytes(file), options)) {
-    const { premise, hypothesis, label } = pair;
+  for await (const example of readExamples(streamBytes(file), options)) {
+    const { text, textPair, label } = example;
     if (label === undefined || isNoLabel(label, labels, flags.noLabel)) {
       if (label !== undefined) skippedLabels.set(label, (skippedLabels.get(label) ?? 0) + 1);
       skipped++;
       continue;
     }
-    if (!labels.includes(label)) throw unknownLabel(label, labels, whereIs(pair, labelled.length));
-    labelled.push({ premise, hypothesis, label });
+    if (!labels.includes(label)) throw unknownLabel(label, labels, whereIs(example, labelled.length));
+    labelled.push({ text, textPair, label });
   }
-  if (labelled.length === 0) throw new TunebertError(`${file}: no pair has a label; take data with labels`);
+  if (labelled.length === 0)
+    throw new TunebertError(`${file}: no example has a label; take data with labels`);
   if (skipped > 0) note(`${file}: ${skippedNote({ skipped, skippedLabels })}`);
   return labelled;
 }
@@ -185,15 +189,26 @@ function expectSameLabels(models: readonly Named[]): void {
   );
 }
 
-function expectSamePairs(runs: readonly ComparedRun[]): void {
+function expectSameTexts(models: readonly { readonly name: string; readonly model: ModelConfig }[]): void {
+  const [first, ...others] = models;
+  const other = others.find(({ model }) => model.texts !== first?.model.texts);
+  if (!first || !other) return;
+  const read = (texts: Texts) => (texts === 1 ? "single texts" : "pairs of texts");
+  throw new TunebertError(
+    `${first.name} reads ${read(first.model.texts)}, but ${other.name} ${read(other.model.texts)}; ` +
+      "only models that read the same can be compared",
+  );
+}
+
+function expectSameExamples(runs: readonly ComparedRun[]): void {
   const [first, ...others] = runs;
   if (!first) return;
   for (const { name, answers } of others) {
-    const place = firstOtherPair(first.answers, answers);
+    const place = firstOtherExample(first.answers, answers);
     if (place === undefined) continue;
     throw new TunebertError(
-      `${first.name} and ${name} were tested on different pairs (${first.answers.length} and ${answers.length}, ` +
-        `the first that differs is number ${place + 1}). Give pairs for all of them with --data`,
+      `${first.name} and ${name} were tested on different examples (${first.answers.length} and ${answers.length}, ` +
+        `the first that differs is number ${place + 1}). Give examples for all of them with --data`,
     );
   }
 }

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Command } from "commander";
 import { BertClassifier } from "../bert/bert-classifier.js";
-import { PairDataset } from "../data/pair-dataset.js";
 import { generateSamplePairs, showcasePairs } from "../data/sample-pairs/sample-pairs.js";
+import { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import type { FolderLock } from "../hub/folder-lock.js";
 import { makeFolder } from "../hub/make-folder.js";
@@ -67,14 +67,14 @@ async function trainOn(
   { out, seed, threads }: Omit<DemoFlags, "pairs">,
 ): Promise<void> {
   const options = { maxLength: MAX_LENGTH, minFrequency: 1 };
-  const { dataset: train, vocabulary } = await PairDataset.encodeWithNewVocabulary(corpus.train, options);
+  const { dataset: train, tokenizer } = await TextDataset.encodeWithNewVocabulary(corpus.train, options);
   const labels = train.labelNames;
-  const test = await PairDataset.encode(corpus.test, vocabulary, { ...options, labels });
-  print(`sample pairs: ${train.size} training and ${test.size} test pairs, ${vocabulary.size} words`);
+  const test = await TextDataset.encode(corpus.test, tokenizer, { ...options, labels });
+  print(`sample pairs: ${train.size} training and ${test.size} test pairs, ${tokenizer.size} words`);
 
-  const config = { ...MODEL, vocabularySize: vocabulary.size };
+  const config = { ...MODEL, vocabularySize: tokenizer.size };
   const model = BertClassifier.fromScratch(config, labels, new Random(seed), INITIAL);
-  const saved = { model, vocabulary, maxLength: MAX_LENGTH };
+  const saved = { model, tokenizer, maxLength: MAX_LENGTH };
   await runTraining({
     ...saved,
     train,
@@ -86,16 +86,16 @@ async function trainOn(
     description: {
       settings: { ...INITIAL, minFrequency: options.minFrequency },
       data: { train: generated("training", train), test: generated("test", test) },
-      unseen: { data: "test", pairs: corpus.test },
+      unseen: { data: "test", examples: corpus.test },
     },
   });
 
   const predictor = await Predictor.start({ ...saved, device: threadsOf(1) });
   try {
     const predictions = await predictor.predict(showcasePairs);
-    showcasePairs.forEach(({ premise, hypothesis, label }, i) => {
+    showcasePairs.forEach(({ text, textPair, label }, i) => {
       const answer = `  ${formatPrediction(predictions[i]!)}  (expected: ${label})`;
-      print(["", premise, hypothesis, answer]);
+      print(["", text, textPair, answer]);
     });
   } finally {
     await predictor.close();
@@ -119,12 +119,12 @@ async function writePairs(corpus: SampleCorpus, folder: string): Promise<void> {
     throw new TunebertError(`cannot write to ${folder}: ${systemReason(cause)}`, { cause });
   });
   for (const { path, pairs } of files) {
-    const rows = pairs.map(({ premise, hypothesis, label }) => `${premise}\t${hypothesis}\t${label}\n`);
+    const rows = pairs.map(({ text, textPair, label }) => `${text}\t${textPair}\t${label}\n`);
     await writeWhole(path, `premise\thypothesis\tlabel\n${rows.join("")}`);
     print(`${path}: ${pairs.length} pairs`);
   }
 }
 
-function generated(part: string, { size, skipped, truncated }: PairDataset): DataRecord {
+function generated(part: string, { size, skipped, truncated }: TextDataset): DataRecord {
   return { name: `generated sample pairs (${part}, seed ${PAIRS_SEED})`, pairs: size, skipped, truncated };
 }

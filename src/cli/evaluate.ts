@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { PairDataset } from "../data/pair-dataset.js";
-import { readPairs } from "../data/read-pairs.js";
+import { readExamples } from "../data/read-examples.js";
+import { TextDataset } from "../data/text-dataset.js";
 import { streamBytes } from "../hub/files.js";
 import { loadModel } from "../hub/model-folder.js";
 import { resolveData } from "../hub/resolve.js";
@@ -14,22 +14,24 @@ import { threads } from "../runtime/threads/threads.js";
 import { addOptions } from "./add-options.js";
 import { fetchOptions } from "./download-options.js";
 import { skippedNote } from "./label-notes.js";
-import { answerOptions, labelledPairOptions, modelOptions } from "./options.js";
+import { answerOptions, labelledExampleOptions, modelOptions } from "./options.js";
 import { note, print } from "./print.js";
 
 const evaluateOptions = {
   ...modelOptions,
   data: required(text("file"), {
-    help: "labelled pairs: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz; or snli, snli:dev",
+    help: "labelled examples: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz; or snli, snli:dev",
   }),
   ...answerOptions,
-  ...labelledPairOptions,
+  ...labelledExampleOptions,
 };
 
 export function addEvaluateCommand(program: Command): void {
   const command = program
     .command("evaluate")
-    .description("Measure a trained model on labelled pairs: accuracy, figures per label, confusion matrix.")
+    .description(
+      "Measure a trained model on labelled texts, or pairs of texts: accuracy, figures per label, confusion matrix.",
+    )
     .action(evaluate);
   addOptions(command, evaluateOptions);
 }
@@ -39,16 +41,16 @@ async function evaluate(flags: OptionValues<typeof evaluateOptions>): Promise<vo
   const { labels } = saved.model;
   const file = await resolveData(flags.data, "test", fetchOptions(flags));
   const options = { ...flags, noLabel: [], fileName: file, onNotice: note };
-  const pairs = readPairs(streamBytes(file), options);
+  const examples = readExamples(streamBytes(file), options);
   const { noLabel } = flags;
-  const dataset = await PairDataset.encode(pairs, saved.vocabulary, { ...saved, labels, noLabel });
+  const dataset = await TextDataset.encode(examples, saved.tokenizer, { ...saved, labels, noLabel });
   if (dataset.skipped > 0) note(`${file}: ${skippedNote(dataset)}`);
   const predictor = await Predictor.start({ ...saved, device: threads(flags.threads) });
   try {
     const predicted = argmaxRows(await predictor.logits(dataset), labels.length);
     const report = classificationReport(dataset.labels, predicted, labels);
-    const { size: examples, skipped } = dataset;
-    const json = () => JSON.stringify({ examples, skipped, ...report });
+    const { size, skipped } = dataset;
+    const json = () => JSON.stringify({ examples: size, skipped, ...report });
     print(flags.json ? json() : formatClassificationReport(report));
   } finally {
     await predictor.close();

@@ -1,13 +1,14 @@
 import { expect, test } from "vitest";
-import { PairDataset } from "../data/pair-dataset.js";
+import { TextDataset } from "../data/text-dataset.js";
 import { Vocabulary } from "../text/vocabulary.js";
+import { WordTokenizer } from "../text/word-tokenizer.js";
 import { labelNotes, skippedNote } from "./label-notes.js";
 
-const vocabulary = new Vocabulary(["<pad>", "<cls>", "<sep>", "<unk>"]);
+const tokenizer = new WordTokenizer(new Vocabulary(["<pad>", "<cls>", "<sep>", "<unk>"]));
 
 async function notes(labels: string[], options: { noLabel?: string[]; preferredLabels?: string[] } = {}) {
-  const pairs = labels.map((label) => ({ premise: "a", hypothesis: "b", label }));
-  const dataset = await PairDataset.encode(pairs, vocabulary, { maxLength: 9, ...options });
+  const pairs = labels.map((label) => ({ text: "a", textPair: "b", label }));
+  const dataset = await TextDataset.encode(pairs, tokenizer, { maxLength: 9, ...options });
   return { notes: labelNotes(dataset, options.noLabel), skipped: skippedNote(dataset) };
 }
 
@@ -32,8 +33,8 @@ test("labels that look alike are named with their counts", async () => {
   const labels = ["yes", "Yes", "no", "no ", "no", "1", "1.0", "__proto__", "__PROTO__"];
   expect((await notes(labels)).notes).toEqual([
     "labels that differ only in case, space or spelling of a number are labels of their own: " +
-      '"1" (1 pair) and "1.0" (1 pair); "Yes" (1 pair) and "yes" (1 pair); ' +
-      '"__PROTO__" (1 pair) and "__proto__" (1 pair); "no" (2 pairs) and "no " (1 pair). ' +
+      '"1" (1 example) and "1.0" (1 example); "Yes" (1 example) and "yes" (1 example); ' +
+      '"__PROTO__" (1 example) and "__proto__" (1 example); "no" (2 examples) and "no " (1 example). ' +
       "If they mean the same, write them alike in the file",
   ]);
   const many = Array.from({ length: 14 }, (_, i) => (i % 2 === 0 ? `label${i}` : `LABEL${i - 1}`));
@@ -42,6 +43,6 @@ test("labels that look alike are named with their counts", async () => {
 
 test("labels of a model that no pair has are named", async () => {
   expect((await notes(["a"], { preferredLabels: ["a", "b", "c"] })).notes).toEqual([
-    "no training pair has these labels of the model: b, c",
+    "no training example has these labels of the model: b, c",
   ]);
 });

@@ -1,6 +1,6 @@
 import { numberOf } from "../data/label-order.js";
 import { isMinusOne } from "../data/no-label.js";
-import type { PairDataset } from "../data/pair-dataset.js";
+import type { TextDataset } from "../data/text-dataset.js";
 import { listNames } from "../text/list-names.js";
 import { showJson } from "../text/show-json.js";
 
@@ -8,10 +8,10 @@ import { showJson } from "../text/show-json.js";
 const SHOWN = 5;
 
 /**
- * What is to be said of the labels of training pairs, a sentence each: what -1 was taken for, what is missing, and what
+ * What is to be said of the labels of training examples, a sentence each: what -1 was taken for, what is missing, and what
  * looks alike.
  */
-export function labelNotes(dataset: PairDataset, noLabel: readonly string[] | undefined): string[] {
+export function labelNotes(dataset: TextDataset, noLabel: readonly string[] | undefined): string[] {
   const { labelNames, skippedLabels } = dataset;
   const notes: string[] = [];
   const none = [...skippedLabels.keys()].find(isMinusOne);
@@ -26,17 +26,18 @@ export function labelNotes(dataset: PairDataset, noLabel: readonly string[] | un
   }
   const counts = countsOf(dataset);
   const missing = labelNames.filter((name) => counts.get(name) === 0);
-  if (missing.length > 0) notes.push(`no training pair has these labels of the model: ${listNames(missing)}`);
+  if (missing.length > 0)
+    notes.push(`no training example has these labels of the model: ${listNames(missing)}`);
   const alike = similarLabels(labelNames);
   if (alike.length > 0) notes.push(alikeNote(alike, counts));
   return notes;
 }
 
-/** How many pairs were left out because they have no label, and what they had instead. */
+/** How many examples were left out because they have no label, and what they had instead. */
 export function skippedNote({
   skipped,
   skippedLabels,
-}: Pick<PairDataset, "skipped" | "skippedLabels">): string {
+}: Pick<TextDataset, "skipped" | "skippedLabels">): string {
   const written = [...skippedLabels.keys()].filter((label) => label.trim() !== "").map(showJson);
   return `${skipped} skipped without a label${written.length === 0 ? "" : `: ${written.join(" and ")}`}`;
 }
@@ -55,7 +56,7 @@ function similarLabels(names: readonly string[]): string[][] {
 function alikeNote(sets: readonly string[][], counts: ReadonlyMap<string, number>): string {
   const shown = sets
     .slice(0, SHOWN)
-    .map((set) => set.map((name) => `${showJson(name)} (${pairs(counts.get(name) ?? 0)})`).join(" and "));
+    .map((set) => set.map((name) => `${showJson(name)} (${examples(counts.get(name) ?? 0)})`).join(" and "));
   const more = sets.length > SHOWN ? `; ${sets.length - SHOWN} more such sets` : "";
   return (
     `labels that differ only in case, space or spelling of a number are labels of their own: ${shown.join("; ")}${more}. ` +
@@ -63,11 +64,11 @@ function alikeNote(sets: readonly string[][], counts: ReadonlyMap<string, number
   );
 }
 
-function pairs(count: number): string {
-  return `${count} pair${count === 1 ? "" : "s"}`;
+function examples(count: number): string {
+  return `${count} example${count === 1 ? "" : "s"}`;
 }
 
-function countsOf({ labels, labelNames }: PairDataset): Map<string, number> {
+function countsOf({ labels, labelNames }: TextDataset): Map<string, number> {
   const counts = new Array<number>(labelNames.length).fill(0);
   for (const label of labels) counts[label]!++;
   return new Map(labelNames.map((name, id) => [name, counts[id] ?? 0]));

@@ -6,11 +6,11 @@ import { downloadOptions } from "./download-options.js";
 
 /** Options that several commands share. */
 
-/** How pairs are read from a file. */
-export const pairOptions = { ...textColumnOptions, ...rowOptions };
+/** How examples are read from a file. */
+export const exampleOptions = { ...textColumnOptions, ...rowOptions };
 
-/** How labelled pairs are read from a file, which may have to be fetched. */
-export const labelledPairOptions = {
+/** How labelled examples are read from a file, which may have to be fetched. */
+export const labelledExampleOptions = {
   ...textColumnOptions,
   ...labelColumnOptions,
   ...rowOptions,

@@ -1,84 +1,90 @@
 import { addAbortSignal } from "node:stream";
 import type { Command } from "commander";
-import { readPairLines } from "../data/read-pair-lines.js";
-import { readPairs } from "../data/read-pairs.js";
+import { readExampleLines } from "../data/read-example-lines.js";
+import { readExamples } from "../data/read-examples.js";
 import { streamBytes } from "../hub/files.js";
-import { loadModel } from "../hub/model-folder.js";
+import { loadModel, readModelConfig } from "../hub/model-folder.js";
 import { mostProbable, probabilitiesJson } from "../metrics/label-probabilities.js";
-import { type GivenOptions, type OptionValues, option, reworded } from "../option.js";
+import { type OptionValues, option, reworded } from "../option.js";
 import { text } from "../option-kinds.js";
 import { type Prediction, Predictor } from "../predict/predictor.js";
 import { threads } from "../runtime/threads/threads.js";
 import { printable } from "../text/printable.js";
+import type { TextExample, Texts } from "../text/text-example.js";
 import { addOptions } from "./add-options.js";
-import { answerOptions, modelOptions, pairOptions } from "./options.js";
+import { answerOptions, exampleOptions, modelOptions } from "./options.js";
 import { note, print } from "./print.js";
 import { outputClosed, outputFailed } from "./standard-streams.js";
 
 const predictOptions = {
   ...modelOptions,
   data: option(text("file"), {
-    help: "pairs to ask about: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz",
+    help: "examples to ask about: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz",
   }),
-  json: reworded(answerOptions.json, "print one JSON object a pair"),
+  json: reworded(answerOptions.json, "print one JSON object an example"),
   threads: answerOptions.threads,
-  ...pairOptions,
+  ...exampleOptions,
 };
 
 type PredictFlags = OptionValues<typeof predictOptions>;
 
-interface Pair {
-  readonly premise: string;
-  readonly hypothesis: string;
-}
-
-/** Pairs that are answered together where they come from a file or a pipe. */
+/** Examples that are answered together where they come from a file or a pipe. */
 const CHUNK = 1024;
 
 export function addPredictCommand(program: Command): void {
   const command = program
     .command("predict")
-    .description("Ask a trained model about pairs of texts: given here, in a file, or on standard input.")
-    .argument("[premise]", "first text")
-    .argument("[hypothesis]", "second text")
+    .description(
+      "Ask a trained model about texts, or pairs of texts: given here, in a file, or on standard input.",
+    )
+    .argument("[text]", "the text, of a pair the first")
+    .argument("[text-pair]", "the second, for a model of pairs")
     .addHelpText(
       "after",
       `
-Standard input takes one pair a line, the texts separated by a tab. A text that begins with a dash goes behind --,
-after all options.
+Standard input takes one example a line: a text, or two separated by a tab, as the model was trained. A text that
+begins with a dash goes behind --, after all options.
 
 Examples:
   $ tunebert predict --model nli "A man is sleeping ." "A man is awake ."
-  $ printf 'A dog runs .\\tAn animal moves .\\n' | tunebert predict --model nli --json`,
+  $ printf 'A dog runs .\\tAn animal moves .\\n' | tunebert predict --model nli --json
+  $ tunebert predict --model reviews "What a film !"`,
     )
     .action(predict);
   addOptions(command, predictOptions);
 }
 
 async function predict(
-  premise: string | undefined,
-  hypothesis: string | undefined,
+  first: string | undefined,
+  second: string | undefined,
   flags: PredictFlags,
   command: Command,
 ): Promise<void> {
-  if (premise !== undefined && hypothesis === undefined) {
-    command.error("error: one text is not a pair: give a premise and a hypothesis");
-  }
-  if (premise !== undefined && flags.data) command.error("error: give a pair or --data, not both");
+  if (first !== undefined && flags.data) command.error("error: give texts or --data, not both");
   if (flags.skipBadRows && !flags.data) command.error("error: --skip-bad-rows is for the file of --data");
-  const source = pairsFrom(premise, hypothesis, flags);
+  const { texts } = await readModelConfig(flags.model);
+  if (first !== undefined && second === undefined && texts === 2) {
+    command.error("error: the model is one of pairs: give two texts");
+  }
+  if (second !== undefined && texts === 1) {
+    command.error("error: the model is one of single texts: give one text");
+  }
+  const source =
+    first === undefined ? examplesFrom(flags, texts) : oneExample({ text: first, textPair: second });
   const saved = await loadModel(flags.model);
-  const single = premise !== undefined;
-  const predictor = await Predictor.start({ ...saved, device: threads(single ? 1 : flags.threads) });
+  const predictor = await Predictor.start({
+    ...saved,
+    device: threads(first === undefined ? flags.threads : 1),
+  });
   // Answers that cannot be printed are not asked for.
   const enough = AbortSignal.any([outputClosed, outputFailed]);
   addAbortSignal(enough, process.stdin);
   try {
     const chunk = process.stdin.isTTY && !flags.data ? 1 : CHUNK;
-    for await (const pairs of chunks(source, chunk)) {
-      const predictions = await predictor.predict(pairs);
+    for await (const examples of chunks(source, chunk)) {
+      const predictions = await predictor.predict(examples);
       predictions.forEach((prediction, i) => {
-        print(flags.json ? predictionJson(pairs[i]!, prediction) : formatPrediction(prediction));
+        print(flags.json ? predictionJson(examples[i]!, prediction) : formatPrediction(prediction));
       });
       if (enough.aborted) break;
     }
@@ -102,34 +108,25 @@ export function formatPrediction({ label, probabilities }: Prediction): string {
   return [printable(label).padEnd(width), ...each, ...others].join("  ");
 }
 
-function predictionJson({ premise, hypothesis }: Pair, { label, probabilities }: Prediction): string {
-  const known = JSON.stringify({ premise, hypothesis, label }).slice(0, -1);
+function predictionJson({ text, textPair }: TextExample, { label, probabilities }: Prediction): string {
+  const known = JSON.stringify({ text, textPair, label }).slice(0, -1);
   return `${known},"probabilities":${probabilitiesJson(probabilities)}}`;
 }
 
-function pairsFrom(
-  premise: string | undefined,
-  hypothesis: string | undefined,
-  flags: PredictFlags,
-): AsyncIterable<Pair> {
-  if (premise !== undefined) return onePair({ premise, hypothesis: hypothesis! });
-  return flags.data
-    ? pairsOfFile(flags.data, flags)
-    : readPairLines(process.stdin, { fileName: "standard input" });
+async function* oneExample(example: TextExample): AsyncGenerator<TextExample> {
+  yield example;
 }
 
-async function* onePair(pair: Pair): AsyncGenerator<Pair> {
-  yield pair;
+function examplesFrom({ data, ...columns }: PredictFlags, texts: Texts): AsyncIterable<TextExample> {
+  return data
+    ? readExamples(streamBytes(data), { ...columns, fileName: data, onNotice: note })
+    : readExampleLines(process.stdin, { fileName: "standard input", texts });
 }
 
-async function* pairsOfFile(file: string, columns: GivenOptions<typeof pairOptions>): AsyncGenerator<Pair> {
-  yield* readPairs(streamBytes(file), { ...columns, fileName: file, onNotice: note });
-}
-
-async function* chunks(pairs: AsyncIterable<Pair>, size: number): AsyncGenerator<Pair[]> {
-  let chunk: Pair[] = [];
-  for await (const { premise, hypothesis } of pairs) {
-    chunk.push({ premise, hypothesis });
+async function* chunks(examples: AsyncIterable<TextExample>, size: number): AsyncGenerator<TextExample[]> {
+  let chunk: TextExample[] = [];
+  for await (const example of examples) {
+    chunk.push(example);
     if (chunk.length < size) continue;
     yield chunk;
     chunk = [];

@@ -21,7 +21,7 @@ const WRONG_USAGE = 2;
 const TROUBLESHOOTING = fileURLToPath(new URL("../../docs/troubleshooting.md", import.meta.url));
 
 const program = new Command("tunebert")
-  .description("Fine-tune BERT on pairs of texts, without Python.")
+  .description("Fine-tune BERT on texts and pairs of texts, without Python.")
   .version(version)
   .showHelpAfterError("(add --help for what a command takes)")
   .configureHelp({ showGlobalOptions: false })

@@ -1,4 +1,4 @@
-import type { PairDataset } from "../data/pair-dataset.js";
+import type { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import { CheckpointFolder, type FoundCheckpoint } from "../hub/checkpoint-folder.js";
 import type { FolderLock } from "../hub/folder-lock.js";
@@ -36,7 +36,7 @@ interface Resumable extends CheckpointSettings {
  * @throws Interrupted when the process was asked to stop, once a checkpoint is kept
  */
 export async function resumable(
-  train: (options: FitOptions<PairDataset>) => Promise<void>,
+  train: (options: FitOptions<TextDataset>) => Promise<void>,
   { out, lock, every, keep, fingerprint, resumeFrom, listeners }: Resumable,
 ): Promise<void> {
   const folder = new CheckpointFolder(out, { keep });

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import type { BertClassifier } from "../bert/bert-classifier.js";
 import { lengthOptions } from "../data/options.js";
 import { type OptionValues, settingsOf } from "../option.js";
-import type { Vocabulary } from "../text/vocabulary.js";
+import type { Tokenizer } from "../text/tokenizer.js";
 import { digestTensors, type Fingerprint, PRETRAINED } from "../train/fingerprint.js";
 
 export interface RunFingerprintFlags extends OptionValues<typeof lengthOptions> {
@@ -16,15 +16,14 @@ export interface RunFingerprintFlags extends OptionValues<typeof lengthOptions> 
 /** What makes a run what it is, and the trainer does not see. A pretrained model counts by its content. */
 export async function runFingerprint(
   flags: RunFingerprintFlags,
-  { model, vocabulary }: { readonly model: BertClassifier; readonly vocabulary: Vocabulary },
+  { model, tokenizer }: { readonly model: BertClassifier; readonly tokenizer: Tokenizer },
 ): Promise<Fingerprint> {
   const { out, pretrained, embeddingStd = 1 } = flags;
   const start = pretrained !== undefined && { [PRETRAINED]: await digestStart(pretrained, out, model) };
+  const vocabulary = createHash("sha256");
+  for (const text of Object.values(tokenizer.files())) vocabulary.update(text);
   return {
-    data: {
-      vocabulary: createHash("sha256").update(JSON.stringify(vocabulary)).digest("hex"),
-      ...start,
-    },
+    data: { vocabulary: vocabulary.digest("hex"), ...start },
     settings: { ...settingsOf(lengthOptions, flags), embeddingStd: embeddingStd === 1 ? null : embeddingStd },
   };
 }

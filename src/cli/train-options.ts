@@ -1,23 +1,23 @@
 import { headsOptions, scratchOptions } from "../bert/options.js";
-import { lengthOptions, trainingPairsOptions, vocabularyOptions } from "../data/options.js";
+import { lengthOptions, trainingExamplesOptions, vocabularyOptions } from "../data/options.js";
 import { type Options, type OptionValues, option, required } from "../option.js";
 import { choice, text, yesNo } from "../option-kinds.js";
 import { selectionOptions, trainingOptions } from "../train/options.js";
 import { checkpointOptions } from "./checkpoint-options.js";
-import { keyOptions, labelledPairOptions } from "./options.js";
+import { keyOptions, labelledExampleOptions } from "./options.js";
 
 const dataOptions = {
   train: required(text("file"), {
-    help: "labelled pairs to train on: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz; or snli, which is fetched",
+    help: "labelled examples, texts or pairs of texts, to train on: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz; or snli, which is fetched",
   }),
   validation: option(text("file"), {
-    help: "labelled pairs by which the best epoch's model is chosen and kept; snli means its dev pairs",
+    help: "labelled examples by which the best epoch's model is chosen and kept; snli means its dev pairs",
   }),
   test: option(text("file"), {
-    help: "labelled pairs to measure accuracy on after each epoch; snli means its test pairs",
+    help: "labelled examples to measure accuracy on after each epoch; snli means its test pairs",
   }),
-  ...labelledPairOptions,
-  ...trainingPairsOptions,
+  ...labelledExampleOptions,
+  ...trainingExamplesOptions,
   ...lengthOptions,
 };
 

@@ -4,9 +4,8 @@ import { BertClassifier } from "../bert/bert-classifier.js";
 import type { BertConfig } from "../bert/config.js";
 import { DEFAULT_SIZES, scratchOptions } from "../bert/options.js";
 import { isNoLabel } from "../data/no-label.js";
-import { PairDataset } from "../data/pair-dataset.js";
-import { readPairs } from "../data/read-pairs.js";
-import type { TextPair } from "../data/text-pair.js";
+import { readExamples } from "../data/read-examples.js";
+import { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import { showAddress } from "../hub/address.js";
 import type { Split } from "../hub/catalog.js";
@@ -15,10 +14,11 @@ import type { FolderLock } from "../hub/folder-lock.js";
 import { expectFreeFolder, expectKnownFolder } from "../hub/model-folder.js";
 import { classifierFrom, loadPretrained } from "../hub/pretrained.js";
 import { resolveData } from "../hub/resolve.js";
-import type { LabelledPair } from "../predict/answer-labelled.js";
+import type { LabelledExample } from "../predict/answer-labelled.js";
 import { Random } from "../random.js";
 import { listNames } from "../text/list-names.js";
-import type { Vocabulary } from "../text/vocabulary.js";
+import type { TextExample } from "../text/text-example.js";
+import type { Tokenizer } from "../text/tokenizer.js";
 import { trainerOptions } from "../train/options.js";
 import { addOptions } from "./add-options.js";
 import { checkpointSettings, checkpointToResume } from "./checkpoint-options.js";
@@ -36,7 +36,9 @@ const POSITIONS = 512;
 export function addTrainCommand(program: Command): void {
   const command = program
     .command("train")
-    .description("Fine-tune a pretrained BERT on labelled pairs of texts, or train one from scratch.")
+    .description(
+      "Fine-tune a pretrained BERT on labelled texts or pairs of texts, or train one from scratch.",
+    )
     .addHelpText(
       "after",
       `
@@ -58,7 +60,7 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
 function expectTogether(flags: TrainFlags, command: Command): void {
   for (const name of ["metric", "patience"]) {
     if (command.getOptionValueSource(name) === "cli" && flags.validation === undefined) {
-      command.error(`error: --${name} needs pairs to measure on; give them with --validation`);
+      command.error(`error: --${name} needs examples to measure on; give them with --validation`);
     }
   }
   if (flags.key !== undefined && flags.pretrained === undefined) {
@@ -78,31 +80,31 @@ async function trainIn(lock: FolderLock, flags: TrainFlags): Promise<void> {
   const say = speaker(flags);
   const resumeFrom = await checkpointToResume(flags);
   if (!resumeFrom) await expectFreeFolder(out, { overwrite });
-  const { trainSet, model, vocabulary } = flags.pretrained
+  const { trainSet, model, tokenizer } = flags.pretrained
     ? await fineTuned(flags, flags.pretrained, say)
     : await fromScratch(flags);
-  const recordOf = async (file: string, split: Split, dataset: PairDataset) =>
+  const recordOf = async (file: string, split: Split, dataset: TextDataset) =>
     dataRecord(await resolveData(file, split, fetchOptions(flags)), dataset);
   const unseen = async (name: "validation" | "test", split: Split) => {
     const file = flags[name];
     if (file === undefined) return undefined;
-    const pairs: LabelledPair[] = [];
-    const options = { maxLength, truncation, labels: model.labels, noLabel };
+    const examples: LabelledExample[] = [];
+    const options = { maxLength, truncation, texts: trainSet.texts, labels: model.labels, noLabel };
     const isNone = (label: string) => isNoLabel(label, model.labels, noLabel);
-    const read = keepLabelled(pairsOf(file, split, flags), pairs, isNone);
-    return { data: name, pairs, set: await PairDataset.encode(read, vocabulary, options) };
+    const read = keepLabelled(examplesOf(file, split, flags), examples, isNone);
+    return { data: name, examples, set: await TextDataset.encode(read, tokenizer, options) };
   };
   const validation = await unseen("validation", "dev");
   const test = await unseen("test", "test");
   say(describe("train", trainSet));
   if (validation) say(describe("validation", validation.set));
   if (test) say(describe("test", test.set));
-  say(`vocabulary of ${vocabulary.size} tokens, ${model.labels.length} labels: ${listNames(model.labels)}`);
+  say(`vocabulary of ${tokenizer.size} tokens, ${model.labels.length} labels: ${listNames(model.labels)}`);
   note(labelNotes(trainSet, noLabel));
-  const fingerprint = await runFingerprint(flags, { model, vocabulary });
+  const fingerprint = await runFingerprint(flags, { model, tokenizer });
   await runTraining({
     model,
-    vocabulary,
+    tokenizer,
     maxLength,
     truncation,
     train: trainSet,
@@ -135,9 +137,9 @@ function settingsOf(flags: TrainFlags): Record<string, unknown> {
 }
 
 interface Prepared {
-  readonly trainSet: PairDataset;
+  readonly trainSet: TextDataset;
   readonly model: BertClassifier;
-  readonly vocabulary: Vocabulary;
+  readonly tokenizer: Tokenizer;
 }
 
 async function fineTuned(flags: TrainFlags, folder: string, say: (line: string) => void): Promise<Prepared> {
@@ -148,25 +150,25 @@ async function fineTuned(flags: TrainFlags, folder: string, say: (line: string) 
   });
   for (const note of pretrained.notes) say(`pretrained: ${note}`);
   expectPositions(flags.maxLength, pretrained.config);
-  const trainSet = await PairDataset.encode(pairsOf(flags.train, "train", flags), pretrained.vocabulary, {
+  const trainSet = await TextDataset.encode(examplesOf(flags.train, "train", flags), pretrained.tokenizer, {
     ...flags,
     preferredLabels: pretrained.labels,
   });
   const model = classifierFrom(pretrained, labelsOf(trainSet, flags.train), new Random(flags.seed));
   say(`output layer: ${model.keepsOutput ? "kept from the checkpoint" : "fresh"}`);
-  return { trainSet, model, vocabulary: pretrained.vocabulary };
+  return { trainSet, model, tokenizer: pretrained.tokenizer };
 }
 
 async function fromScratch(flags: TrainFlags): Promise<Prepared> {
-  const { dataset, vocabulary } = await PairDataset.encodeWithNewVocabulary(
-    pairsOf(flags.train, "train", flags),
+  const { dataset, tokenizer } = await TextDataset.encodeWithNewVocabulary(
+    examplesOf(flags.train, "train", flags),
     flags,
   );
-  const { vocabSize: rows = vocabulary.size } = flags;
-  if (rows < vocabulary.size) {
+  const { vocabSize: rows = tokenizer.size } = flags;
+  if (rows < tokenizer.size) {
     throw new TunebertError(
       (vocabSize, minFrequency) =>
-        `the vocabulary has ${vocabulary.size} tokens; ${vocabSize} ${rows} leaves no row for some of them. ` +
+        `the vocabulary has ${tokenizer.size} tokens; ${vocabSize} ${rows} leaves no row for some of them. ` +
         `Raise it, or raise ${minFrequency}`,
       { option: ["vocabSize", "minFrequency"] },
     );
@@ -181,21 +183,21 @@ async function fromScratch(flags: TrainFlags): Promise<Prepared> {
   };
   const labels = labelsOf(dataset, flags.train);
   const model = BertClassifier.fromScratch(config, labels, new Random(flags.seed), flags);
-  return { trainSet: dataset, model, vocabulary };
+  return { trainSet: dataset, model, tokenizer };
 }
 
-async function* pairsOf(name: string, split: Split, flags: TrainFlags): AsyncGenerator<TextPair> {
+async function* examplesOf(name: string, split: Split, flags: TrainFlags): AsyncGenerator<TextExample> {
   const file = await resolveData(name, split, fetchOptions(flags));
   // What stands for no label is told when all labels are there.
   const options = { ...flags, noLabel: [], fileName: file, onNotice: note };
-  yield* readPairs(streamBytes(file), options);
+  yield* readExamples(streamBytes(file), options);
 }
 
-function labelsOf({ labels, labelNames, ...skipped }: PairDataset, file: string): readonly string[] {
+function labelsOf({ labels, labelNames, ...skipped }: TextDataset, file: string): readonly string[] {
   if (labels.some((label) => label !== labels[0])) return labelNames;
   const others = skipped.skipped > 0 ? `; ${skippedNote(skipped)}` : "";
   throw new TunebertError(
-    `${showAddress(file)}: every pair has the label ${labelNames[labels[0]!]}; a classifier needs at least two labels${others}`,
+    `${showAddress(file)}: every example has the label ${labelNames[labels[0]!]}; a classifier needs at least two labels${others}`,
   );
 }
 
@@ -211,9 +213,13 @@ function expectPositions(maxLength: number, { maxPositions }: BertConfig): void 
 }
 
 /** As d2l does, with what was left out or cut. */
-function describe(name: string, dataset: PairDataset): string {
-  const { size, skipped, truncated } = dataset;
-  const notes = [skipped > 0 && skippedNote(dataset), truncated > 0 && `${truncated} truncated`];
+function describe(name: string, dataset: TextDataset): string {
+  const { size, skipped, truncated, texts } = dataset;
+  const notes = [
+    texts === 1 && "of one text each",
+    skipped > 0 && skippedNote(dataset),
+    truncated > 0 && `${truncated} truncated`,
+  ];
   const details = notes.filter(Boolean).join(", ");
   return `read ${size} ${name} examples${details && ` (${details})`}`;
 }

@@ -1,5 +1,5 @@
 import type { BertClassifier } from "../bert/bert-classifier.js";
-import type { PairDataset } from "../data/pair-dataset.js";
+import type { TextDataset } from "../data/text-dataset.js";
 import type { FoundCheckpoint } from "../hub/checkpoint-folder.js";
 import { type FolderLock, withFolderLock } from "../hub/folder-lock.js";
 import { metricsPath, prepareModelFolder, tensorBoardPath } from "../hub/model-folder.js";
@@ -7,8 +7,8 @@ import { CurveRecorder } from "../report/curve-recorder.js";
 import { loadCharts } from "../report/draw-svg.js";
 import { threads } from "../runtime/threads/threads.js";
 import { classification } from "../tasks/classification.js";
+import type { Tokenizer } from "../text/tokenizer.js";
 import type { TruncationName } from "../text/truncate-pair.js";
-import type { Vocabulary } from "../text/vocabulary.js";
 import { checkState } from "../train/check-state.js";
 import { isOver } from "../train/model-selection.js";
 import { type TrainerOptions, trainerOptions } from "../train/options.js";
@@ -29,14 +29,14 @@ import { type CheckpointSettings, resumable } from "./resumable.js";
 
 export interface TrainingRun {
   readonly model: BertClassifier;
-  readonly vocabulary: Vocabulary;
+  readonly tokenizer: Tokenizer;
   readonly maxLength: number;
   /** Default: longest-first. */
   readonly truncation?: TruncationName | undefined;
-  readonly train: PairDataset;
+  readonly train: TextDataset;
   /** By which the best epoch's model is chosen; default: none, and the latest is kept. */
-  readonly validation?: PairDataset | undefined;
-  readonly test: PairDataset | undefined;
+  readonly validation?: TextDataset | undefined;
+  readonly test: TextDataset | undefined;
   /** Where model and reports go. */
   readonly out: string;
   /** Of that folder. */
@@ -93,14 +93,19 @@ export async function runTraining(run: TrainingRun): Promise<void> {
     ...shown,
     report,
   ];
-  const follow = async (fit: FitOptions<PairDataset>) => {
+  const follow = async (fit: FitOptions<TextDataset>) => {
     try {
       const events = trainer.fit({ ...fit, validation, test });
       const resumeFrom = checkpoints?.resumeFrom;
       const restore = resumeFrom && readMemories(listeners, resumeFrom);
       if (resumeFrom) reportResume(resumeFrom, trainer.options);
       const isDone = resumeFrom && (await isReportedRun(out, resumeFrom, trainer.options));
-      if (!isDone) await prepareModelFolder(out, run, { overwrite, resume: resumeFrom !== undefined });
+      if (!isDone)
+        await prepareModelFolder(
+          out,
+          { ...run, texts: train.texts },
+          { overwrite, resume: resumeFrom !== undefined },
+        );
       if (!isDone) restore?.();
       for await (const event of events) {
         if (event.event !== "step") await lock.expectHeld();

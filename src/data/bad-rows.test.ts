@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { TunebertError } from "../error.js";
-import { readPairs } from "./read-pairs.js";
+import { readExamples } from "./read-examples.js";
 
 interface Read {
-  readonly pairs: (readonly [premise: string, row: number])[];
+  readonly pairs: (readonly [text: string, row: number])[];
   readonly notices: string[];
 }
 
@@ -12,8 +12,8 @@ async function read(content: string | Uint8Array, fileName: string, skipBadRows:
   const notices: string[] = [];
   const pairs: [string, number][] = [];
   const onNotice = (notice: string) => notices.push(notice);
-  for await (const { premise, row } of readPairs(bytes, { fileName, skipBadRows, onNotice })) {
-    pairs.push([premise, row!]);
+  for await (const { text, row } of readExamples(bytes, { fileName, skipBadRows, onNotice })) {
+    pairs.push([text, row!]);
   }
   return { pairs, notices };
 }
@@ -98,7 +98,21 @@ const CASES: readonly (readonly [
     "a text missing",
     "a.jsonl",
     `${JSON_ROW}\n{"premise":"c"}\n{"premise":"z","hypothesis":""}\n`,
-    /row 2: no columns for the two texts/,
+    /row 2: no columns for the texts/,
+    [1, 3],
+  ],
+  [
+    "one text, where others have two",
+    "a.jsonl",
+    `{"text":"a","text_pair":"b"}\n{"text":"c"}\n{"text":"z","text_pair":""}\n`,
+    /row 2: one text, but two in the rows before it; found: text/,
+    [1, 3],
+  ],
+  [
+    "two texts, where others have one",
+    "a.jsonl",
+    `{"text":"a"}\n{"text":"c","text_pair":"d"}\n{"text":"z"}\n`,
+    /row 2: two texts, but one in the rows before it; found: text, text_pair/,
     [1, 3],
   ],
 ];
@@ -138,7 +152,7 @@ test("what was skipped is told when reading ends early", async () => {
     skipBadRows: true,
     onNotice: (notice: string) => notices.push(notice),
   };
-  for await (const _ of readPairs(bytes, options)) break;
+  for await (const _ of readExamples(bytes, options)) break;
   expect(notices).toEqual([expect.stringContaining("skipped 1 bad row")]);
 });
 
@@ -172,14 +186,14 @@ describe("is no bad row, and an error whatever is asked for:", () => {
     [
       "that there are only bad rows",
       "a.jsonl",
-      '{"text":"a"}\n{"text":"b"}\n',
-      /^a\.jsonl holds no pairs, only 2 bad rows \(row 1: no columns/,
+      '{"premise":"a"}\n{"premise":"b"}\n',
+      /^a\.jsonl holds no examples, only 2 bad rows \(row 1: no columns/,
     ],
     [
       "a header of millions of columns",
       "a.csv",
       `${",".repeat(2 << 20)}\n`,
-      /the header row has 2097152 characters; that of a table of pairs has at most 1048576/,
+      /the header row has 2097152 characters; that of a table of texts has at most 1048576/,
     ],
     [
       "a row without an end",

@@ -15,15 +15,15 @@ describe("the texts", () => {
     [["#1 String", "#2 String"]],
   ])("%j are found by themselves, wherever they stand", ([first, second]) => {
     expect(findColumns(["id", second!, first!, "x"], {})).toEqual({
-      premise: 2,
-      hypothesis: 1,
+      text: 2,
+      textPair: 1,
       label: undefined,
     });
   });
 
   test("come from one pair of names", () => {
     expect(() => findColumns(["premise", "sentence2"], {})).toThrow(
-      /no columns for the two texts: expected premise and hypothesis, .*found: premise, sentence2\. Name the right/,
+      /no columns for the texts: expected premise and hypothesis, .*found: premise, sentence2\. Name the right/,
     );
     expect(() => findColumns(["text1", "query", "text2", "passage"], {})).toThrow(
       /the texts could be text1 and text2, or query and passage\. Name the right ones as premiseColumn/,
@@ -32,11 +32,40 @@ describe("the texts", () => {
 
   test("of which one is named, take its partner, else the first that is known", () => {
     const found = ["premise", "hypothesis", "question1", "question2", "other"];
-    expect(findColumns(found, { premiseColumn: "Question1" })).toMatchObject({ premise: 2, hypothesis: 3 });
-    expect(findColumns(found, { hypothesisColumn: "other" })).toMatchObject({ premise: 0, hypothesis: 4 });
-    expect(() => findColumns(["a", "b"], { premiseColumn: "a" })).toThrow(
-      /no column "hypothesis"; found: a, b\. Name the right one as hypothesisColumn/,
+    expect(findColumns(found, { premiseColumn: "Question1" })).toMatchObject({ text: 2, textPair: 3 });
+    expect(findColumns(found, { hypothesisColumn: "other" })).toMatchObject({ text: 0, textPair: 4 });
+    expect(() => findColumns(["a", "b"], { hypothesisColumn: "a" })).toThrow(
+      /no column "premise"; found: a, b\. Name the right one as premiseColumn/,
     );
+  });
+});
+
+describe("a single text", () => {
+  test.each(["text", "Sentence", "review", " QUESTION"])("is found by itself in %j", (name) => {
+    expect(findColumns(["id", name, "label"], {})).toEqual({ text: 1, textPair: undefined, label: 2 });
+  });
+
+  test("is found where its column is named and none goes with it", () => {
+    const single = { textPair: undefined };
+    expect(findColumns(["a", "b"], { premiseColumn: "a" })).toMatchObject({ text: 0, ...single });
+    expect(findColumns(["premise", "hypothesis"], { premiseColumn: "hypothesis" })).toMatchObject({
+      text: 1,
+      ...single,
+    });
+  });
+
+  test("is not taken where there could be a pair", () => {
+    expect(findColumns(["review", "text", "text_pair"], {})).toMatchObject({ text: 1, textPair: 2 });
+    expect(findColumns(["text", "text_pair"], { premiseColumn: "text" })).toMatchObject({ textPair: 1 });
+    for (const found of [
+      ["question", "sentence"],
+      ["text", "hypothesis"],
+      ["premise", "label"],
+    ]) {
+      expect(() => findColumns(found, {})).toThrow(
+        /or one of text, sentence, review, question alone; .*, a single one as premiseColumn$/,
+      );
+    }
   });
 });
 
@@ -44,8 +73,8 @@ describe("a name that was given", () => {
   test("is looked for exactly, and only then in any case", () => {
     const found = ["TEXT", "text", "B"];
     expect(findColumns(found, { premiseColumn: "text", hypothesisColumn: "b" })).toMatchObject({
-      premise: 1,
-      hypothesis: 2,
+      text: 1,
+      textPair: 2,
     });
     expect(() => findColumns(found, { premiseColumn: "Text", hypothesisColumn: "b" })).toThrow(
       'several columns could be meant by "Text": "TEXT" and "text"',

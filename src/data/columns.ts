@@ -5,18 +5,19 @@ import { NO_LABEL } from "./no-label.js";
 import type { labelColumnOptions, textColumnOptions } from "./options.js";
 
 /**
- * Which columns of a table, or keys of a JSON object, hold a pair. A name that no column bears exactly is looked for
- * in any case, with or without spaces, `_` and `-`.
+ * Which columns of a table, or keys of a JSON object, hold an example. A name that no column bears exactly is looked
+ * for in any case, with or without spaces, `_` and `-`.
  */
 export interface ColumnOptions extends GivenOptions<typeof textColumnOptions & typeof labelColumnOptions> {
   /** The labels that stand for none; blank ones always do. Default: `-`. */
   readonly noLabel?: readonly string[] | undefined;
 }
 
-/** Where a pair stands among the columns of a table. */
-export interface PairColumns {
-  readonly premise: number;
-  readonly hypothesis: number;
+/** Where an example stands among the columns of a table. */
+export interface ExampleColumns {
+  readonly text: number;
+  /** `undefined` where texts are single. */
+  readonly textPair: number | undefined;
   readonly label: number | undefined;
 }
 
@@ -32,21 +33,24 @@ const TEXT_COLUMNS: readonly (readonly [premise: string, hypothesis: string])[] 
   ["#1 String", "#2 String"],
 ];
 
+/** The names by which data sets call a text that stands alone: in libraries, and in GLUE and its kin. */
+const SINGLE_COLUMNS: readonly string[] = ["text", "sentence", "review", "question"];
+
 const LABEL_COLUMNS = ["label", "gold_label"];
 
 /** Other names of the label's column; of these there may be one. */
 const OTHER_LABEL_COLUMNS: readonly string[] = ["labels", "class", "target", "Quality", "is_duplicate"];
 
-/** More columns are no table of pairs; Excel has as many. */
+/** More columns are no table of texts; Excel has as many. */
 const MAX_COLUMNS = 16_384;
 
 /**
- * Finds a pair's columns among the names found.
+ * Finds an example's columns among the names found.
  * @throws TunebertError, without a place, when one is not there or several could be meant; it lists them
  */
-export function findColumns(found: readonly string[], options: ColumnOptions): PairColumns {
+export function findColumns(found: readonly string[], options: ColumnOptions): ExampleColumns {
   if (found.length > MAX_COLUMNS) {
-    throw new TunebertError(`${found.length} columns; a table of pairs has at most ${MAX_COLUMNS}`);
+    throw new TunebertError(`${found.length} columns; a table of texts has at most ${MAX_COLUMNS}`);
   }
   const names = new ColumnNames(found);
   const { premiseColumn, hypothesisColumn, labelColumn } = options;
@@ -54,15 +58,16 @@ export function findColumns(found: readonly string[], options: ColumnOptions): P
   if (premiseColumn === undefined && hypothesisColumn === undefined) {
     return { ...knownTexts(names), label };
   }
-  const premise =
-    premiseColumn === undefined
-      ? names.require(partnerOf(hypothesisColumn!, 1, names), "premiseColumn")
-      : names.require(premiseColumn, "premiseColumn");
-  const hypothesis =
-    hypothesisColumn === undefined
-      ? names.require(partnerOf(premiseColumn!, 0, names), "hypothesisColumn")
-      : names.require(hypothesisColumn, "hypothesisColumn");
-  return { premise, hypothesis, label };
+  if (premiseColumn === undefined) {
+    const textPair = names.require(hypothesisColumn!, "hypothesisColumn");
+    return { text: names.require(premiseFor(hypothesisColumn!, names), "premiseColumn"), textPair, label };
+  }
+  const text = names.require(premiseColumn, "premiseColumn");
+  if (hypothesisColumn !== undefined) {
+    return { text, textPair: names.require(hypothesisColumn, "hypothesisColumn"), label };
+  }
+  const partner = partnerOf(premiseColumn, 0, names);
+  return { text, textPair: partner === undefined ? undefined : names.find(partner), label };
 }
 
 /** The label that a cell stands for, as it is written; none when it is blank or one of `noLabel`. */
@@ -124,7 +129,7 @@ class ColumnNames {
 
 const SHOWN_COLUMNS = 20;
 
-function knownTexts(names: ColumnNames): { premise: number; hypothesis: number } {
+function knownTexts(names: ColumnNames): { text: number; textPair: number | undefined } {
   const there = TEXT_COLUMNS.filter((pair) => pair.every((name) => names.has(name)));
   const [pair, ...others] = there;
   if (others.length > 0) {
@@ -132,17 +137,22 @@ function knownTexts(names: ColumnNames): { premise: number; hypothesis: number }
       `the texts could be ${there.map(([first, second]) => `${first} and ${second}`).join(", or ")}`,
     );
   }
-  if (pair) return { premise: names.find(pair[0])!, hypothesis: names.find(pair[1])! };
+  if (pair) return { text: names.find(pair[0])!, textPair: names.find(pair[1])! };
+  const single = new Set([...TEXT_COLUMNS.flat(), ...SINGLE_COLUMNS].filter((name) => names.has(name)));
+  const [only, ...more] = single;
+  if (only !== undefined && more.length === 0 && SINGLE_COLUMNS.includes(only)) {
+    return { text: names.find(only)!, textPair: undefined };
+  }
   throw withTextOptions(
-    `no columns for the two texts: expected ${TEXT_COLUMNS.map((pair) => pair.join(" and ")).join(", ")}; ` +
-      `found: ${names.list()}`,
+    `no columns for the texts: expected ${TEXT_COLUMNS.map((pair) => pair.join(" and ")).join(", ")}, or one of ` +
+      `${SINGLE_COLUMNS.join(", ")} alone; found: ${names.list()}`,
   );
 }
 
 function withTextOptions(problem: string): TunebertError {
   return new TunebertError(
     (premiseColumn, hypothesisColumn) =>
-      `${problem}. Name the right ones as ${premiseColumn} and ${hypothesisColumn}`,
+      `${problem}. Name the right ones as ${premiseColumn} and ${hypothesisColumn}, a single one as ${premiseColumn}`,
     { option: ["premiseColumn", "hypothesisColumn"] },
   );
 }
@@ -160,12 +170,19 @@ function knownLabel(names: ColumnNames): number | undefined {
   return there.length === 1 ? names.find(there[0]!) : undefined;
 }
 
-/** The name that goes with one that was given, else the first known one that there is. */
-function partnerOf(given: string, side: 0 | 1, names: ColumnNames): string {
-  const others = TEXT_COLUMNS.map((pair) => pair[1 - side]!);
+/** The first text's column for a second one that was given: known by its name or not, there has to be one. */
+function premiseFor(given: string, names: ColumnNames): string {
+  const known = TEXT_COLUMNS.find(([, second]) => plain(second) === plain(given))?.[0];
+  return partnerOf(given, 1, names) ?? known ?? TEXT_COLUMNS[0]![0];
+}
+
+/** The column that goes with one that was given, else the first other one that is known and there. */
+function partnerOf(given: string, side: 0 | 1, names: ColumnNames): string | undefined {
   const partner = TEXT_COLUMNS.find((pair) => plain(pair[side]) === plain(given))?.[1 - side];
   if (partner !== undefined && names.has(partner)) return partner;
-  return others.find((name) => names.has(name)) ?? partner ?? others[0]!;
+  return TEXT_COLUMNS.map((pair) => pair[1 - side]!).find(
+    (name) => names.has(name) && plain(name) !== plain(given),
+  );
 }
 
 function plain(name: string): string {

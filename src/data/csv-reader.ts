@@ -1,18 +1,18 @@
 import { CsvError, parse } from "csv-parse/browser/esm/sync";
 import { TunebertError } from "../error.js";
+import type { TextExample } from "../text/text-example.js";
 import { concatenate } from "./byte-source.js";
 import {
   type ColumnOptions,
+  type ExampleColumns,
   findColumns,
   labelOfCell,
-  type PairColumns,
   wrongNumberOfCells,
 } from "./columns.js";
 import { decodeUtf8 } from "./decode-utf8.js";
 import { csvFault, endOfCsvRow, endOfCsvRows } from "./row-ends.js";
 import type { RowLog } from "./row-log.js";
 import type { RowReader } from "./row-reader.js";
-import type { TextPair } from "./text-pair.js";
 
 /** Rows of fields below a header row, quoted as RFC 4180 says. Blank rows are passed over. */
 export class CsvReader implements RowReader {
@@ -20,7 +20,7 @@ export class CsvReader implements RowReader {
   readonly #delimiter: string;
   readonly #options: ColumnOptions;
   #names: readonly string[] | undefined;
-  #columns!: PairColumns;
+  #columns!: ExampleColumns;
 
   constructor(log: RowLog, delimiter: string, options: ColumnOptions) {
     this.#log = log;
@@ -36,7 +36,7 @@ export class CsvReader implements RowReader {
     return endOfCsvRow(bytes, this.#delimiter.charCodeAt(0));
   }
 
-  *read(block: string): Generator<TextPair> {
+  *read(block: string): Generator<TextExample> {
     for (const cells of this.#rows(block)) {
       this.#log.row++;
       if (typeof cells === "string") {
@@ -52,7 +52,7 @@ export class CsvReader implements RowReader {
         this.#log.badRow(wrongNumberOfCells(cells.length, this.#names.length));
         continue;
       }
-      yield this.#pair(cells);
+      yield this.#example(cells);
     }
   }
 
@@ -61,11 +61,11 @@ export class CsvReader implements RowReader {
     this.#names = names;
   }
 
-  #pair(cells: readonly string[]): TextPair {
-    const { premise, hypothesis, label } = this.#columns;
+  #example(cells: readonly string[]): TextExample {
+    const { text, textPair, label } = this.#columns;
     return {
-      premise: cells[premise]!,
-      hypothesis: cells[hypothesis]!,
+      text: cells[text]!,
+      textPair: textPair === undefined ? undefined : cells[textPair]!,
       label: label === undefined ? undefined : labelOfCell(cells[label]!, this.#options.noLabel),
       fileName: this.#log.fileName,
       row: this.#log.row,

@@ -1,11 +1,11 @@
-import type { PackedPair } from "../text/pack-pair.js";
+import type { Packed } from "../text/pack.js";
 import { GrowableInt32 } from "./growable-int32.js";
 
 /** The examples of a dataset while they are gathered: ragged rows in flat arrays that grow. */
 export class EncodedRows {
   readonly #tokenIds = new GrowableInt32();
   readonly #offsets = new GrowableInt32();
-  readonly #premiseLengths = new GrowableInt32();
+  readonly #firstLengths = new GrowableInt32();
   readonly #labels = new GrowableInt32();
   /** By label. */
   readonly #counts = new Map<number, { examples: number; truncated: number }>();
@@ -29,10 +29,10 @@ export class EncodedRows {
     return this.#counts.get(label)?.examples ?? 0;
   }
 
-  add({ ids, firstLength, truncated }: PackedPair, label: number): void {
+  add({ ids, firstLength, truncated }: Packed, label: number): void {
     this.#tokenIds.append(ids);
     this.#offsets.push(this.#tokenIds.length);
-    this.#premiseLengths.push(firstLength);
+    this.#firstLengths.push(firstLength);
     this.#labels.push(label);
     const counts = this.#counts.get(label) ?? { examples: 0, truncated: 0 };
     counts.examples++;
@@ -43,22 +43,22 @@ export class EncodedRows {
   /** The examples whose label is not among these. */
   without(labels: ReadonlyMap<number, unknown>): EncodedRows {
     const kept = new EncodedRows();
-    const { tokenIds, offsets, premiseLengths, labels: all } = this.arrays();
+    const { tokenIds, offsets, firstLengths, labels: all } = this.arrays();
     all.forEach((label, i) => {
       if (labels.has(label)) return;
       const ids = tokenIds.subarray(offsets[i], offsets[i + 1]);
-      kept.add({ ids, firstLength: premiseLengths[i]!, truncated: false }, label);
+      kept.add({ ids, firstLength: firstLengths[i]!, truncated: false }, label);
     });
     for (const [label, counts] of kept.#counts) counts.truncated = this.#counts.get(label)!.truncated;
     return kept;
   }
 
-  /** Copies with nothing to spare, in the layout of a `PairDataset`. */
-  arrays(): Record<"tokenIds" | "offsets" | "premiseLengths" | "labels", Int32Array> {
+  /** Copies with nothing to spare, in the layout of a `TextDataset`. */
+  arrays(): Record<"tokenIds" | "offsets" | "firstLengths" | "labels", Int32Array> {
     return {
       tokenIds: this.#tokenIds.toArray(),
       offsets: this.#offsets.toArray(),
-      premiseLengths: this.#premiseLengths.toArray(),
+      firstLengths: this.#firstLengths.toArray(),
       labels: this.#labels.toArray(),
     };
   }

@@ -3,15 +3,15 @@ import { showJson } from "../text/show-json.js";
 import { numberOf } from "./label-order.js";
 
 /** Datasets so small say nothing about their number of labels. */
-const FEW_PAIRS = 50;
-const PAIRS_PER_LABEL = 5;
+const FEW_EXAMPLES = 50;
+const EXAMPLES_PER_LABEL = 5;
 
 /**
  * Sees to it that labels are classes, and not texts, identifiers or measurements out of another column.
- * @param pairs how many pairs have these labels
- * @throws TunebertError when there are more labels than one in five of many pairs, or they are numbers with fractions
+ * @param examples how many examples have these labels
+ * @throws TunebertError when there are more labels than one in five of many examples, or they are numbers with fractions
  */
-export function expectClasses(names: readonly string[], pairs: number, where: string): void {
+export function expectClasses(names: readonly string[], examples: number, where: string): void {
   const numbers = names.map(numberOf);
   const fraction = numbers.findIndex((number) => number !== undefined && !Number.isInteger(number));
   if (fraction >= 0 && !numbers.includes(undefined)) {
@@ -20,10 +20,10 @@ export function expectClasses(names: readonly string[], pairs: number, where: st
         "names; turn them into classes, or ",
     );
   }
-  if (pairs > FEW_PAIRS && names.length * PAIRS_PER_LABEL > pairs) {
+  if (examples > FEW_EXAMPLES && names.length * EXAMPLES_PER_LABEL > examples) {
     throw refused(
-      `${where}${names.length} different labels in ${pairs} pairs, such as ${showJson(names[0])}: more than one ` +
-        `in ${PAIRS_PER_LABEL} are no classes to learn; `,
+      `${where}${names.length} different labels in ${examples} examples, such as ${showJson(names[0])}: more than one ` +
+        `in ${EXAMPLES_PER_LABEL} are no classes to learn; `,
     );
   }
 }

@@ -1,11 +1,11 @@
 import { TunebertError } from "../error.js";
 import { shorten, showJson } from "../text/show-json.js";
+import type { TextExample } from "../text/text-example.js";
 import { type ColumnOptions, findColumns, labelOfCell } from "./columns.js";
 import { endOfLine, endOfLines } from "./row-ends.js";
 import type { RowLog } from "./row-log.js";
 import { lines, type RowReader } from "./row-reader.js";
 import { isSnliObject, leavesOfParse, snliLabel } from "./snli.js";
-import type { TextPair } from "./text-pair.js";
 
 /**
  * One JSON object a line (jsonlines.org). Labels may be strings, numbers (`1.0` and `1` are one, written `1`), or
@@ -14,7 +14,7 @@ import type { TextPair } from "./text-pair.js";
 export class JsonlReader implements RowReader {
   readonly #log: RowLog;
   readonly #options: ColumnOptions;
-  #lastKeys: KeysOfPair | undefined;
+  #lastKeys: KeysOfExample | undefined;
 
   constructor(log: RowLog, options: ColumnOptions) {
     this.#log = log;
@@ -31,18 +31,18 @@ export class JsonlReader implements RowReader {
     return endOfLine(bytes);
   }
 
-  *read(block: string): Generator<TextPair> {
+  *read(block: string): Generator<TextExample> {
     for (const line of lines(block)) {
       this.#log.row++;
       if (line.trim() === "") continue;
-      const pair = this.#pairOf(line);
-      if (pair) yield pair;
+      const example = this.#exampleOf(line);
+      if (example) yield example;
     }
   }
 
-  #pairOf(line: string): TextPair | undefined {
+  #exampleOf(line: string): TextExample | undefined {
     try {
-      return this.#pair(this.#parse(line));
+      return this.#example(this.#parse(line));
     } catch (error) {
       if (!(error instanceof BadRow)) throw error;
       this.#log.badRow(error.problem);
@@ -66,12 +66,13 @@ export class JsonlReader implements RowReader {
     );
   }
 
-  #pair(object: Record<string, unknown>): TextPair {
-    const { premise, hypothesis, label, isSnli } = this.#keysOf(Object.keys(object));
-    const [first, second] = [textOf(object, premise), textOf(object, hypothesis)];
+  #example(object: Record<string, unknown>): TextExample {
+    const { text, textPair, label, isSnli } = this.#keysOf(Object.keys(object));
+    const first = textOf(object, text);
+    const second = textPair === undefined ? undefined : textOf(object, textPair);
     return {
-      premise: isSnli ? leavesOfParse(first) : first,
-      hypothesis: isSnli ? leavesOfParse(second) : second,
+      text: isSnli ? leavesOfParse(first) : first,
+      textPair: isSnli ? leavesOfParse(second!) : second,
       label:
         label === undefined
           ? undefined
@@ -84,23 +85,31 @@ export class JsonlReader implements RowReader {
   }
 
   /** Rows mostly have the keys of the row before. */
-  #keysOf(keys: readonly string[]): KeysOfPair {
+  #keysOf(keys: readonly string[]): KeysOfExample {
     const last = this.#lastKeys;
     if (last?.all.length === keys.length && last.all.every((key, i) => key === keys[i])) return last;
-    this.#lastKeys = this.#find(keys);
-    return this.#lastKeys;
+    const found = this.#find(keys);
+    if (last !== undefined && (found.textPair === undefined) !== (last.textPair === undefined)) {
+      throw badRow(
+        found.textPair === undefined
+          ? `one text, but two in the rows before it; found: ${keys.map((key) => shorten(key)).join(", ")}`
+          : `two texts, but one in the rows before it; found: ${keys.map((key) => shorten(key)).join(", ")}`,
+      );
+    }
+    this.#lastKeys = found;
+    return found;
   }
 
-  #find(keys: readonly string[]): KeysOfPair {
+  #find(keys: readonly string[]): KeysOfExample {
     const { premiseColumn, hypothesisColumn, labelColumn } = this.#options;
     const named = premiseColumn ?? hypothesisColumn ?? labelColumn;
-    if (named === undefined && isSnliObject(keys)) return { all: keys, ...SNLI_KEYS_OF_PAIR };
+    if (named === undefined && isSnliObject(keys)) return { all: keys, ...SNLI_KEYS };
     try {
-      const { premise, hypothesis, label } = findColumns(keys, this.#options);
+      const { text, textPair, label } = findColumns(keys, this.#options);
       return {
         all: keys,
-        premise: keys[premise]!,
-        hypothesis: keys[hypothesis]!,
+        text: keys[text]!,
+        textPair: textPair === undefined ? undefined : keys[textPair]!,
         label: label === undefined ? undefined : keys[label]!,
         isSnli: false,
       };
@@ -150,18 +159,18 @@ function badRow(problem: string, cause?: unknown): BadRow {
   return new BadRow(new TunebertError(problem, { cause }));
 }
 
-/** Under which keys, of these, a pair stands. */
-interface KeysOfPair {
+/** Under which keys, of these, an example stands. */
+interface KeysOfExample {
   readonly all: readonly string[];
-  readonly premise: string;
-  readonly hypothesis: string;
+  readonly text: string;
+  readonly textPair: string | undefined;
   readonly label: string | undefined;
   readonly isSnli: boolean;
 }
 
-const SNLI_KEYS_OF_PAIR = {
-  premise: "sentence1_binary_parse",
-  hypothesis: "sentence2_binary_parse",
+const SNLI_KEYS = {
+  text: "sentence1_binary_parse",
+  textPair: "sentence2_binary_parse",
   label: "gold_label",
   isSnli: true,
 };

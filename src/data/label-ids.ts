@@ -1,12 +1,12 @@
 import { TunebertError } from "../error.js";
 import { listNames } from "../text/list-names.js";
 import { showJson } from "../text/show-json.js";
+import type { TextExample } from "../text/text-example.js";
 import { sortLabels } from "./label-order.js";
 import { areClassNumbers, isMinusOne, isNoLabel } from "./no-label.js";
 import { SNLI_LABELS } from "./snli.js";
-import type { TextPair } from "./text-pair.js";
 
-/** The id of a pair without a label. */
+/** The id of an example without a label. */
 export const UNLABELLED = -1;
 
 /** Which labels a dataset may have, and which values stand for none. */
@@ -39,8 +39,8 @@ export class LabelIds {
   }
 
   /**
-   * The id of a pair's label, provisional until {@link finish}; {@link UNLABELLED} where it stands for none.
-   * @throws TunebertError when the label is not one of the given names; `where` says which pair it was
+   * The id of an example's label, provisional until {@link finish}; {@link UNLABELLED} where it stands for none.
+   * @throws TunebertError when the label is not one of the given names; `where` says which example it was
    */
   id(label: string, where: () => string): number {
     const known = this.#ids.get(label);
@@ -106,7 +106,7 @@ export class LabelIds {
   }
 }
 
-/** The error that a pair's label is none of a model's. */
+/** The error that an example's label is none of a model's. */
 export function unknownLabel(label: string, known: readonly string[], where: string): TunebertError {
   return new TunebertError(
     (noLabel) =>
@@ -116,8 +116,8 @@ export function unknownLabel(label: string, known: readonly string[], where: str
   );
 }
 
-/** Names a pair in an error: its file and row, or else its place in the sequence. */
-export function whereIs(pair: Pick<TextPair, "fileName" | "row">, index: number): string {
-  if (pair.row === undefined) return `pair ${index + 1}`;
-  return pair.fileName === undefined ? `row ${pair.row}` : `${pair.fileName}, row ${pair.row}`;
+/** Names an example in an error: its file and row, or else its place in the sequence. */
+export function whereIs({ fileName, row }: Pick<TextExample, "fileName" | "row">, index: number): string {
+  if (row === undefined) return `example ${index + 1}`;
+  return fileName === undefined ? `row ${row}` : `${fileName}, row ${row}`;
 }

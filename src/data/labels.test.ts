@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { Vocabulary } from "../text/vocabulary.js";
-import { type EncodeOptions, PairDataset } from "./pair-dataset.js";
+import { WordTokenizer } from "../text/word-tokenizer.js";
+import { type EncodeOptions, TextDataset } from "./text-dataset.js";
 
-const vocabulary = new Vocabulary(["<pad>", "<cls>", "<sep>", "<unk>", "a", "b"]);
+const tokenizer = new WordTokenizer(new Vocabulary(["<pad>", "<cls>", "<sep>", "<unk>", "a", "b"]));
 const pairsOf = (labels: readonly (string | undefined)[]) =>
-  labels.map((label, i) => ({ premise: `a${i}`, hypothesis: "b", label, fileName: "x.tsv", row: i + 2 }));
+  labels.map((label, i) => ({ text: `a${i}`, textPair: "b", label, fileName: "x.tsv", row: i + 2 }));
 const encode = (labels: readonly (string | undefined)[], options: Partial<EncodeOptions> = {}) =>
-  PairDataset.encode(pairsOf(labels), vocabulary, { maxLength: 9, ...options });
+  TextDataset.encode(pairsOf(labels), tokenizer, { maxLength: 9, ...options });
 
 describe("the order of labels", () => {
   test.each([
@@ -114,14 +115,14 @@ describe("what stands for no label", () => {
   test("the words of pairs left out are not counted, nor are they truncated", async () => {
     const options = { maxLength: 7, minFrequency: 2 };
     const labelled = [
-      { premise: "one two", hypothesis: "one", label: "0" },
-      { premise: "two five", hypothesis: "two five six seven", label: "1" },
-      { premise: "four", hypothesis: "four", label: "2" },
+      { text: "one two", textPair: "one", label: "0" },
+      { text: "two five", textPair: "two five six seven", label: "1" },
+      { text: "four", textPair: "four", label: "2" },
     ];
-    const without = { premise: "one six seven eight eight eight", hypothesis: "four nine nine", label: "-1" };
-    const expected = await PairDataset.encodeWithNewVocabulary(labelled, options);
-    const found = await PairDataset.encodeWithNewVocabulary([without, ...labelled, without], options);
-    expect(found.vocabulary.toJSON()).toEqual(expected.vocabulary.toJSON());
+    const without = { text: "one six seven eight eight eight", textPair: "four nine nine", label: "-1" };
+    const expected = await TextDataset.encodeWithNewVocabulary(labelled, options);
+    const found = await TextDataset.encodeWithNewVocabulary([without, ...labelled, without], options);
+    expect(found.tokenizer.files()).toEqual(expected.tokenizer.files());
     expect({ ...found.dataset, skipped: 0, skippedLabels: new Map() }).toEqual({ ...expected.dataset });
     expect(found.dataset).toMatchObject({ skipped: 2, truncated: 1 });
   });
@@ -133,7 +134,7 @@ describe("labels that are no classes", () => {
 
   test("more than one in five pairs are refused, unless they are insisted on", async () => {
     await expect(encode(distinct(21, 100))).rejects.toThrow(
-      /^x\.tsv: 21 different labels in 100 pairs, such as "l0": .* labelColumn .* manyLabels$/,
+      /^x\.tsv: 21 different labels in 100 examples, such as "l0": .* labelColumn .* manyLabels$/,
     );
     expect((await encode(distinct(20, 100))).labelNames).toHaveLength(20);
     expect((await encode(distinct(21, 100), { manyLabels: true })).labelNames).toHaveLength(21);

@@ -52,7 +52,7 @@ describe("microBatches", () => {
             batch.examples.forEach((example, b) => {
               expect(idsOf(group, batch, b)).toEqual([...dataset.ids(example)]);
               expect(batch.lengths[b]).toBe(dataset.length(example));
-              expect(batch.premiseLengths[b]).toBe(dataset.premiseLengths[example]);
+              expect(batch.firstLengths[b]).toBe(dataset.firstLengths[example]);
               expect(batch.labels[b]).toBe(dataset.labels[example]);
             });
           }

@@ -1,4 +1,4 @@
-import type { PairDataset } from "./pair-dataset.js";
+import type { TextDataset } from "./text-dataset.js";
 
 /** Examples of a batch whose attention is computed together, padded to the longest of them. */
 export interface MicroBatch {
@@ -12,7 +12,7 @@ export interface MicroBatch {
   /** (B) tokens of each example, `<cls>` and both `<sep>` included */
   readonly lengths: Int32Array;
   /** (B) how many of them are of segment 0 */
-  readonly premiseLengths: Int32Array;
+  readonly firstLengths: Int32Array;
   /** (B) -1 for none */
   readonly labels: Int32Array;
 }
@@ -40,7 +40,7 @@ export interface MicroBatchOptions {
  * @returns the groups of each replica
  */
 export function microBatches(
-  dataset: PairDataset,
+  dataset: TextDataset,
   examples: Int32Array,
   { replicas, perGroup, maxTokens }: MicroBatchOptions,
 ): MicroBatchGroup[][] {
@@ -61,7 +61,7 @@ function turn(i: number, replicas: number): number {
 }
 
 /** Cuts examples into `count` parts, none empty, of about equally many tokens. */
-function evenParts(dataset: PairDataset, examples: Int32Array, count: number): Int32Array[] {
+function evenParts(dataset: TextDataset, examples: Int32Array, count: number): Int32Array[] {
   const parts: Int32Array[] = [];
   let start = 0;
   let left = totalLength(dataset, examples);
@@ -86,11 +86,11 @@ function chunks<T>(items: readonly T[], size: number): T[][] {
   return Array.from({ length: items.length / size }, (_, i) => items.slice(i * size, (i + 1) * size));
 }
 
-function totalLength(dataset: PairDataset, examples: Int32Array): number {
+function totalLength(dataset: TextDataset, examples: Int32Array): number {
   return examples.reduce((sum, example) => sum + dataset.length(example), 0);
 }
 
-function assemble(dataset: PairDataset, parts: readonly Int32Array[]): MicroBatchGroup {
+function assemble(dataset: TextDataset, parts: readonly Int32Array[]): MicroBatchGroup {
   const places = new Map<number, number>();
   const batches = parts.map((examples) => {
     const lengths = examples.map((i) => dataset.length(i));
@@ -100,7 +100,7 @@ function assemble(dataset: PairDataset, parts: readonly Int32Array[]): MicroBatc
       length,
       tokens: tokenPlaces(dataset, examples, length, places),
       lengths,
-      premiseLengths: examples.map((i) => dataset.premiseLengths[i]!),
+      firstLengths: examples.map((i) => dataset.firstLengths[i]!),
       labels: examples.map((i) => dataset.labels[i]!),
     };
   });
@@ -109,7 +109,7 @@ function assemble(dataset: PairDataset, parts: readonly Int32Array[]): MicroBatc
 
 /** (M) where each token stands among the distinct ones, which `places` numbers as they come. */
 function tokenPlaces(
-  dataset: PairDataset,
+  dataset: TextDataset,
   examples: Int32Array,
   length: number,
   places: Map<number, number>,

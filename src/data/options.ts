@@ -1,31 +1,33 @@
 import { type Kind, option } from "../option.js";
 import { choice, count, text, texts, wholeNumber, yesNo } from "../option-kinds.js";
-import { SPECIAL_TOKENS_PER_PAIR } from "../text/pack-pair.js";
+import { specialTokens } from "../text/pack.js";
 import { DEFAULT_TRUNCATION, type TruncationName, truncations } from "../text/truncate-pair.js";
 
-/** The columns of a pair's texts. */
+/** The columns of an example's texts. */
 export const textColumnOptions = {
   /**
    * Default: the first of two names that are both there: `premise` and `hypothesis`, `sentence1` and `sentence2`,
    * `text_a` and `text_b`, `text1` and `text2`, `question1` and `question2`, `text` and `text_pair`, `query` and
-   * `passage`, or `#1 String` and `#2 String`.
+   * `passage`, or `#1 String` and `#2 String`. Where of all these there is but one, and it is `text`, `question`,
+   * `sentence` or `review`, it holds single texts.
    */
   premiseColumn: option(text("name"), {
-    defaultText: "premise, sentence1, text_a, text1, question1, text, query or #1 String",
-    help: "column of the first text",
+    defaultText:
+      "premise, sentence1, text_a, text1, question1, text, query or #1 String; alone text, sentence, review or question",
+    help: "column of the first text, or of the only one",
   }),
-  /** Default: the second of these two names. */
+  /** Default: the second of these two names. Where there is none beside a named first one, texts are single. */
   hypothesisColumn: option(text("name"), {
-    defaultText: "the one that goes with the first",
+    defaultText: "the one that goes with the first; without any, texts are single",
     help: "column of the second text",
   }),
 };
 
-/** The column of a pair's label. */
+/** The column of an example's label. */
 export const labelColumnOptions = {
   /**
    * Default: `label`, else `gold_label`, else the one of `labels`, `class`, `target`, `Quality` and `is_duplicate` that
-   * is there; without any the pairs have no labels.
+   * is there; without any the examples have no labels.
    */
   labelColumn: option(text("name"), {
     defaultText: "label, gold_label, labels, class, target, Quality or is_duplicate",
@@ -41,11 +43,11 @@ const delimiter: Kind<string> = {
   parse: (typed) => (typed === "tab" || typed === "\\t" ? "\t" : typed),
 };
 
-/** How a file of pairs is written. */
+/** How a file of examples is written. */
 export const rowOptions = {
   /**
    * What stands between the cells of a table's row, an ASCII character. Default: what is usual for the format, or
-   * else the one of `,`, `;`, tab and `|` at which the header row shows the pair's columns.
+   * else the one of `,`, `;`, tab and `|` at which the header row shows the columns of an example.
    */
   delimiter: option(delimiter, {
     defaultText: "what the header row tells",
@@ -75,23 +77,23 @@ export const noLabelOptions = {
   }),
 };
 
-/** Which pairs there are to train on. */
-export const trainingPairsOptions = {
-  /** Whether labels are taken even if there are more than one in five pairs, or they are fractions. Default: no. */
+/** Which examples there are to train on. */
+export const trainingExamplesOptions = {
+  /** Whether labels are taken even if there are more than one in five examples, or they are fractions. Default: no. */
   manyLabels: option(yesNo, {
     default: false,
-    help: "take labels that are more than one in five pairs, or fractions",
+    help: "take labels that are more than one in five examples, or fractions",
   }),
-  /** Take only the first so many pairs; pairs skipped do not count. Default: all. */
-  limit: option(count, { defaultText: "all", help: "train on the first n pairs only" }),
+  /** Take only the first so many examples; those skipped do not count. Default: all. */
+  limit: option(count, { defaultText: "all", help: "train on the first n examples only" }),
 };
 
 /** How long an example is. */
 export const lengthOptions = {
-  /** The most tokens an example may have, `<cls>` and the two `<sep>` included; at least 5. Default: 128. */
-  maxLength: option(wholeNumber(SPECIAL_TOKENS_PER_PAIR + 2), {
+  /** The most tokens an example may have, `<cls>` and each `<sep>` included; at least 5, of single texts 3. Default: 128. */
+  maxLength: option(wholeNumber(specialTokens(1) + 1), {
     default: 128,
-    help: "longest input in tokens; longer pairs are truncated",
+    help: "longest input in tokens; longer texts are truncated",
     inFingerprint: true,
   }),
   /** What goes from pairs that are longer: the end of the longer text, or of both. Default: longest-first. */

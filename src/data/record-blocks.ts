@@ -37,7 +37,7 @@ export async function* recordBlocks(
 function requireShortRecord(size: number, fileName: string): void {
   if (size <= MAX_RECORD_BYTES) return;
   throw new TunebertError(
-    `${fileName}: a row does not end within ${MAX_RECORD_BYTES} bytes; expected text with one pair a row ` +
+    `${fileName}: a row does not end within ${MAX_RECORD_BYTES} bytes; expected text with one example a row ` +
       "(in CSV, look for a quote that is never closed)",
   );
 }

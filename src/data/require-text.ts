@@ -13,7 +13,7 @@ export function requireText(start: Uint8Array, fileName: string): void {
     FORMATS.find(([magic]) => characters.startsWith(magic))?.slice(1) ??
     webPage(characters);
   if (what === undefined) return;
-  throw new TunebertError(`${fileName} is ${what}; expected text with one pair a row: ${todo}`);
+  throw new TunebertError(`${fileName} is ${what}; expected text with one example a row: ${todo}`);
 }
 
 const LONGEST_START = 64;

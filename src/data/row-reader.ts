@@ -1,13 +1,13 @@
-import type { TextPair } from "./text-pair.js";
+import type { TextExample } from "../text/text-example.js";
 
-/** Reads the pairs of one file format, block by block, and keeps a log of its rows. */
+/** Reads the examples of one file format, block by block, and keeps a log of its rows. */
 export interface RowReader {
   /** The number of leading bytes that are whole rows, 0 when not even one is. */
   endOfRows(bytes: Uint8Array): number;
   /** The end of the first row, or of the bytes. */
   endOfRow(bytes: Uint8Array): number;
-  /** The pairs of the next block, which holds whole rows. */
-  read(block: string): Iterable<TextPair>;
+  /** The examples of the next block, which holds whole rows. */
+  read(block: string): Iterable<TextExample>;
   /** What may not be as it was meant, known when the file has been read. */
   hint?(): string | undefined;
 }

@@ -60,7 +60,7 @@ export function snliTsv(fileName: string): TsvLayout {
             `found ${names.join(", ")}`,
         );
       }
-      return { label: 0, premise: 1, hypothesis: 2 };
+      return { label: 0, text: 1, textPair: 2 };
     },
     text: leavesOfParse,
     label: (cell, row) => snliLabel(cell, `${fileName}, row ${row}`),

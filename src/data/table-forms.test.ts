@@ -1,22 +1,18 @@
 import { describe, expect, test } from "vitest";
-import { type ReadPairsOptions, readPairs } from "./read-pairs.js";
-import type { TextPair } from "./text-pair.js";
+import type { TextExample } from "../text/text-example.js";
+import { type ReadExamplesOptions, readExamples } from "./read-examples.js";
 
-type Options = Partial<ReadPairsOptions>;
+type Options = Partial<ReadExamplesOptions>;
 
-async function read(text: string, fileName: string, options: Options = {}): Promise<TextPair[]> {
-  const pairs: TextPair[] = [];
+async function read(text: string, fileName: string, options: Options = {}): Promise<TextExample[]> {
+  const pairs: TextExample[] = [];
   const bytes = new TextEncoder().encode(text);
-  for await (const pair of readPairs(bytes, { ...options, fileName })) pairs.push(pair);
+  for await (const pair of readExamples(bytes, { ...options, fileName })) pairs.push(pair);
   return pairs;
 }
 
 async function texts(text: string, fileName: string, options: Options = {}) {
-  return (await read(text, fileName, options)).map(({ premise, hypothesis, label }) => [
-    premise,
-    hypothesis,
-    label,
-  ]);
+  return (await read(text, fileName, options)).map(({ text, textPair, label }) => [text, textPair, label]);
 }
 
 const EXPECTED = [
@@ -28,7 +24,7 @@ const EXPECTED = [
 const FORMS: Readonly<Record<string, readonly string[]>> = {
   "a.tsv": ["premise\thypothesis\tlabel", ...EXPECTED.map((cells) => cells.join("\t"))],
   "a.csv": ["premise,hypothesis,label", ...EXPECTED.map((cells) => cells.join(","))],
-  "a.jsonl": EXPECTED.map(([premise, hypothesis, label]) => JSON.stringify({ premise, hypothesis, label })),
+  "a.jsonl": EXPECTED.map(([text, textPair, label]) => JSON.stringify({ text, textPair, label })),
 };
 
 describe.each(Object.entries(FORMS))("%s", (fileName, rows) => {
@@ -42,7 +38,7 @@ describe.each(Object.entries(FORMS))("%s", (fileName, rows) => {
     const written = [" ", first, "", "   ", ...others].join(end);
     for (const last of ["", end, `${end}${end}`]) {
       const pairs = await read(written + last, fileName);
-      expect(pairs.map(({ premise, hypothesis, label }) => [premise, hypothesis, label])).toEqual(EXPECTED);
+      expect(pairs.map(({ text, textPair, label }) => [text, textPair, label])).toEqual(EXPECTED);
       const firstRow = fileName === "a.jsonl" ? [2, 5, 6] : [5, 6, 7];
       expect(pairs.map(({ row }) => row)).toEqual(firstRow);
     }
@@ -67,7 +63,7 @@ test("a file of CSV whose lines end with CR is cut into blocks", async () => {
   const rows = Array.from({ length: 20_000 }, (_, i) => `premise ${i},"h\r${i}"`);
   const pairs = await read(["premise,hypothesis", ...rows].join("\r"), "a.csv");
   expect(pairs.length).toBe(20_000);
-  expect(pairs[19_999]).toMatchObject({ premise: "premise 19999", hypothesis: "h\r19999", row: 20_001 });
+  expect(pairs[19_999]).toMatchObject({ text: "premise 19999", textPair: "h\r19999", row: 20_001 });
 });
 
 describe("the delimiter", () => {
@@ -114,7 +110,7 @@ describe("the delimiter", () => {
   });
 
   test.each(["", "ab", '"', "\n", "é"])("%j is none", (delimiter) => {
-    expect(() => readPairs(new Uint8Array(0), { fileName: "a.csv", delimiter })).toThrow(
+    expect(() => readExamples(new Uint8Array(0), { fileName: "a.csv", delimiter })).toThrow(
       /^delimiter is .*; it must be one ASCII character/,
     );
   });

@@ -1,15 +1,15 @@
 import { CsvError } from "csv-parse/browser/esm/sync";
 import { TunebertError } from "../error.js";
+import type { TextExample } from "../text/text-example.js";
 import { type ColumnOptions, findColumns } from "./columns.js";
 import { CsvReader, parseCsv } from "./csv-reader.js";
 import { endOfHeader, endOfLine } from "./row-ends.js";
 import type { RowLog } from "./row-log.js";
 import { lines, type RowReader } from "./row-reader.js";
 import { isSnliHeader, snliTsv } from "./snli.js";
-import type { TextPair } from "./text-pair.js";
 import { plainTsv, TsvReader } from "./tsv-reader.js";
 
-/** How a table is written and which of its columns hold a pair. */
+/** How a table is written and which of its columns hold an example. */
 export interface TableOptions extends ColumnOptions {
   /** What stands between the cells of a row, an ASCII character. Default: what its header row tells. */
   readonly delimiter?: string | undefined;
@@ -18,7 +18,7 @@ export interface TableOptions extends ColumnOptions {
 }
 
 /**
- * A table below a header row. The header tells how it is written: if the pair's columns are not in it when it is cut
+ * A table below a header row. The header tells how it is written: if the columns of an example are not in it when it is cut
  * at the delimiter that is usual for the file's name, but they are for exactly one other, that one is taken. Quotes
  * are ordinary characters only between tabs in a file that is tab-separated by its name.
  */
@@ -43,7 +43,7 @@ export class TableReader implements RowReader {
     return this.#reader ? this.#reader.endOfRow(bytes) : endOfLine(bytes);
   }
 
-  read(block: string): Iterable<TextPair> {
+  read(block: string): Iterable<TextExample> {
     this.#reader ??= this.#readerFor(block);
     return this.#reader.read(block);
   }
@@ -60,7 +60,7 @@ export class TableReader implements RowReader {
     const header = headerOf(start, this.#quotesInHeader);
     if (header.length > MAX_HEADER) {
       throw new TunebertError(
-        `${this.#log.fileName}: the header row has ${header.length} characters; that of a table of pairs has at most ${MAX_HEADER}`,
+        `${this.#log.fileName}: the header row has ${header.length} characters; that of a table of texts has at most ${MAX_HEADER}`,
       );
     }
     const { premiseColumn, hypothesisColumn, labelColumn } = this.#options;

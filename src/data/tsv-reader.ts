@@ -1,45 +1,45 @@
+import type { TextExample } from "../text/text-example.js";
 import {
   type ColumnOptions,
+  type ExampleColumns,
   findColumns,
   labelOfCell,
-  type PairColumns,
   wrongNumberOfCells,
 } from "./columns.js";
 import { QuotedCells } from "./quoted-cells.js";
 import { endOfLine, endOfLines } from "./row-ends.js";
 import type { RowLog } from "./row-log.js";
 import { lines, type RowReader } from "./row-reader.js";
-import type { TextPair } from "./text-pair.js";
 
 /** What sets one kind of tab-separated file apart from another. */
 export interface TsvLayout {
-  /** Where a pair stands, given the names in the header. Errors name no place. */
-  columns(names: readonly string[]): PairColumns;
+  /** Where an example stands, given the names in the header. Errors name no place. */
+  columns(names: readonly string[]): ExampleColumns;
   /** The text that a cell holds. */
   text(cell: string): string;
   /** The label that a cell holds, `undefined` for none. */
   label(cell: string, row: number): string | undefined;
-  /** Sees the cells of a pair as they are written. */
-  see?(premise: string, hypothesis: string, label: string | undefined): void;
+  /** Sees the cells of an example as they are written. */
+  see?(text: string, textPair: string | undefined, label: string | undefined): void;
   /** The column, if any, whose cells seem to be quoted. */
-  quotedColumn?(columns: PairColumns): number | undefined;
+  quotedColumn?(columns: ExampleColumns): number | undefined;
 }
 
 /** A table with named columns. */
 export function plainTsv(options: ColumnOptions): TsvLayout {
-  const [premises, hypotheses, labels] = [new QuotedCells(), new QuotedCells(), new QuotedCells()];
+  const [texts, textPairs, labels] = [new QuotedCells(), new QuotedCells(), new QuotedCells()];
   return {
     columns: (names) => findColumns(names, options),
     text: (cell) => cell,
     label: (cell) => labelOfCell(cell, options.noLabel),
-    see(premise, hypothesis, label) {
-      premises.see(premise);
-      hypotheses.see(hypothesis);
+    see(text, textPair, label) {
+      texts.see(text);
+      if (textPair !== undefined) textPairs.see(textPair);
       if (label !== undefined) labels.see(label);
     },
-    quotedColumn({ premise, hypothesis, label }) {
-      if (premises.areText) return premise;
-      if (hypotheses.areText) return hypothesis;
+    quotedColumn({ text, textPair, label }) {
+      if (texts.areText) return text;
+      if (textPairs.areText) return textPair;
       return labels.any ? label : undefined;
     },
   };
@@ -50,7 +50,7 @@ export class TsvReader implements RowReader {
   readonly #log: RowLog;
   readonly #layout: TsvLayout;
   #names: readonly string[] | undefined;
-  #columns: PairColumns | undefined;
+  #columns: ExampleColumns | undefined;
   /** Where each cell of the present row begins; one more than the cells, as if another followed the row. */
   readonly #starts: number[] = [0];
 
@@ -67,7 +67,7 @@ export class TsvReader implements RowReader {
     return endOfLine(bytes);
   }
 
-  *read(block: string): Generator<TextPair> {
+  *read(block: string): Generator<TextExample> {
     for (const line of lines(block)) {
       this.#log.row++;
       if (line === "") continue;
@@ -81,7 +81,7 @@ export class TsvReader implements RowReader {
         this.#log.badRow(wrongNumberOfCells(cells, this.#names.length));
         continue;
       }
-      yield this.#pair(line, this.#columns!);
+      yield this.#example(line, this.#columns!);
     }
   }
 
@@ -99,14 +99,14 @@ export class TsvReader implements RowReader {
     this.#names = names;
   }
 
-  #pair(line: string, { premise, hypothesis, label }: PairColumns): TextPair {
-    const first = this.#cell(line, premise);
-    const second = this.#cell(line, hypothesis);
+  #example(line: string, { text, textPair, label }: ExampleColumns): TextExample {
+    const first = this.#cell(line, text);
+    const second = textPair === undefined ? undefined : this.#cell(line, textPair);
     const third = label === undefined ? undefined : this.#cell(line, label);
     this.#layout.see?.(first, second, third);
     return {
-      premise: this.#layout.text(first),
-      hypothesis: this.#layout.text(second),
+      text: this.#layout.text(first),
+      textPair: second === undefined ? undefined : this.#layout.text(second),
       label: third === undefined ? undefined : this.#layout.label(third, this.#log.row),
       fileName: this.#log.fileName,
       row: this.#log.row,

@@ -6,6 +6,7 @@ const model = {
   labels: ["10", "2", "__proto__", "constructor", " yes", "yes"],
   maxLength: 16,
   truncation: "longest-first" as const,
+  texts: 2 as const,
 };
 
 test("parseModelConfig reads what formatModelConfig writes, whatever labels are called", () => {
@@ -20,4 +21,13 @@ test.each([
   [["yes", 1 as unknown as string], "m/config.json: labels[1] is 1; expected text"],
 ])("parseModelConfig refuses the labels %j", (labels, message) => {
   expect(() => parseModelConfig(formatModelConfig({ ...model, labels }), "m/config.json")).toThrow(message);
+});
+
+test("parseModelConfig takes one without texts for that of a model of pairs, and refuses other numbers", () => {
+  const text = formatModelConfig({ ...model, texts: 1 });
+  expect(parseModelConfig(text, "m").texts).toBe(1);
+  expect(parseModelConfig(text.replace(/,\s+"texts": 1/, ""), "m").texts).toBe(2);
+  expect(() => parseModelConfig(text.replace('"texts": 1', '"texts": 3'), "m/config.json")).toThrow(
+    "m/config.json: texts is 3; expected 1 or 2",
+  );
 });

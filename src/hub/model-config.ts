@@ -2,6 +2,7 @@ import { checkLabels } from "../bert/check-labels.js";
 import { type BertConfig, checkConfig } from "../bert/config.js";
 import { TunebertError } from "../error.js";
 import * as json from "../text/json-reader.js";
+import { readTexts, type Texts } from "../text/text-example.js";
 import { checkTruncation, DEFAULT_TRUNCATION, type TruncationName } from "../text/truncate-pair.js";
 import { inFile } from "./files.js";
 
@@ -11,6 +12,8 @@ export interface ModelConfig {
   readonly labels: readonly string[];
   readonly maxLength: number;
   readonly truncation: TruncationName;
+  /** How many texts it answers at a time. */
+  readonly texts: Texts;
 }
 
 /** `format` in config.json, by which a folder is known to be ours. */
@@ -18,13 +21,13 @@ export const FORMAT = "tunebert";
 const VERSION = 1;
 
 /** The text of config.json. */
-export function formatModelConfig({ config, labels, maxLength, truncation }: ModelConfig): string {
-  const json = { format: FORMAT, version: VERSION, ...config, labels, maxLength, truncation };
+export function formatModelConfig({ config, labels, maxLength, truncation, texts }: ModelConfig): string {
+  const json = { format: FORMAT, version: VERSION, ...config, labels, maxLength, truncation, texts };
   return `${JSON.stringify(json, null, 2)}\n`;
 }
 
 /**
- * Reads the text of config.json. One without `truncation` is from a time when there was but one kind.
+ * Reads the text of config.json. One without `truncation`, or `texts`, is from a time when there was but one kind.
  * @throws TunebertError, with `path`, when it is not JSON, not ours, or an entry is missing or impossible
  */
 export function parseModelConfig(text: string, path: string): ModelConfig {
@@ -36,7 +39,7 @@ export function parseModelConfig(text: string, path: string): ModelConfig {
   }
   const model = json.readJson(rest, path, readModel);
   const { vocabularySize, hidden, ffn, heads, blocks, maxPositions } = model;
-  const { labels, maxLength, truncation = DEFAULT_TRUNCATION } = model;
+  const { labels, maxLength, truncation = DEFAULT_TRUNCATION, texts } = model;
   inFile(path, () => checkLabels(labels));
   if (maxLength < 1) throw new TunebertError(`${path}: maxLength is ${maxLength}; expected at least 1`);
   return {
@@ -44,6 +47,7 @@ export function parseModelConfig(text: string, path: string): ModelConfig {
     labels,
     maxLength,
     truncation: inFile(path, () => checkTruncation(truncation)),
+    texts,
   };
 }
 
@@ -59,4 +63,5 @@ const readModel = json.object({
   labels: json.list(json.string),
   maxLength: json.count,
   truncation: json.anything,
+  texts: readTexts,
 });

@@ -7,8 +7,10 @@ import { isOfOutputLayer, modelParameters } from "../bert/model-program.js";
 import { TunebertError } from "../error.js";
 import { Random } from "../random.js";
 import { systemReason } from "../system-error.js";
+import { DEFAULT_TEXTS, type Texts } from "../text/text-example.js";
+import type { Tokenizer } from "../text/tokenizer.js";
 import { DEFAULT_TRUNCATION, type TruncationName } from "../text/truncate-pair.js";
-import { Vocabulary } from "../text/vocabulary.js";
+import { VOCABULARY_FILE, WordTokenizer } from "../text/word-tokenizer.js";
 import { firstNotFinite } from "../weights/not-finite.js";
 import { serializeSafetensors } from "../weights/safetensors.js";
 import type { StateDict } from "../weights/tensor.js";
@@ -23,24 +25,25 @@ import { isTemporary, sweepTemporary, writeWhole } from "./write-whole.js";
 /** A trained classifier with all that is needed to ask it. */
 export interface SavedModel {
   readonly model: BertClassifier;
-  /** The tokens that it knows. */
-  readonly vocabulary: Vocabulary;
+  /** What makes tokens of the texts. */
+  readonly tokenizer: Tokenizer;
   /** Longest input in tokens, special tokens included, that it was trained on. */
   readonly maxLength: number;
   /** How longer pairs were truncated. Default: longest-first. */
   readonly truncation?: TruncationName | undefined;
+  /** How many texts it answers at a time, as it was trained to. Default: 2. */
+  readonly texts?: Texts | undefined;
 }
 
 const WEIGHTS = "model.safetensors";
 const CONFIG = "config.json";
-const VOCABULARY = "vocab.json";
 const METRICS = "metrics.jsonl";
 const TENSORBOARD = "tensorboard";
 /** What a run leaves beside the model when it is done. */
 const REPORTS = ["curves.svg", "report.html", "MODEL_CARD.md", "run.json", "predictions.jsonl"] as const;
 
 /**
- * Makes `folder` ready for the files of a model and writes config and vocabulary. Links in it, but not those that lead
+ * Makes `folder` ready for the files of a model and writes config and tokenizer. Links in it, but not those that lead
  * to it, are replaced by files: nothing outside is written to.
  * @param resume whether what is there belongs to the same run, and stays
  * @throws TunebertError when the folder holds what must not be lost, is in use by another process that trains in it, or
@@ -48,7 +51,7 @@ const REPORTS = ["curves.svg", "report.html", "MODEL_CARD.md", "run.json", "pred
  */
 export async function prepareModelFolder(
   folder: string,
-  { model, vocabulary, maxLength, truncation = DEFAULT_TRUNCATION }: SavedModel,
+  { model, tokenizer, maxLength, truncation = DEFAULT_TRUNCATION, texts = DEFAULT_TEXTS }: SavedModel,
   { overwrite, resume = false }: { readonly overwrite: boolean; readonly resume?: boolean },
 ): Promise<void> {
   await expectNoOtherRun(folder);
@@ -68,8 +71,9 @@ export async function prepareModelFolder(
     throw new TunebertError(`cannot write to ${folder}: ${systemReason(cause)}`, { cause });
   }
   const { config, labels } = model;
-  await writeWhole(join(folder, CONFIG), formatModelConfig({ config, labels, maxLength, truncation }));
-  await writeWhole(join(folder, VOCABULARY), JSON.stringify(vocabulary));
+  const described = formatModelConfig({ config, labels, maxLength, truncation, texts });
+  const files = { [CONFIG]: described, ...tokenizer.files() };
+  for (const [name, text] of Object.entries(files)) await writeWhole(join(folder, name), text);
 }
 
 /** Files that a run that resumes adds to are to be in this folder, and under no other name elsewhere. */
@@ -181,19 +185,20 @@ export async function readModelConfig(folder: string): Promise<ModelConfig> {
  */
 export async function loadModel(folder: string): Promise<SavedModel> {
   const saved = await readModelConfig(folder);
-  const vocabularyPath = join(folder, VOCABULARY);
-  const vocabulary = Vocabulary.parse(await readText(vocabularyPath), vocabularyPath);
+  const vocabularyPath = join(folder, VOCABULARY_FILE);
+  const tokenizer = WordTokenizer.parse(await readText(vocabularyPath), vocabularyPath);
   const weightsPath = join(folder, WEIGHTS);
   if (!existsSync(weightsPath)) {
     throw new TunebertError(`${folder} holds no ${WEIGHTS}: its training has not finished an epoch`);
   }
   const state = readWeights(weightsPath);
-  expectRows(vocabulary, saved.config, vocabularyPath);
+  expectRows(tokenizer, saved.config, vocabularyPath);
   const model = inFile(weightsPath, () => {
     expectOutputLayer(state, saved.config, saved.labels);
     return BertClassifier.fromStateDict(saved.config, saved.labels, state, new Random(0), { adopt: true });
   });
-  return { model, vocabulary, maxLength: saved.maxLength, truncation: saved.truncation };
+  const { maxLength, truncation, texts } = saved;
+  return { model, tokenizer, maxLength, truncation, texts };
 }
 
 /** A model that has learnt has an output layer; a fresh one in its place would answer at random. */
@@ -219,10 +224,10 @@ export async function isModelFolder(folder: string): Promise<boolean> {
 }
 
 /** @throws TunebertError when the vocabulary has more tokens than the embedding has rows */
-export function expectRows(vocabulary: Vocabulary, config: BertConfig, name: string): void {
-  if (vocabulary.size > config.vocabularySize) {
+export function expectRows({ size }: Tokenizer, config: BertConfig, name: string): void {
+  if (size > config.vocabularySize) {
     throw new TunebertError(
-      `${name} has ${vocabulary.size} tokens, but the token embedding only ${config.vocabularySize} rows; ` +
+      `${name} has ${size} tokens, but the token embedding only ${config.vocabularySize} rows; ` +
         "the two do not belong together",
     );
   }

@@ -7,7 +7,8 @@ import { toTorchNames } from "../bert/mxnet-names.js";
 import { describePrefix, takeOffPrefix } from "../bert/name-prefix.js";
 import { TunebertError } from "../error.js";
 import type { Random } from "../random.js";
-import { Vocabulary } from "../text/vocabulary.js";
+import type { Tokenizer } from "../text/tokenizer.js";
+import { VOCABULARY_FILE, WordTokenizer } from "../text/word-tokenizer.js";
 import type { StateDict } from "../weights/tensor.js";
 import { UnreadTensor } from "../weights/unread-tensor.js";
 import type { FetchOptions } from "./fetch-artifact.js";
@@ -17,13 +18,13 @@ import { expectRows, isModelFolder, loadModel } from "./model-folder.js";
 import { readWeights } from "./read-weights.js";
 import { resolvePretrained } from "./resolve.js";
 
-/** Parameters to start from, and the vocabulary they were trained with. */
+/** Parameters to start from, and the tokenizer they were trained with. */
 export interface Pretrained {
   /** Tensors by d2l's names, whatever names the file has; with the pretraining heads that came along. */
   readonly state: StateDict;
   /** The sizes, which the shapes of the tensors tell. */
   readonly config: BertConfig;
-  readonly vocabulary: Vocabulary;
+  readonly tokenizer: Tokenizer;
   /** What the output layer tells apart, where the parameters are of a classifier that tunebert trained. */
   readonly labels: readonly string[] | undefined;
   /** What was done to the tensors of the file to make them the model's, for a person to read: a line each. */
@@ -62,13 +63,13 @@ export async function loadPretrained(
         { option: "key" },
       );
     }
-    const { model, vocabulary } = await loadModel(folder);
+    const { model, tokenizer } = await loadModel(folder);
     const config = { ...model.config, ...(heads && { heads }) };
     const state = new FileState(() => readWeights(join(folder, MODEL)), model.stateDict());
-    return withState(state, { config, vocabulary, labels: model.labels, notes: [] });
+    return withState(state, { config, tokenizer, labels: model.labels, notes: [] });
   }
-  const vocabularyPath = join(folder, "vocab.json");
-  const vocabulary = Vocabulary.parse(await readText(vocabularyPath), vocabularyPath);
+  const vocabularyPath = join(folder, VOCABULARY_FILE);
+  const tokenizer = WordTokenizer.parse(await readText(vocabularyPath), vocabularyPath);
   const weights = WEIGHTS.find((name) => existsSync(join(folder, name)));
   if (!weights)
     throw new TunebertError(`${folder} holds no weights; expected ${WEIGHTS.join(" or ")} beside vocab.json`);
@@ -79,9 +80,9 @@ export async function loadPretrained(
   };
   const first = read();
   const config = inFile(weightsPath, () => inferConfig(first.state, heads));
-  expectRows(vocabulary, config, vocabularyPath);
+  expectRows(tokenizer, config, vocabularyPath);
   const state = new FileState(() => read().state, first.state);
-  return withState(state, { config, vocabulary, labels: undefined, notes: first.notes });
+  return withState(state, { config, tokenizer, labels: undefined, notes: first.notes });
 }
 
 /** The tensors under d2l's names, without those that no model can have. */

@@ -1,5 +1,6 @@
 import { TunebertError } from "../error.js";
 import { listNames } from "../text/list-names.js";
+import { shorten } from "../text/show-json.js";
 import { countConfusions } from "./confusion-matrix.js";
 
 /** How well one label is told apart from the others. */
@@ -93,7 +94,7 @@ function expectLabel(
 ): void {
   if (label !== undefined && label >= 0 && label < labels.length) return;
   throw new TunebertError(
-    `example ${example} has the ${kind} label ${label}; expected an index of one of the ${labels.length} labels (${listNames(labels)})`,
+    `example ${example} has the ${kind} label ${label}; expected an index of one of the ${labels.length} labels (${listNames(labels.map((name) => shorten(name)))})`,
   );
 }
 

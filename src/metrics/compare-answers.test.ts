@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { AnsweredPair } from "./answered-pair.js";
-import { compareAnswers, firstOtherPair } from "./compare-answers.js";
+import type { AnsweredExample } from "./answered-example.js";
+import { compareAnswers, firstOtherExample } from "./compare-answers.js";
 
 test("compareAnswers counts the pairs that only one of the two gets right", () => {
   const first = answers("aaaaabbb");
@@ -20,29 +20,29 @@ test("compareAnswers counts the pairs that only one of the two gets right", () =
   });
 });
 
-describe("firstOtherPair", () => {
+describe("firstOtherExample", () => {
   const pairs = answers("abab");
 
   test("does not mind the answers", () => {
-    expect(firstOtherPair(pairs, answers("bbbb"))).toBeUndefined();
+    expect(firstOtherExample(pairs, answers("bbbb"))).toBeUndefined();
   });
 
-  test.each(["premise", "hypothesis", "trueLabel"] as const)("finds where a %s is another", (part) => {
+  test.each(["text", "textPair", "trueLabel"] as const)("finds where a %s is another", (part) => {
     const others = pairs.map((pair, i) => (i === 2 ? { ...pair, [part]: "b" } : pair));
-    expect(firstOtherPair(pairs, others)).toBe(2);
+    expect(firstOtherExample(pairs, others)).toBe(2);
   });
 
   test("finds where one list ends before the other", () => {
-    expect(firstOtherPair(pairs, pairs.slice(0, 3))).toBe(3);
-    expect(firstOtherPair([], pairs)).toBe(0);
+    expect(firstOtherExample(pairs, pairs.slice(0, 3))).toBe(3);
+    expect(firstOtherExample([], pairs)).toBe(0);
   });
 });
 
 /** Answers to pairs whose label is a. */
-function answers(given: string): AnsweredPair[] {
+function answers(given: string): AnsweredExample[] {
   return Array.from(given, (predictedLabel, i) => ({
-    premise: `p${i}`,
-    hypothesis: `h${i}`,
+    text: `p${i}`,
+    textPair: `h${i}`,
     trueLabel: "a",
     predictedLabel,
     probabilities: [],

@@ -1,7 +1,7 @@
-import { type AnsweredPair, isCorrect } from "./answered-pair.js";
+import { type AnsweredExample, isCorrect } from "./answered-example.js";
 import { exactMcNemar } from "./mcnemar.js";
 
-/** How two models' answers to the same pairs differ. */
+/** How two models' answers to the same examples differ. */
 export interface AnswerComparison {
   readonly pairs: number;
   readonly onlyFirstRight: number;
@@ -12,10 +12,10 @@ export interface AnswerComparison {
   readonly pValue: number;
 }
 
-/** @param second answers to the same pairs in the same order */
+/** @param second answers to the same examples in the same order */
 export function compareAnswers(
-  first: readonly AnsweredPair[],
-  second: readonly AnsweredPair[],
+  first: readonly AnsweredExample[],
+  second: readonly AnsweredExample[],
 ): AnswerComparison {
   const differing = first.filter((answer, i) => isCorrect(answer) !== isCorrect(second[i]!));
   const onlyFirstRight = differing.filter(isCorrect).length;
@@ -29,16 +29,15 @@ export function compareAnswers(
   };
 }
 
-/** The first place where the pairs or their true labels are not the same; `undefined` where all are. */
-export function firstOtherPair(
-  first: readonly AnsweredPair[],
-  second: readonly AnsweredPair[],
+/** The first place where the examples or their true labels are not the same; `undefined` where all are. */
+export function firstOtherExample(
+  first: readonly AnsweredExample[],
+  second: readonly AnsweredExample[],
 ): number | undefined {
   const length = Math.max(first.length, second.length);
   for (let i = 0; i < length; i++) {
     const [a, b] = [first[i], second[i]];
-    const same =
-      a?.premise === b?.premise && a?.hypothesis === b?.hypothesis && a?.trueLabel === b?.trueLabel;
+    const same = a?.text === b?.text && a?.textPair === b?.textPair && a?.trueLabel === b?.trueLabel;
     if (!same) return i;
   }
   return undefined;

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { TunebertError } from "../error.js";
-import type { AnsweredPair } from "./answered-pair.js";
+import type { AnsweredExample } from "./answered-example.js";
 import { evaluateAnswers, mostConfidentMistakes } from "./evaluation.js";
 
 const LABELS = ["yes", "no"];
 
-const answers: AnsweredPair[] = [
+const answers: AnsweredExample[] = [
   answer("the cat sleeps", "The cat", "yes", 0.9),
   answer("the cat sleeps", "a dog", "yes", 0.2),
   answer("the cat", "the cat runs far", "no", 0.6),
@@ -52,17 +52,28 @@ test("evaluateAnswers refuses a label that the model does not have, and no pairs
   expect(() => evaluateAnswers([], LABELS)).toThrow(/no examples/);
 });
 
+test("evaluateAnswers of single texts has no groups by overlap", () => {
+  const single = answers.map(({ textPair: _, ...rest }) => rest);
+  const { byLength, byOverlap, accuracy } = evaluateAnswers(single, LABELS);
+  expect(byLength.map(({ to, examples }) => [to, examples])).toEqual([
+    [2, 1],
+    [3, 2],
+    [4, 1],
+  ]);
+  expect({ byOverlap, accuracy }).toEqual({ byOverlap: [], accuracy: 0.5 });
+});
+
 test("mostConfidentMistakes leaves out what is right, and begins with the most confident", () => {
   expect(mostConfidentMistakes(answers, 5)).toEqual([answers[1], answers[2]]);
   expect(mostConfidentMistakes(answers, 1)).toEqual([answers[1]]);
 });
 
 /** What a model answers that gives "yes" this probability. */
-function answer(premise: string, hypothesis: string, trueLabel: string, yes: number): AnsweredPair {
+function answer(text: string, textPair: string, trueLabel: string, yes: number): AnsweredExample {
   const predictedLabel = yes > 0.5 ? "yes" : "no";
   const probabilities = [
     { label: "yes", probability: yes },
     { label: "no", probability: 1 - yes },
   ];
-  return { premise, hypothesis, trueLabel, predictedLabel, probabilities };
+  return { text, textPair, trueLabel, predictedLabel, probabilities };
 }

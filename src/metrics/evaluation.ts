@@ -1,6 +1,6 @@
 import { tokenize } from "../text/tokenize.js";
 import { type AccuracyGroup, groupsOfEqualSize, groupsUpTo } from "./accuracy-groups.js";
-import { type AnsweredPair, confidenceOf, isCorrect } from "./answered-pair.js";
+import { type AnsweredExample, confidenceOf, isCorrect } from "./answered-example.js";
 import { type Calibration, calibration } from "./calibration.js";
 import { type ClassificationReport, classificationReport } from "./classification-report.js";
 import { type Interval, wilsonInterval } from "./wilson-interval.js";
@@ -11,9 +11,9 @@ export interface Evaluation extends ClassificationReport {
   /** 95 % confidence interval of the accuracy. */
   readonly accuracyInterval: Interval;
   readonly calibration: Calibration;
-  /** By the words of both texts together. */
+  /** By the words of the text, or of both texts together. */
   readonly byLength: readonly AccuracyGroup[];
-  /** By the part of the second text's words that the first has, between 0 and 1. */
+  /** By the part of the second text's words that the first has, between 0 and 1; empty where texts are single. */
   readonly byOverlap: readonly AccuracyGroup[];
 }
 
@@ -22,17 +22,18 @@ const OVERLAP_ENDS = [0.2, 0.4, 0.6, 0.8, 1];
 
 /**
  * @param labels the model's
- * @throws TunebertError when there are no pairs, or one has a label that is not among `labels`
+ * @throws TunebertError when there are no examples, or one has a label that is not among `labels`
  */
-export function evaluateAnswers(answers: readonly AnsweredPair[], labels: readonly string[]): Evaluation {
+export function evaluateAnswers(answers: readonly AnsweredExample[], labels: readonly string[]): Evaluation {
   const ids = new Map(labels.map((label, id) => [label, id]));
   const idsOf = (name: "trueLabel" | "predictedLabel") =>
     Int32Array.from(answers, (answer) => ids.get(answer[name]) ?? -1);
   const report = classificationReport(idsOf("trueLabel"), idsOf("predictedLabel"), labels);
   const correct = answers.map(isCorrect);
-  const words = answers.map(({ premise, hypothesis }) => [tokenize(premise), tokenize(hypothesis)] as const);
+  const words = answers.map(({ text, textPair = "" }) => [tokenize(text), tokenize(textPair)] as const);
   const lengths = words.map(([first, second]) => first.length + second.length);
-  const overlaps = words.map(([first, second]) => wordOverlap(first, second));
+  const arePairs = answers.some(({ textPair }) => textPair !== undefined);
+  const overlaps = arePairs ? words.map(([first, second]) => wordOverlap(first, second)) : [];
   return {
     examples: answers.length,
     ...report,
@@ -44,7 +45,7 @@ export function evaluateAnswers(answers: readonly AnsweredPair[], labels: readon
 }
 
 /** The wrong answers given with the greatest probability, that one first; among equals the first in the data. */
-export function mostConfidentMistakes(answers: readonly AnsweredPair[], count: number): AnsweredPair[] {
+export function mostConfidentMistakes(answers: readonly AnsweredExample[], count: number): AnsweredExample[] {
   return answers
     .filter((answer) => !isCorrect(answer))
     .sort((a, b) => confidenceOf(b) - confidenceOf(a))

@@ -15,14 +15,14 @@ function predictorOf(labels: number) {
 }
 
 const pairsOf = (count: number, label: string) =>
-  Array.from({ length: count }, (_, i) => ({ premise: `p${i}`, hypothesis: `h${i}`, label }));
+  Array.from({ length: count }, (_, i) => ({ text: `p${i}`, textPair: `h${i}`, label }));
 
 test("answerLabelled keeps the probabilities of 100 labels, and asks for all pairs at once", async () => {
   const { predictor, asked } = predictorOf(100);
   const answers = await answerLabelled(predictor, pairsOf(3000, "l0"));
   expect(asked).toEqual([3000]);
   expect(answers).toHaveLength(3000);
-  expect(answers[2999]).toMatchObject({ premise: "p2999", trueLabel: "l0", predictedLabel: "l99" });
+  expect(answers[2999]).toMatchObject({ text: "p2999", trueLabel: "l0", predictedLabel: "l99" });
   expect(answers[0]!.probabilities.map(({ label }) => label)).toEqual(predictor.labels);
 });
 
@@ -30,7 +30,7 @@ test("answerLabelled keeps the most probable of more labels, and the true one", 
   const { predictor, asked } = predictorOf(2048);
   const answers = await answerLabelled(predictor, pairsOf(1000, "l0"));
   expect(asked).toEqual([512, 488]);
-  expect(answers.map(({ premise }) => premise)).toEqual(pairsOf(1000, "").map(({ premise }) => premise));
+  expect(answers.map(({ text }) => text)).toEqual(pairsOf(1000, "").map(({ text }) => text));
   expect(answers[0]!.probabilities).toHaveLength(101);
   expect(answers[0]!.probabilities[0]).toEqual({ label: "l2047", probability: 2047 });
   expect(answers[0]!.probabilities.at(-1)).toEqual({ label: "l0", probability: 0 });

@@ -1,11 +1,10 @@
-import type { AnsweredPair } from "../metrics/answered-pair.js";
+import type { AnsweredExample } from "../metrics/answered-example.js";
 import { type LabelProbability, mostProbable, probabilityOf } from "../metrics/label-probabilities.js";
+import type { TextExample } from "../text/text-example.js";
 import type { Predictor } from "./predictor.js";
 
-/** Two texts and how they really relate. */
-export interface LabelledPair {
-  readonly premise: string;
-  readonly hypothesis: string;
+/** An example whose label is known. */
+export interface LabelledExample extends Pick<TextExample, "text" | "textPair"> {
   readonly label: string;
 }
 
@@ -14,21 +13,21 @@ const MOST_LABELS = 100;
 /** Probabilities that are there at a time, where not all are kept. */
 const CHUNK = 2 ** 20;
 
-/** Answers pairs whose labels are known, in their order. @throws TunebertError as {@link Predictor.predict} */
+/** Answers examples whose labels are known, in their order. @throws TunebertError as {@link Predictor.predict} */
 export async function answerLabelled(
   predictor: Predictor,
-  pairs: readonly LabelledPair[],
-): Promise<AnsweredPair[]> {
+  examples: readonly LabelledExample[],
+): Promise<AnsweredExample[]> {
   const labels = predictor.labels.length;
-  const chunk = labels > MOST_LABELS ? Math.ceil(CHUNK / labels) : Math.max(1, pairs.length);
-  const answers: AnsweredPair[] = [];
-  for (let start = 0; start < pairs.length; start += chunk) {
-    const asked = pairs.slice(start, start + chunk);
+  const chunk = labels > MOST_LABELS ? Math.ceil(CHUNK / labels) : Math.max(1, examples.length);
+  const answers: AnsweredExample[] = [];
+  for (let start = 0; start < examples.length; start += chunk) {
+    const asked = examples.slice(start, start + chunk);
     const predictions = await predictor.predict(asked);
     predictions.forEach(({ label: predictedLabel, probabilities }, i) => {
-      const { premise, hypothesis, label: trueLabel } = asked[i]!;
+      const { text, textPair, label: trueLabel } = asked[i]!;
       const kept = keep(probabilities, trueLabel);
-      answers.push({ premise, hypothesis, trueLabel, predictedLabel, probabilities: kept });
+      answers.push({ text, textPair, trueLabel, predictedLabel, probabilities: kept });
     });
   }
   return answers;

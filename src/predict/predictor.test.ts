@@ -5,6 +5,7 @@ import { TunebertError } from "../error.js";
 import { Random } from "../random.js";
 import { threads } from "../runtime/threads/threads.js";
 import { Vocabulary } from "../text/vocabulary.js";
+import { WordTokenizer } from "../text/word-tokenizer.js";
 import { Predictor } from "./predictor.js";
 
 const config = { hidden: 16, ffn: 16, heads: 2, blocks: 1, maxPositions: 16 };
@@ -15,9 +16,14 @@ const vocabulary = Vocabulary.build(
 const model = () =>
   BertClassifier.fromScratch({ ...config, vocabularySize: vocabulary.size }, ["yes", "no"], new Random(1));
 const start = (ofModel = model()) =>
-  Predictor.start({ model: ofModel, vocabulary, maxLength: 16, device: threads(2) });
+  Predictor.start({
+    model: ofModel,
+    tokenizer: new WordTokenizer(vocabulary),
+    maxLength: 16,
+    device: threads(2),
+  });
 const pairs = (count: number) =>
-  Array.from({ length: count }, () => ({ premise: "a dog runs", hypothesis: "a dog walks" }));
+  Array.from({ length: count }, () => ({ text: "a dog runs", textPair: "a dog walks" }));
 
 describe("a predictor that is closed", () => {
   test.each([
@@ -62,17 +68,36 @@ describe("a caller without types", () => {
   afterAll(() => predictor.close());
 
   test.each([
-    ["the hypothesis is undefined", { premise: "a dog runs" }],
-    ["the premise is undefined", { hypothesis: "a dog runs" }],
-    ["the hypothesis is null", { premise: "a dog runs", hypothesis: null }],
-    ["the premise is 3", { premise: 3, hypothesis: "a dog runs" }],
-    ["the premise is undefined", undefined],
-    ["the premise is null", { premise: null, hypothesis: null, fileName: undefined }],
-  ])("is told which pair lacks a text: %s", async (what, pair) => {
+    ["text is undefined", { textPair: "a dog runs" }],
+    ["textPair is null", { text: "a dog runs", textPair: null }],
+    ["text is 3", { text: 3, textPair: "a dog runs" }],
+    ["text is undefined", undefined],
+    ["text is null", { text: null, textPair: null, fileName: undefined }],
+  ])("is told which example lacks a text: %s", async (what, pair) => {
     await expect(predictor.predict([...pairs(1), pair as never])).rejects.toThrow(
-      new TunebertError(`pair 2: ${what}; both texts of a pair have to be strings`),
+      new TunebertError(`example 2: ${what}; it must be a string`),
     );
   });
+});
+
+test("a model answers as many texts as it was trained on, and no others", async () => {
+  const pair = { text: "a dog runs", textPair: "a dog walks" };
+  const single = { text: "a dog runs" };
+  const ofPairs = await start();
+  await expect(ofPairs.predict([pair, single])).rejects.toThrow(
+    "example 2: one text, but the model is one of pairs; give the second as textPair",
+  );
+  await expect(ofPairs.predict([{ ...single, fileName: "x.csv", row: 2 }])).rejects.toThrow(
+    "x.csv, row 2: one text, but the model is one of pairs; name the column of the second as hypothesisColumn",
+  );
+  await ofPairs.close();
+  const options = { model: model(), tokenizer: new WordTokenizer(vocabulary), maxLength: 16, threads: 1 };
+  const ofSingles = await Predictor.start({ ...options, texts: 1 });
+  await expect(ofSingles.predict([pair])).rejects.toThrow(
+    "example 1: two texts, but the model is one of single texts; give one text",
+  );
+  expect(await ofSingles.predict([single, single])).toHaveLength(2);
+  await ofSingles.close();
 });
 
 test("an answer that is not a number is an error that names the pair", async () => {
@@ -81,7 +106,7 @@ test("an answer that is not a number is an error that names the pair", async () 
   const row = vocabulary.id("walks") * config.hidden;
   data.fill(Number.NaN, row, row + 1);
   const predictor = await start(damaged);
-  const odd = { premise: "a dog runs", hypothesis: "a dog runs" };
+  const odd = { text: "a dog runs", textPair: "a dog runs" };
   await expect(predictor.predict([odd, odd])).resolves.toHaveLength(2);
   await expect(predictor.predict([odd, ...pairs(1)])).rejects.toThrow(
     new TunebertError("pair 2: the model answers NaN, not a number; its weights are too large or damaged"),

@@ -1,18 +1,19 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { BertClassifier } from "../bert/bert-classifier.js";
 import { infer, inferencePrograms } from "../bert/infer.js";
-import { PairDataset } from "../data/pair-dataset.js";
+import { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import type { LabelProbability } from "../metrics/label-probabilities.js";
 import type { Device, Engine } from "../runtime/engine.js";
 import { threads } from "../runtime/threads/threads.js";
+import { DEFAULT_TEXTS, type TextExample, type Texts } from "../text/text-example.js";
+import type { Tokenizer } from "../text/tokenizer.js";
 import type { TruncationName } from "../text/truncate-pair.js";
-import type { Vocabulary } from "../text/vocabulary.js";
 
 /** Where the language has no such symbol yet, this is what compilers of `await using` look for. */
 const asyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
 
-/** A model's answer to one pair. */
+/** A model's answer to one example. */
 export interface Prediction {
   /** The most probable one. */
   readonly label: string;
@@ -23,11 +24,13 @@ export interface Prediction {
 /** What a predictor needs; {@link loadModel} brings all but the device. */
 export interface PredictorOptions {
   readonly model: BertClassifier;
-  readonly vocabulary: Vocabulary;
-  /** Longest input in tokens; longer pairs are truncated. */
+  readonly tokenizer: Tokenizer;
+  /** Longest input in tokens; what is longer is truncated. */
   readonly maxLength: number;
   /** How. Default: longest-first. */
   readonly truncation?: TruncationName | undefined;
+  /** How many texts it was trained to answer at a time. Default: 2. */
+  readonly texts?: Texts | undefined;
   /** Where it runs. Default: the physical cores. */
   readonly device?: Device | undefined;
 }
@@ -39,7 +42,7 @@ export interface PredictorOptions {
  *
  * @example
  * const predictor = await Predictor.start(await loadModel("nli"));
- * const [answer] = await predictor.predict([{ premise: "A dog runs .", hypothesis: "An animal moves ." }]);
+ * const [answer] = await predictor.predict([{ text: "A dog runs .", textPair: "An animal moves ." }]);
  * await predictor.close();
  */
 export class Predictor implements AsyncDisposable {
@@ -79,29 +82,30 @@ export class Predictor implements AsyncDisposable {
   }
 
   /**
-   * Answers in the order of the pairs. Each answer depends on its own pair only.
-   * @throws TunebertError when a text is missing, the model answers something that is not a number, or the predictor
+   * Answers in the order of the examples. Each answer depends on its own example only.
+   * @throws TunebertError when a text is missing, or there is one too many, the model answers something that is not a number, or the predictor
    *   is closed, before or meanwhile
    */
-  async predict(pairs: readonly { premise: string; hypothesis: string }[]): Promise<Prediction[]> {
+  async predict(examples: readonly Omit<TextExample, "label">[]): Promise<Prediction[]> {
     if (this.#closed) throw this.#closed;
-    if (pairs.length === 0) return [];
-    const { model, vocabulary, maxLength, truncation } = this.#options;
-    const unlabelled = pairs.map((pair) => ({ ...pair, label: undefined }));
-    const dataset = await PairDataset.encode(unlabelled, vocabulary, {
+    if (examples.length === 0) return [];
+    const { model, tokenizer, maxLength, truncation, texts = DEFAULT_TEXTS } = this.#options;
+    const unlabelled = examples.map((example) => ({ ...example, label: undefined }));
+    const dataset = await TextDataset.encode(unlabelled, tokenizer, {
       maxLength,
       truncation,
+      texts,
       labels: model.labels,
       unlabelled: "keep",
     });
     const logits = await this.logits(dataset);
-    return pairs.map((_, i) =>
+    return examples.map((_, i) =>
       prediction(logits.subarray(i * model.labels.length, (i + 1) * model.labels.length), model.labels),
     );
   }
 
-  /** The logits [n, K] of a dataset that was encoded with the model's vocabulary. @throws TunebertError as predict */
-  logits(dataset: PairDataset): Promise<Float32Array> {
+  /** The logits [n, K] of a dataset that was encoded with the model's tokenizer. @throws TunebertError as predict */
+  logits(dataset: TextDataset): Promise<Float32Array> {
     return infer(this.#engine, dataset, this.#options.model, this.#device);
   }
 

@@ -18,7 +18,7 @@ export function formatComparison({ runs, pairs, figures, differences, tests }: C
     "",
     ...(different.length === 0 ? [sameText(figures)] : ["What differs:", ...table(different)]),
     "",
-    `McNemar's exact test on ${pairs} pairs, two-sided:`,
+    `McNemar's exact test on ${pairs} examples, two-sided:`,
     ...tests.map(testText),
     "",
     ...meaning(tests.length),
@@ -66,8 +66,8 @@ function probability(p: number): string {
 
 function meaning(tests: number): string[] {
   const lines = [
-    "p is how likely the pairs that only one of the two models gets right would split at least this unevenly if both",
-    "were in general right equally often. It speaks of these trained models on pairs such as these, not of their",
+    "p is how likely the examples that only one of the two models gets right would split at least this unevenly if both",
+    "were in general right equally often. It speaks of these trained models on examples such as these, not of their",
     "settings: the same settings with another seed give another model.",
   ];
   if (tests > 1) lines.push(`Adjusted p-values (Holm) make up for there being ${tests} tests.`);

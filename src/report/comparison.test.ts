@@ -61,11 +61,11 @@ What differs:
 batch size      32      64
 limit         none      10
 
-McNemar's exact test on 4 pairs, two-sided:
+McNemar's exact test on 4 examples, two-sided:
 runs/b against runs/a: accuracy +0.5000; only runs/b right 2, only runs/a right 0; p 0.5000
 
-p is how likely the pairs that only one of the two models gets right would split at least this unevenly if both
-were in general right equally often. It speaks of these trained models on pairs such as these, not of their
+p is how likely the examples that only one of the two models gets right would split at least this unevenly if both
+were in general right equally often. It speaks of these trained models on examples such as these, not of their
 settings: the same settings with another seed give another model.
 `);
 });

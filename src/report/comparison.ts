@@ -1,4 +1,4 @@
-import { type AnsweredPair, confidenceOf, isCorrect } from "../metrics/answered-pair.js";
+import { type AnsweredExample, confidenceOf, isCorrect } from "../metrics/answered-example.js";
 import { calibration } from "../metrics/calibration.js";
 import { classificationReport } from "../metrics/classification-report.js";
 import { type AnswerComparison, compareAnswers } from "../metrics/compare-answers.js";
@@ -13,7 +13,7 @@ export interface ComparedRun {
   readonly model: ComparedModel;
   /** How it was trained; `undefined` where nobody recorded it. */
   readonly run: RunRecord | undefined;
-  readonly answers: readonly AnsweredPair[];
+  readonly answers: readonly AnsweredExample[];
 }
 
 /** What is known of every model. */
@@ -81,7 +81,7 @@ function scoresOf({ model: { labels }, answers }: ComparedRun) {
   return classificationReport(idsOf("trueLabel"), idsOf("predictedLabel"), labels);
 }
 
-function calibrationError(answers: readonly AnsweredPair[]): number {
+function calibrationError(answers: readonly AnsweredExample[]): number {
   return calibration(answers.map(confidenceOf), answers.map(isCorrect)).expectedCalibrationError;
 }
 

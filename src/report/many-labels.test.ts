@@ -29,7 +29,7 @@ test("the page shows the labels that most pairs have, and says so", () => {
     ...labels.slice(-20),
   ]);
   expect(page).toContain("others share the last row and column");
-  expect(page).toContain("2,980 others have 2,980 pairs");
+  expect(page).toContain("2,980 others have 2,980 examples");
   expect(page).toContain("<bdi>label-19</bdi> and 2980 more");
   expect(/<th scope="row">others<.*?<\/tr>/s.exec(page)![0]).toMatch(/<td style="--share: 1\.000">2980</);
 });
@@ -39,7 +39,7 @@ test("the model card shows the labels that most pairs have, and says so", () => 
   expect(card.length).toBeLessThan(20_000);
   expect(card.match(/^\| label-\d+ \|/gm)).toHaveLength(20);
   expect(card).toContain(
-    "The 2,980 labels that fewer pairs have are not in the table; 2,980 pairs have one of them.",
+    "The 2,980 labels that fewer examples have are not in the table; 2,980 examples have one of them.",
   );
   expect(card).toContain("one of 3000 labels (`label-0`, ");
 });

@@ -78,7 +78,7 @@ function shapeOf(lines: readonly string[]): string[] {
 function cardOf(name: string): string {
   const labels = [name, "other"];
   const probabilities = labels.map((label) => ({ label, probability: 0.5 }));
-  const answer = { premise: "a", hypothesis: "b", trueLabel: name, predictedLabel: name, probabilities };
+  const answer = { text: "a", textPair: "b", trueLabel: name, predictedLabel: name, probabilities };
   const data = { train: { ...sampleRun.data.train, name }, test: { ...sampleRun.data.test!, name } };
   return modelCard({
     ...sampleRun,

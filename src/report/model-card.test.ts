@@ -34,7 +34,7 @@ test("modelCard has no results where nothing was measured", () => {
   const card = modelCard(withoutEvaluation);
   expect(metadata(card)).not.toContain("model-index");
   expect(card).toContain("it is not known how well the model answers");
-  expect(card).toContain("75.0 % of the training pairs right");
+  expect(card).toContain("75.0 % of the training examples right");
   expect(card).not.toMatch(/undefined|NaN/);
 });
 
@@ -50,8 +50,8 @@ test("modelCard tells what the run knows", () => {
   ]);
   for (const text of [
     "# same \\<or\\> other\n",
-    "- training: 4,000 pairs of `train.csv`; 3 more without a label; SHA-256 of the file `abab",
-    "- test: 4 pairs of `test.csv`; 1 truncated",
+    "- training: 4,000 examples of `train.csv`; 3 more without a label; SHA-256 of the file `abab",
+    "- test: 4 examples of `test.csv`; 1 truncated",
     "- batch size: 32",
     '- class weights: `{"same":1,"other":2}`',
     "| same | 0.500 | 0.500 | 0.500 | 2 |",
@@ -67,6 +67,16 @@ test("modelCard names the task where the labels are those of natural language in
   const labels = ["neutral", "entailment", "contradiction"];
   const card = modelCard({ ...withoutEvaluation, model: { ...sampleRun.model, labels } });
   expect(metadata(card)).toContain("- natural-language-inference");
+});
+
+test("modelCard of a model of single texts speaks of one text", () => {
+  const run = { ...sampleRun, model: { ...sampleRun.model, texts: 1 as const } };
+  const card = modelCard(run);
+  expect(metadata(card)).not.toContain("text-pair-classification");
+  expect(card).toContain("A BERT classifier of texts, trained");
+  expect(card).toContain('predict --model FOLDER "the text"\n');
+  expect(card).toContain('predictor.predict([{ text: "the text" }]);');
+  expect(card).not.toMatch(/pair|two texts|overlap|truncation: /);
 });
 
 test("modelCard warns of results on the pairs that chose the model", () => {

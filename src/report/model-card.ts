@@ -11,31 +11,32 @@ import { settingRows } from "./setting-text.js";
  * and no more, so licence and language are left to whoever publishes the model.
  */
 export function modelCard(run: RunRecord): string {
+  const words = run.model.texts === 1 ? OF_TEXTS : OF_PAIRS;
   return `---
 ${metadata(run)}
 ---
 
 # ${markdown(run.name)}
 
-A BERT classifier of pairs of texts, trained with tunebert ${run.tunebert} on ${run.finished.slice(0, 10)}.
+A BERT classifier of ${words.classified}, trained with tunebert ${run.tunebert} on ${run.finished.slice(0, 10)}.
 
 ## What it does
 
-Given two texts, it answers with one of ${run.model.labels.length} labels (${listNames(run.model.labels.map(code))}) and the
-probability of each. Texts are cut into words at whitespace, in lower case; of a pair longer than ${run.model.maxLength} tokens the
-rest is not seen (truncation: ${run.model.truncation}).
+Given ${words.given}, it answers with one of ${run.model.labels.length} labels (${listNames(run.model.labels.map(code))}) and the
+probability of each. Texts are cut into words at whitespace, in lower case; of ${words.one} longer than ${run.model.maxLength} tokens the
+rest is not seen${words.truncated(run.model.truncation)}.
 
 ## How to use it
 
 \`\`\`sh
-npx tunebert predict --model FOLDER "first text" "second text"
+npx tunebert predict --model FOLDER ${words.args}
 \`\`\`
 
 \`\`\`ts
 import { loadModel, Predictor } from "tunebert";
 
 const predictor = await Predictor.start(await loadModel("FOLDER"));
-const [answer] = await predictor.predict([{ premise: "first text", hypothesis: "second text" }]);
+const [answer] = await predictor.predict([${words.example}]);
 console.log(answer);
 await predictor.close();
 \`\`\`
@@ -73,10 +74,30 @@ ${limits(run)}
 `;
 }
 
+/** What is said of a model of single texts, … */
+const OF_TEXTS = {
+  classified: "texts",
+  given: "a text",
+  one: "a text",
+  truncated: () => "",
+  args: '"the text"',
+  example: '{ text: "the text" }',
+};
+
+/** … and of a model of pairs. */
+const OF_PAIRS = {
+  classified: "pairs of texts",
+  given: "two texts",
+  one: "a pair",
+  truncated: (how: string) => ` (truncation: ${how})`,
+  args: '"first text" "second text"',
+  example: '{ text: "first text", textPair: "second text" }',
+};
+
 function metadata({ name, model, data, evaluation }: RunRecord): string {
   const tags = [
     "bert",
-    "text-pair-classification",
+    ...(model.texts === 1 ? [] : ["text-pair-classification"]),
     ...(isInference(model.labels) ? ["natural-language-inference"] : []),
   ];
   const head = [
@@ -128,19 +149,19 @@ function dataList({ data }: RunRecord): string {
 
 function describeData({ name, sha256, pairs, skipped, truncated }: DataRecord): string {
   return [
-    `${grouped(pairs)} pairs of ${code(name)}`,
+    `${grouped(pairs)} examples of ${code(name)}`,
     ...(skipped > 0 ? [`${grouped(skipped)} more without a label`] : []),
     ...(truncated > 0 ? [`${grouped(truncated)} truncated`] : []),
     ...(sha256 === undefined ? [] : [`SHA-256 of the file ${code(sha256)}`]),
   ].join("; ");
 }
 
-function results({ evaluation, training }: RunRecord): string {
+function results({ evaluation, training, model }: RunRecord): string {
   if (evaluation === undefined) {
     return (
-      "The run had neither test nor validation pairs, so it is not known how well the model answers on pairs that it " +
-      `was not trained on. Over its last epoch it answered ${((training.train.accuracy ?? 0) * 100).toFixed(1)} % of the ` +
-      "training pairs right."
+      "The run had neither test nor validation examples, so it is not known how well the model answers on others than " +
+      `it was trained on. Over its last epoch it answered ${((training.train.accuracy ?? 0) * 100).toFixed(1)} % of the ` +
+      "training examples right."
     );
   }
   const { accuracy, accuracyInterval, macroF1, examples, calibration, perClass } = evaluation;
@@ -149,29 +170,29 @@ function results({ evaluation, training }: RunRecord): string {
   const rows = shown.map(({ label, precision, recall, f1, support }) =>
     row([cell(label), ...[precision, recall, f1].map((score) => score.toFixed(3)), String(support)]),
   );
-  return `On the ${grouped(examples)} ${evaluation.data} pairs the accuracy is ${accuracy.toFixed(4)} (95 % confidence interval ${low.toFixed(4)} to
+  return `On the ${grouped(examples)} ${evaluation.data} examples the accuracy is ${accuracy.toFixed(4)} (95 % confidence interval ${low.toFixed(4)} to
 ${high.toFixed(4)}), the mean F1 over the labels ${macroF1.toFixed(4)}, and the expected calibration error
 ${calibration.expectedCalibrationError.toFixed(4)}.
 
-${row(["label", "precision", "recall", "F1", "pairs"])}
+${row(["label", "precision", "recall", "F1", "examples"])}
 |---|---:|---:|---:|---:|
 ${rows.join("\n")}
-${others ? `\nThe ${grouped(others.labels)} labels that fewer pairs have are not in the table; ${grouped(others.support)} pairs have one of them.\n` : ""}
-\`report.html\` shows more: confusions, accuracy by length and by overlap of the two texts, calibration, mistakes.`;
+${others ? `\nThe ${grouped(others.labels)} labels that fewer examples have are not in the table; ${grouped(others.support)} examples have one of them.\n` : ""}
+\`report.html\` shows more: confusions, accuracy by length${model.texts === 1 ? "" : " and by overlap of the two texts"}, calibration, mistakes.`;
 }
 
 function limits({ evaluation, model }: RunRecord): string {
   return [
     "- It knows nothing but the labels above, and answers with one of them whatever the texts are.",
     "- Words that are not in its vocabulary are one and the same unknown word to it.",
-    `- Whatever goes beyond ${model.maxLength} tokens of a pair has no influence.`,
+    `- Whatever goes beyond ${model.maxLength} tokens has no influence.`,
     evaluation?.data === "validation"
-      ? "- The results are on validation pairs. Where these also chose among models or settings, the results flatter it."
+      ? "- The results are on validation examples. Where these also chose among models or settings, the results flatter it."
       : undefined,
     evaluation === undefined
       ? undefined
       : "- The results are those of one run on one data set. Other texts, or another seed, may give others.",
-    "- Whatever bias the training pairs have, it has learnt. Nobody has looked for it here.",
+    "- Whatever bias the training examples have, it has learnt. Nobody has looked for it here.",
     "- Licence and language are not stated, since the run does not know them.",
   ]
     .filter((line) => line !== undefined)

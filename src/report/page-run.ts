@@ -31,9 +31,9 @@ ${facts("Model", [
 ])}
 ${facts("Training", [...settingRows(settings), ["saved model", savedModel(training)]])}</section>`,
     html`<section aria-labelledby="data"><h2 id="data">Data</h2>
-${dataFacts("Training pairs", data.train)}
-${dataFacts("Validation pairs", data.validation)}
-${dataFacts("Test pairs", data.test)}</section>`,
+${dataFacts("Training examples", data.train)}
+${dataFacts("Validation examples", data.validation)}
+${dataFacts("Test examples", data.test)}</section>`,
     html`<section aria-labelledby="machine"><h2 id="machine">Machine and speed</h2>
 ${facts("Speed", [
   ["examples per second", training.examplesPerSecond.toFixed(1)],
@@ -67,7 +67,7 @@ function dataFacts(caption: string, data: DataRecord | undefined): Html | undefi
   return facts(caption, [
     ["from", name],
     ["SHA-256 of the file", sha256 === undefined ? undefined : html`<code>${sha256}</code>`],
-    ["pairs", grouped(pairs)],
+    ["examples", grouped(pairs)],
     ["skipped without a label", skipped === 0 ? undefined : grouped(skipped)],
     ["truncated", truncated === 0 ? undefined : grouped(truncated)],
   ]);

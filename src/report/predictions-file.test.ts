@@ -35,13 +35,23 @@ test("formatPredictions writes six digits of a probability, by label in the orde
   );
 });
 
+test("parsePredictions reads single texts, and what earlier versions wrote", () => {
+  const { textPair: _, ...single } = sampleAnswers[0]!;
+  const line = new TextDecoder().decode(formatPredictions([single]));
+  expect(line).toMatch(/^\{"text":"a cat sleeps","trueLabel":"same",/);
+  expect(parsePredictions(line, "p")).toEqual([{ ...parsePredictions(text, "p")[0]!, textPair: undefined }]);
+  const earlier = text.replaceAll('"text":', '"premise":').replaceAll('"textPair":', '"hypothesis":');
+  expect(earlier).not.toBe(text);
+  expect(parsePredictions(earlier, "p")).toEqual(parsePredictions(text, "p"));
+});
+
 const [line] = text.split("\n");
 
 test.each([
   ["{", /^x\.jsonl, line 2 is not JSON: /],
   ["null", "x.jsonl, line 2: it is null; expected an object"],
-  ["{}", "x.jsonl, line 2: premise is missing; expected text"],
-  [line!.replace('"a cat"', "1"), "x.jsonl, line 2: hypothesis is 1; expected text"],
+  ["{}", "x.jsonl, line 2: text is missing; expected text"],
+  [line!.replace('"a cat"', "1"), "x.jsonl, line 2: textPair is 1; expected text"],
   [line!.replace("0.9", "1.9"), "x.jsonl, line 2: probabilities.same is 1.9; expected a number from 0 to 1"],
   [line!.replace("0.9", '"0.9"'), 'x.jsonl, line 2: probabilities.same is "0.9"; expected a number'],
   [line!.replace('"predictedLabel":"same"', '"predictedLabel":"constructor"'), /lack .* "constructor"$/],

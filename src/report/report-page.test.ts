@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { sampleAnswers, sampleCurves, sampleRun } from "../../test/support/sample-run.js";
+import { evaluateAnswers } from "../metrics/evaluation.js";
 import { reportPage } from "./report-page.js";
 
 const wrong = sampleAnswers.filter(({ trueLabel, predictedLabel }) => trueLabel !== predictedLabel);
@@ -87,7 +88,7 @@ describe("reportPage", () => {
 test("a report on a run without unseen pairs says so", async () => {
   const { evaluation: _, ...run } = sampleRun;
   const page = await reportPage({ run, curves: { ...sampleCurves, test: {} }, mistakes: [] });
-  expect(page).toContain("neither test nor validation pairs");
+  expect(page).toContain("neither test nor validation examples");
   expect(page).not.toContain("Confusion matrix");
   expect(page).toContain("Machine and speed");
 });
@@ -98,8 +99,19 @@ test("a report on a run without mistakes says so", async () => {
   expect(page).toContain("every answer is right");
 });
 
+test("a report on a model of single texts shows no overlap, and one text of each mistake", async () => {
+  const answers = wrong.map(({ textPair: _, ...answer }) => answer);
+  const evaluation = { ...evaluateAnswers(answers, sampleRun.model.labels), data: "test" as const };
+  const run = { ...sampleRun, model: { ...sampleRun.model, texts: 1 as const }, evaluation };
+  const page = await reportPage({ run, curves: sampleCurves, mistakes: answers });
+  expect(page).toContain("A BERT that tells texts apart");
+  expect(page).toContain('<h2 id="groups">Accuracy by length</h2>');
+  expect(page).toContain("<dt>text</dt>");
+  expect(page).not.toMatch(/overlap|<dt>second|undefined/i);
+});
+
 test("a long text is cut", async () => {
-  const mistakes = [{ ...wrong[0]!, premise: "🙂".repeat(1000) }];
+  const mistakes = [{ ...wrong[0]!, text: "🙂".repeat(1000) }];
   const page = await reportPage({ run: sampleRun, curves: sampleCurves, mistakes });
   expect(page).toContain(`>${"🙂".repeat(600)}…<`);
 });

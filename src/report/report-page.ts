@@ -1,4 +1,4 @@
-import type { AnsweredPair } from "../metrics/answered-pair.js";
+import type { AnsweredExample } from "../metrics/answered-example.js";
 import { Html, html } from "./html.js";
 import { drawCurvePanels, type LearningCurves } from "./learning-curves.js";
 import { evaluationSections } from "./page-evaluation.js";
@@ -11,7 +11,7 @@ export interface Report {
   readonly run: RunRecord;
   readonly curves: LearningCurves;
   /** Wrong answers to show, of those that `run.evaluation` counts. */
-  readonly mistakes: readonly AnsweredPair[];
+  readonly mistakes: readonly AnsweredExample[];
 }
 
 /** A run's report as an HTML page that needs nothing but itself: no network, no scripts, no fonts. */
@@ -37,7 +37,7 @@ ${new Html(REPORT_STYLE)}
 <main>
 <header>
 <h1>${run.name}</h1>
-<p class="note">A BERT that tells pairs of texts apart (${namesOf(run.model.labels)}), trained with tunebert ${run.tunebert},
+<p class="note">A BERT that tells ${run.model.texts === 1 ? "texts" : "pairs of texts"} apart (${namesOf(run.model.labels)}), trained with tunebert ${run.tunebert},
 <time>${run.finished.slice(0, 10)}</time>.</p>
 ${keyFigures(run)}
 </header>
@@ -59,7 +59,7 @@ function keyFigures({ evaluation, training, data }: RunRecord): Html {
         [
           "calibration error",
           evaluation.calibration.expectedCalibrationError.toFixed(3),
-          `${grouped(evaluation.examples)} ${evaluation.data} pairs`,
+          `${grouped(evaluation.examples)} ${evaluation.data} examples`,
         ],
       ]
     : Object.entries(training.train).map(([name, value]) => [
@@ -70,7 +70,7 @@ function keyFigures({ evaluation, training, data }: RunRecord): Html {
   figures.push([
     "speed",
     `${grouped(training.examplesPerSecond)}/s`,
-    `${training.epochs} epoch${training.epochs === 1 ? "" : "s"} of ${grouped(data.train.pairs)} pairs`,
+    `${training.epochs} epoch${training.epochs === 1 ? "" : "s"} of ${grouped(data.train.pairs)} examples`,
   ]);
   return html`<dl class="key">${figures.map(
     ([name, value, note]) => html`<div><dt>${name}</dt><dd>${value}<small>${note}</small></dd></div>\n`,
@@ -85,8 +85,8 @@ async function curveSection(curves: LearningCurves): Promise<Html> {
 }
 
 function withoutEvaluation(): Html {
-  return html`<section aria-labelledby="unseen"><h2 id="unseen">Pairs that the model has not seen</h2>
-<p>This run had neither test nor validation pairs, so nothing here tells how well the model answers on others than those
-it was trained on. <code>tunebert evaluate</code> measures it on labelled pairs; training with <code>--test</code> does
+  return html`<section aria-labelledby="unseen"><h2 id="unseen">Examples that the model has not seen</h2>
+<p>This run had neither test nor validation examples, so nothing here tells how well the model answers on others than those
+it was trained on. <code>tunebert evaluate</code> measures it on labelled examples; training with <code>--test</code> does
 so at once.</p></section>`;
 }

@@ -1,6 +1,7 @@
 import { TunebertError } from "../error.js";
 import * as json from "../text/json-reader.js";
 import { printable } from "../text/printable.js";
+import { readTexts } from "../text/text-example.js";
 import type { RunRecord } from "./run-record.js";
 
 const FORMAT = "tunebert-run";
@@ -40,7 +41,11 @@ const readTraining: json.JsonReader<unknown> = (value, place) => {
 
 /** What those who compare runs rely on. */
 const readRun = json.object({
-  model: json.object({ labels: json.list(json.string), parameters: json.count }),
+  model: json.object({
+    labels: json.list(json.string),
+    parameters: json.count,
+    texts: readTexts,
+  }),
   settings: json.record(json.anything),
   data: json.object({ train: json.record(json.anything) }),
   machine: json.object({ processor: json.string }),

@@ -1,6 +1,7 @@
 import type { BertConfig } from "../bert/config.js";
 import type { Evaluation } from "../metrics/evaluation.js";
 import type { Figures } from "../tasks/figures.js";
+import type { Texts } from "../text/text-example.js";
 
 /** What a training run was and what came of it: all that is reported of it but its curves and its answers. */
 export interface RunRecord {
@@ -30,6 +31,8 @@ export interface ModelRecord extends BertConfig {
   /** Longest input in tokens. */
   readonly maxLength: number;
   readonly truncation: string;
+  /** How many texts it answers at a time. */
+  readonly texts: Texts;
   /** What its weights began as: a folder or a name; left out for a model from scratch. */
   readonly pretrained?: string | undefined;
 }

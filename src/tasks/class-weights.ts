@@ -1,4 +1,4 @@
-import type { PairDataset } from "../data/pair-dataset.js";
+import type { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import type { Kind } from "../option.js";
 import { listNames } from "../text/list-names.js";
@@ -43,7 +43,7 @@ export const classWeightsKind: Kind<ClassWeights> = {
 export function classWeightsOf(
   classWeights: ClassWeights,
   labels: readonly string[],
-  train: Pick<PairDataset, "labels">,
+  train: Pick<TextDataset, "labels">,
 ): number[] {
   if (classWeights === "equal") return labels.map(() => 1);
   if (classWeights === "balanced") return balancedWeights(labels.length, train.labels);

@@ -1,6 +1,6 @@
 import type { BertClassifier } from "../bert/bert-classifier.js";
 import { classificationHead, lossShares, lossTargets } from "../bert/classification-head.js";
-import type { PairDataset } from "../data/pair-dataset.js";
+import type { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import { argmaxRows } from "../metrics/argmax-rows.js";
 import { classificationReport } from "../metrics/classification-report.js";
@@ -39,9 +39,9 @@ export type ClassificationOptions = OptionValues<typeof classificationOptions>;
  */
 export function classification(
   model: BertClassifier,
-  train: PairDataset,
+  train: TextDataset,
   options: Partial<ClassificationOptions> = {},
-): Task<PairDataset> {
+): Task<TextDataset> {
   const given = checkOptions(classificationOptions, options);
   const { classWeights, labelSmoothing } = given;
   const { labels } = model;
@@ -55,8 +55,8 @@ export function classification(
       { name: "macroF1", better: "higher" },
     ] as const,
     settings: { labels, ...settingsOf(classificationOptions, given) },
-    encoding: (examples: PairDataset) => examples.labels,
-    expectTarget(examples: PairDataset, example: number) {
+    encoding: (examples: TextDataset) => examples.labels,
+    expectTarget(examples: TextDataset, example: number) {
       const label = examples.labels[example]!;
       if (label >= 0 && label < labels.length) return;
       throw new TunebertError(`example ${example + 1} has no label among ${listNames(labels)}`);
@@ -74,7 +74,7 @@ export function classification(
     measure: (logits: Float32Array, examples: Int32Array) => ({
       accuracy: countEqual(argmaxRows(logits, labels.length), labelsOf(examples)),
     }),
-    evaluate(logits: Float32Array, examples: PairDataset) {
+    evaluate(logits: Float32Array, examples: TextDataset) {
       const answers = argmaxRows(logits, labels.length);
       return {
         loss: meanCrossEntropy(logits, examples.labels),

@@ -4,7 +4,7 @@ import type { Head } from "../bert/head.js";
 import { infer, inferencePrograms } from "../bert/infer.js";
 import { LOGITS, LOSS, trainingProgram, trainingRun } from "../bert/model-program.js";
 import { type MicroBatch, microBatches } from "../data/micro-batches.js";
-import type { PairDataset } from "../data/pair-dataset.js";
+import type { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import { checkOptions, type Kind, type OptionValues, option, type Setting, settingsOf } from "../option.js";
 import { count, fraction } from "../option-kinds.js";
@@ -44,24 +44,24 @@ export interface Supervision<Targets> {
   readonly figures: readonly FigureKind[];
   readonly settings: Readonly<Record<string, Setting>>;
   /** The targets of examples as numbers. */
-  encoding(examples: PairDataset): Int32Array | Float32Array;
+  encoding(examples: TextDataset): Int32Array | Float32Array;
   /** @throws TunebertError when an example, counted from 1, has no target */
-  expectTarget(examples: PairDataset, example: number): void;
+  expectTarget(examples: TextDataset, example: number): void;
   /** The targets of a step's micro-batches. @param examples of the step, batch after batch */
   targets(examples: Int32Array, step: StepSize): (batch: MicroBatch) => Targets;
   /** Figures of a step besides the loss, summed over examples. @param logits [n, K] */
   measure(logits: Float32Array, examples: Int32Array): Figures;
   /** Figures of a whole dataset. @param logits [n, K] in its order */
-  evaluate(logits: Float32Array, examples: PairDataset): Figures;
+  evaluate(logits: Float32Array, examples: TextDataset): Figures;
 }
 
 /** Learning from examples whose answers are known, by all parameters but those that are frozen. */
 export function fineTuning<Targets>(
   model: BertClassifier,
-  train: PairDataset,
+  train: TextDataset,
   supervision: Supervision<Targets>,
   options: Partial<FineTuningOptions>,
-): Task<PairDataset> {
+): Task<TextDataset> {
   const given = checkOptions(fineTuningOptions, options);
   const { dropout, freeze } = given;
   const { head, figures, settings } = supervision;
@@ -70,8 +70,8 @@ export function fineTuning<Targets>(
     ...{ parameters: model.parameters, train, size: train.size, figures },
     settings: { ...model.config, ...settingsOf(fineTuningOptions, given), ...settings },
     encoding(examples) {
-      const { tokenIds, offsets, premiseLengths } = examples;
-      return [tokenIds, offsets, premiseLengths, supervision.encoding(examples)];
+      const { tokenIds, offsets, firstLengths } = examples;
+      return [tokenIds, offsets, firstLengths, supervision.encoding(examples)];
     },
     expectFit: (examples) => expectFit(examples, model, supervision),
     programs(shape, step) {
@@ -118,7 +118,7 @@ export function fineTuning<Targets>(
 /** How many tokens a run may have, and how many micro-batches it holds where there are enough examples. */
 function runSize(
   { config }: BertClassifier,
-  dataset: PairDataset,
+  dataset: TextDataset,
   { lanes, training }: RunShape,
   { batchSize, accumulate }: StepSize,
 ) {
@@ -143,7 +143,7 @@ function concatenate(parts: readonly Float32Array[]): Float32Array {
 }
 
 function expectFit<Targets>(
-  dataset: PairDataset,
+  dataset: TextDataset,
   { config }: BertClassifier,
   supervision: Supervision<Targets>,
 ): void {

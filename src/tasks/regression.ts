@@ -1,6 +1,6 @@
 import type { BertClassifier } from "../bert/bert-classifier.js";
 import { type RegressionTargets, regressionHead } from "../bert/regression-head.js";
-import type { PairDataset } from "../data/pair-dataset.js";
+import type { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import { pearson, spearman } from "../metrics/correlation.js";
 import { type FineTuningOptions, fineTuning } from "./fine-tuning.js";
@@ -9,9 +9,9 @@ import type { StepSize, Task } from "./task.js";
 /** Guessing a number: the mean squared error of each batch is the loss. */
 export function regression(
   model: BertClassifier,
-  train: PairDataset,
+  train: TextDataset,
   options: Partial<FineTuningOptions> = {},
-): Task<PairDataset> {
+): Task<TextDataset> {
   const supervision = {
     head: regressionHead(),
     figures: [
@@ -20,8 +20,8 @@ export function regression(
       { name: "loss", better: "lower" },
     ] as const,
     settings: { task: "regression" },
-    encoding: ({ numbers }: PairDataset) => numbers,
-    expectTarget({ numbers }: PairDataset, example: number) {
+    encoding: ({ numbers }: TextDataset) => numbers,
+    expectTarget({ numbers }: TextDataset, example: number) {
       if (Number.isFinite(numbers[example])) return;
       throw new TunebertError(`example ${example + 1} has no number`);
     },
@@ -35,7 +35,7 @@ export function regression(
       });
     },
     measure: () => ({}),
-    evaluate(outputs: Float32Array, { numbers }: PairDataset) {
+    evaluate(outputs: Float32Array, { numbers }: TextDataset) {
       const squares = outputs.reduce((sum, output, i) => sum + (output - numbers[i]!) ** 2, 0);
       return {
         loss: squares / outputs.length,

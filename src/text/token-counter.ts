@@ -1,26 +1,34 @@
+import { type Packed, pack } from "./pack.js";
+import { tokenize } from "./tokenize.js";
+import type { Tokenizer } from "./tokenizer.js";
+import { type TruncationName, truncations } from "./truncate-pair.js";
 import { SPECIAL_TOKENS, Vocabulary } from "./vocabulary.js";
 
+/** Provisional ids of the special tokens that packing needs. */
+const SPECIAL = { cls: SPECIAL_TOKENS.indexOf("<cls>"), sep: SPECIAL_TOKENS.indexOf("<sep>") };
+
 /**
- * Counts tokens and numbers them as they come, so that a text can be encoded in the same pass that finds its
+ * Counts words and numbers them as they come, so that a text can be encoded in the same pass that finds its
  * vocabulary: encode with these provisional ids, then replace them by {@link finish}'s.
  */
-export class TokenCounter {
-  /** Provisional ids of the special tokens that packing needs. */
-  readonly cls = SPECIAL_TOKENS.indexOf("<cls>");
-  readonly sep = SPECIAL_TOKENS.indexOf("<sep>");
+export class TokenCounter implements Pick<Tokenizer, "ids" | "pack"> {
   readonly #ids = new Map<string, number>(SPECIAL_TOKENS.map((token, id) => [token, id]));
   /** By provisional id; each id that there is has one. */
   readonly #counts: number[] = SPECIAL_TOKENS.map(() => 0);
 
-  /** Counts one occurrence of a token and returns its provisional id. */
-  id(token: string): number {
-    const known = this.#ids.get(token);
-    if (known !== undefined) {
-      this.#counts[known]!++;
-      return known;
-    }
-    this.#ids.set(detach(token), this.#counts.length);
-    return this.#counts.push(1) - 1;
+  /** Counts the words of a text and returns their provisional ids. */
+  ids(text: string): number[] {
+    return tokenize(text).map((token) => this.#count(token));
+  }
+
+  /** As {@link WordTokenizer.pack}, with provisional ids. */
+  pack(
+    first: readonly number[],
+    second: readonly number[] | undefined,
+    maxLength: number,
+    how: TruncationName,
+  ): Packed {
+    return pack(first, second, SPECIAL, maxLength, truncations[how]);
   }
 
   /** Takes back one occurrence of each of these provisional ids. */
@@ -36,6 +44,16 @@ export class TokenCounter {
     const counts = [...this.#ids].map(([token, id]): [string, number] => [token, this.#counts[id]!]);
     const vocabulary = Vocabulary.build(counts, minFrequency);
     return { vocabulary, finalIds: Int32Array.from(counts, ([token]) => vocabulary.id(token)) };
+  }
+
+  #count(token: string): number {
+    const known = this.#ids.get(token);
+    if (known !== undefined) {
+      this.#counts[known]!++;
+      return known;
+    }
+    this.#ids.set(detach(token), this.#counts.length);
+    return this.#counts.push(1) - 1;
   }
 }
 

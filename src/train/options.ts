@@ -29,7 +29,7 @@ export const trainingOptions = {
   /** batches per optimizer step, whose losses are averaged; default 1 */
   accumulate: option(count, { default: 1, help: "batches per optimizer step", inFingerprint }),
   /** default 5 */
-  epochs: option(count, { default: 5, help: "passes over the training pairs" }),
+  epochs: option(count, { default: 5, help: "passes over the training examples" }),
   /** at its highest; default 1e-4 */
   learningRate: option(positiveNumber, { default: 1e-4, help: "of Adam", inFingerprint }),
   /** what becomes of the learning rate after the warm-up, until the last step of the last epoch; default constant */

@@ -1,4 +1,4 @@
-import { PairDataset } from "../../src/data/pair-dataset.js";
+import { TextDataset } from "../../src/data/text-dataset.js";
 import { Random } from "../../src/random.js";
 
 export interface RandomDatasetOptions {
@@ -12,16 +12,16 @@ export interface RandomDatasetOptions {
 export function randomDataset(
   lengths: readonly number[],
   { vocabularySize, labels = 3, seed = 0 }: RandomDatasetOptions,
-): PairDataset {
+): TextDataset {
   const random = new Random(seed);
   const offsets = new Int32Array(lengths.length + 1);
   lengths.forEach((length, i) => {
     offsets[i + 1] = offsets[i]! + length;
   });
-  return new PairDataset({
+  return new TextDataset({
     tokenIds: Int32Array.from({ length: offsets.at(-1)! }, () => random.below(vocabularySize)),
     offsets,
-    premiseLengths: Int32Array.from(lengths, (length) => 1 + random.below(length)),
+    firstLengths: Int32Array.from(lengths, (length) => 1 + random.below(length)),
     labels: Int32Array.from(lengths, () => random.below(labels)),
     labelNames: Array.from({ length: labels }, (_, i) => `label ${i}`),
     truncated: 0,

@@ -1,12 +1,12 @@
 /** A training run that never was, with answers to four pairs. */
-import type { AnsweredPair } from "../../src/metrics/answered-pair.js";
+import type { AnsweredExample } from "../../src/metrics/answered-example.js";
 import { evaluateAnswers } from "../../src/metrics/evaluation.js";
 import type { LearningCurves } from "../../src/report/learning-curves.js";
 import type { RunRecord } from "../../src/report/run-record.js";
 
 const LABELS = ["same", "other"];
 
-export const sampleAnswers: AnsweredPair[] = [
+export const sampleAnswers: AnsweredExample[] = [
   answer("a cat sleeps", "a cat", "same", 0.9),
   answer("a cat sleeps", "a <b>dog</b> & \u202e| a `fox`", "other", 0.8),
   answer("two birds sing", "two birds do not sing", "other", 0.3),
@@ -42,6 +42,7 @@ export const sampleRun: RunRecord = {
     parameters: 1_234_567,
     maxLength: 64,
     truncation: "ratio",
+    texts: 2,
     vocabularySize: 100,
     hidden: 16,
     ffn: 32,
@@ -75,11 +76,11 @@ export const sampleRun: RunRecord = {
 };
 
 /** What a model answers that gives "same" this probability. */
-function answer(premise: string, hypothesis: string, trueLabel: string, same: number): AnsweredPair {
+function answer(text: string, textPair: string, trueLabel: string, same: number): AnsweredExample {
   const predictedLabel = same > 0.5 ? "same" : "other";
   const probabilities = [
     { label: "same", probability: same },
     { label: "other", probability: 1 - same },
   ];
-  return { premise, hypothesis, trueLabel, predictedLabel, probabilities };
+  return { text, textPair, trueLabel, predictedLabel, probabilities };
 }

@@ -9,30 +9,30 @@ import { Vocabulary } from "../../src/text/vocabulary.js";
 import { serializeSafetensors } from "../../src/weights/safetensors.js";
 import type { StateDict } from "../../src/weights/tensor.js";
 
-export interface LabelledPair {
-  readonly premise: string;
-  readonly hypothesis: string;
+export interface LabelledExample {
+  readonly text: string;
+  readonly textPair: string;
   readonly label: string;
 }
 
 const LABELS = ["entailment", "contradiction", "neutral"];
 
 /** Pairs of which the hypothesis says it all, so that a model learns them within seconds. 36 pairs, 12 of each label. */
-export function tinyPairs(): LabelledPair[] {
+export function tinyPairs(): LabelledExample[] {
   return ["otter", "heron", "baker", "pilot"].flatMap((who) =>
     ["calm", "loud", "tall"].flatMap((how) => {
-      const premise = `the ${how} ${who} waits`;
+      const text = `the ${how} ${who} waits`;
       return [
-        { premise, hypothesis: `some ${who} waits`, label: LABELS[0]! },
-        { premise, hypothesis: `no ${who} waits`, label: LABELS[1]! },
-        { premise, hypothesis: `the ${who} sings`, label: LABELS[2]! },
+        { text, textPair: `some ${who} waits`, label: LABELS[0]! },
+        { text, textPair: `no ${who} waits`, label: LABELS[1]! },
+        { text, textPair: `the ${who} sings`, label: LABELS[2]! },
       ];
     }),
   );
 }
 
-export function toCsv(pairs: readonly LabelledPair[]): string {
-  const rows = pairs.map(({ premise, hypothesis, label }) => `${premise},${hypothesis},${label}`);
+export function toCsv(pairs: readonly LabelledExample[]): string {
+  const rows = pairs.map(({ text, textPair, label }) => `${text},${textPair},${label}`);
   return ["premise,hypothesis,label", ...rows, ""].join("\n");
 }
 
@@ -57,7 +57,7 @@ export const TINY_CONFIG: Omit<BertConfig, "vocabularySize"> = {
 
 /** The vocabulary of the tiny pairs. */
 export function tinyVocabulary(): Vocabulary {
-  const words = tinyPairs().flatMap(({ premise, hypothesis }) => `${premise} ${hypothesis}`.split(" "));
+  const words = tinyPairs().flatMap(({ text, textPair }) => `${text} ${textPair}`.split(" "));
   return Vocabulary.build(
     words.map((word) => [word, 1] as const),
     1,

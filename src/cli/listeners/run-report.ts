@@ -1,10 +1,10 @@
 import { basename, resolve } from "node:path";
-import type { PairDataset } from "../../data/pair-dataset.js";
+import type { TextDataset } from "../../data/text-dataset.js";
 import { TunebertError } from "../../error.js";
 import { loadModel, readReport, type SavedModel, saveReport } from "../../hub/model-folder.js";
-import type { AnsweredPair } from "../../metrics/answered-pair.js";
+import type { AnsweredExample } from "../../metrics/answered-example.js";
 import { evaluateAnswers, mostConfidentMistakes } from "../../metrics/evaluation.js";
-import { answerLabelled, type LabelledPair } from "../../predict/answer-labelled.js";
+import { answerLabelled, type LabelledExample } from "../../predict/answer-labelled.js";
 import { Predictor } from "../../predict/predictor.js";
 import type { LearningCurves } from "../../report/learning-curves.js";
 import { modelCard } from "../../report/model-card.js";
@@ -14,6 +14,7 @@ import { formatRun, parseRun } from "../../report/run-file.js";
 import type { RunRecord } from "../../report/run-record.js";
 import { thisMachine } from "../../report/this-machine.js";
 import { threads as threadsOf } from "../../runtime/threads/threads.js";
+import { DEFAULT_TEXTS } from "../../text/text-example.js";
 import { DEFAULT_TRUNCATION } from "../../text/truncate-pair.js";
 import type { DoneEvent } from "../../train/events.js";
 import type { TrainerOptions } from "../../train/options.js";
@@ -27,15 +28,15 @@ export interface RunDescription {
   /** What the weights began as. */
   readonly pretrained?: string | undefined;
   readonly data: RunRecord["data"];
-  /** Labelled pairs that the model was not trained on, on which the saved model is evaluated. */
+  /** Labelled examples that the model was not trained on, on which the saved model is evaluated. */
   readonly unseen?:
-    | { readonly data: "validation" | "test"; readonly pairs: readonly LabelledPair[] }
+    | { readonly data: "validation" | "test"; readonly examples: readonly LabelledExample[] }
     | undefined;
 }
 
 export interface ReportedRun extends RunDescription {
   readonly folder: string;
-  readonly train: PairDataset;
+  readonly train: TextDataset;
   readonly options: TrainerOptions;
   /** What was recorded by the end. */
   readonly curves: () => LearningCurves;
@@ -46,7 +47,7 @@ const MISTAKES = 12;
 /** Follows a run in order to report on it afterwards. */
 export interface RunReport extends Listener {
   /**
-   * Writes report.html, MODEL_CARD.md and run.json, and the answers of the saved model to unseen pairs, where there
+   * Writes report.html, MODEL_CARD.md and run.json, and the answers of the saved model to unseen examples, where there
    * are any, to predictions.jsonl. Nothing of a run that is not done.
    */
   write(): Promise<void>;
@@ -71,8 +72,8 @@ async function writeReports(
   const { folder, settings, options, data, pretrained, unseen, train } = run;
   const saved = await loadModel(folder);
   const { config, labels, parameters } = saved.model;
-  const answers = unseen ? await answersOf(saved, unseen.pairs, options.threads) : [];
-  const { truncation = DEFAULT_TRUNCATION, maxLength } = saved;
+  const answers = unseen ? await answersOf(saved, unseen.examples, options.threads) : [];
+  const { truncation = DEFAULT_TRUNCATION, texts = DEFAULT_TEXTS, maxLength } = saved;
   const record: RunRecord = {
     name: basename(resolve(folder)),
     tunebert: version,
@@ -83,6 +84,7 @@ async function writeReports(
       parameters: [...parameters.values()].reduce((sum, { data }) => sum + data.length, 0),
       maxLength,
       truncation,
+      texts,
       pretrained,
     },
     // What chooses among models says nothing where none is chosen.
@@ -120,12 +122,12 @@ export async function isReported(folder: string, steps: number): Promise<boolean
 
 async function answersOf(
   saved: SavedModel,
-  pairs: readonly LabelledPair[],
+  examples: readonly LabelledExample[],
   threads: number,
-): Promise<AnsweredPair[]> {
+): Promise<AnsweredExample[]> {
   const predictor = await Predictor.start({ ...saved, device: threadsOf(threads) });
   try {
-    return await answerLabelled(predictor, pairs);
+    return await answerLabelled(predictor, examples);
   } finally {
     await predictor.close();
   }

@@ -20,28 +20,24 @@ test("there are 20,000 and 2,000 pairs, evenly labelled and all different", () =
       expect(pairs.filter((pair) => pair.label === label).length / pairs.length).toBeCloseTo(1 / 3, 3);
     }
   }
-  const keys = [...train, ...held].map(({ premise, hypothesis }) => `${premise}|${hypothesis}`);
+  const keys = [...train, ...held].map(({ text, textPair }) => `${text}|${textPair}`);
   expect(new Set(keys).size).toBe(keys.length);
 });
 
 test("training sentences hold no held-out combination, and every test pair does", () => {
-  const sentences = train.flatMap(({ premise, hypothesis }) => [premise, hypothesis]);
+  const sentences = train.flatMap(({ text, textPair }) => [text, textPair]);
   expect(sentences.filter(hasHeldOut)).toEqual([]);
-  expect(held.filter(({ premise, hypothesis }) => !hasHeldOut(premise) && !hasHeldOut(hypothesis))).toEqual(
-    [],
-  );
+  expect(held.filter(({ text, textPair }) => !hasHeldOut(text) && !hasHeldOut(textPair))).toEqual([]);
 });
 
 test("held-out combinations are of every sort, and of words that training knows", () => {
-  const known = new Set(train.flatMap(({ premise, hypothesis }) => `${premise} ${hypothesis}`.split(" ")));
+  const known = new Set(train.flatMap(({ text, textPair }) => `${text} ${textPair}`.split(" ")));
   const unknown = held
-    .flatMap(({ premise, hypothesis }) => `${premise} ${hypothesis}`.split(" "))
+    .flatMap(({ text, textPair }) => `${text} ${textPair}`.split(" "))
     .filter((w) => !known.has(w));
   expect(unknown).toEqual([]);
   const combinations = new Set(
-    held
-      .flatMap(({ premise, hypothesis }) => [premise, hypothesis].flatMap(combinationsIn))
-      .filter(isHeldOut),
+    held.flatMap(({ text, textPair }) => [text, textPair].flatMap(combinationsIn)).filter(isHeldOut),
   );
   const some = (pattern: RegExp) =>
     [...combinations].filter((combination) => pattern.test(combination)).length;
@@ -57,12 +53,12 @@ test("held-out combinations are of every sort, and of words that training knows"
 
 describe("one sentence is not enough", () => {
   test("a bag of words of the hypothesis tells at most 40 %", () => {
-    expect(naiveBayesAccuracy(({ hypothesis }) => hypothesis)).toBeLessThanOrEqual(0.4);
+    expect(naiveBayesAccuracy(({ textPair }) => textPair)).toBeLessThanOrEqual(0.4);
   });
 
   test("a bag of words of both sentences tells less than 60 %", () => {
-    const marked = ({ premise, hypothesis }: SamplePair) =>
-      `${premise} ${hypothesis
+    const marked = ({ text, textPair }: SamplePair) =>
+      `${text} ${textPair
         .split(" ")
         .map((word) => `h:${word}`)
         .join(" ")}`;
@@ -71,7 +67,7 @@ describe("one sentence is not enough", () => {
 });
 
 test("captions are put in hundreds of ways", () => {
-  const frames = new Set(train.flatMap(({ premise, hypothesis }) => [frameOf(premise), frameOf(hypothesis)]));
+  const frames = new Set(train.flatMap(({ text, textPair }) => [frameOf(text), frameOf(textPair)]));
   expect(frames.size).toBeGreaterThan(200);
 });
 
@@ -81,16 +77,15 @@ test("labels follow from what the sentences say", () => {
   const judged = pairs.map((pair) => ({ pair, verdict: verdictOnColour(pair) ?? verdictOnNumber(pair) }));
   const sure = judged.filter(({ verdict }) => verdict !== undefined);
   expect(sure.length).toBeGreaterThan(500);
-  for (const { pair, verdict } of sure)
-    expect(pair.label, `${pair.premise} | ${pair.hypothesis}`).toBe(verdict);
+  for (const { pair, verdict } of sure) expect(pair.label, `${pair.text} | ${pair.textPair}`).toBe(verdict);
 });
 
 test("the showcase has five pairs and every label", () => {
   expect(showcasePairs.length).toBe(5);
   expect(new Set(showcasePairs.map(({ label }) => label)).size).toBe(3);
-  const known = new Set(train.flatMap(({ premise, hypothesis }) => `${premise} ${hypothesis}`.split(" ")));
-  for (const { premise, hypothesis } of showcasePairs) {
-    for (const word of `${premise} ${hypothesis}`.split(" ")) expect(known).toContain(word);
+  const known = new Set(train.flatMap(({ text, textPair }) => `${text} ${textPair}`.split(" ")));
+  for (const { text, textPair } of showcasePairs) {
+    for (const word of `${text} ${textPair}`.split(" ")) expect(known).toContain(word);
   }
 });
 
@@ -104,15 +99,15 @@ function verdictOnColour(pair: SamplePair): string | undefined {
 
 /** A hypothesis with a number and nothing else is about the number, if both speak of the same. */
 function verdictOnNumber(pair: SamplePair): string | undefined {
-  const noun = pair.hypothesis.split(" ").at(-2)!;
+  const noun = pair.textPair.split(" ").at(-2)!;
   const covers = /^(people|animals|vehicles)$/.test(noun);
-  return covers || pair.premise.split(" ").includes(noun) ? verdictOn(NUMBERS, pair) : undefined;
+  return covers || pair.text.split(" ").includes(noun) ? verdictOn(NUMBERS, pair) : undefined;
 }
 
-function verdictOn(words: string[], { premise, hypothesis }: SamplePair): string | undefined {
-  const claimed = hypothesis.split(" ").find((word) => words.includes(word));
+function verdictOn(words: string[], { text, textPair }: SamplePair): string | undefined {
+  const claimed = textPair.split(" ").find((word) => words.includes(word));
   if (claimed === undefined) return undefined;
-  const told = premise.split(" ").find((word) => words.includes(word));
+  const told = text.split(" ").find((word) => words.includes(word));
   if (told === undefined) return "neutral";
   return told === claimed ? "entailment" : "contradiction";
 }

@@ -31,26 +31,26 @@ export function generateSamplePairs(
 /** Pairs in the manner of the test set, with words that are plain to read. */
 export const showcasePairs: readonly SamplePair[] = [
   {
-    premise: "three brown dogs are running in the park .",
-    hypothesis: "some animals are outside .",
+    text: "three brown dogs are running in the park .",
+    textPair: "some animals are outside .",
     label: "entailment",
   },
   {
-    premise: "a woman is sleeping in the kitchen .",
-    hypothesis: "a woman is walking .",
+    text: "a woman is sleeping in the kitchen .",
+    textPair: "a woman is walking .",
     label: "contradiction",
   },
-  { premise: "the red car is on the bridge .", hypothesis: "the car is turning .", label: "neutral" },
+  { text: "the red car is on the bridge .", textPair: "the car is turning .", label: "neutral" },
   {
-    premise: "four men are sitting in the barn .",
-    hypothesis: "some men are not walking .",
+    text: "four men are sitting in the barn .",
+    textPair: "some men are not walking .",
     label: "entailment",
   },
-  { premise: "there are two black cats .", hypothesis: "there are five cats .", label: "contradiction" },
+  { text: "there are two black cats .", textPair: "there are five cats .", label: "contradiction" },
 ];
 
-function combinesAnew({ premise, hypothesis }: SamplePair): boolean {
-  return hasHeldOut(premise) || hasHeldOut(hypothesis);
+function combinesAnew({ text, textPair }: SamplePair): boolean {
+  return hasHeldOut(text) || hasHeldOut(textPair);
 }
 
 /** Draws triples that are accepted and new, and cuts the last to size. */
@@ -59,7 +59,7 @@ function drawPairs(size: number, accepts: (pairs: SamplePair[]) => boolean, rand
   const pairs: SamplePair[] = [];
   while (pairs.length < size) {
     const triple = drawTriple(random);
-    const keys = triple.map(({ premise, hypothesis }) => `${premise}\t${hypothesis}`);
+    const keys = triple.map(({ text, textPair }) => `${text}\t${textPair}`);
     if (!accepts(triple) || keys.some((key) => seen.has(key))) continue;
     for (const key of keys) seen.add(key);
     pairs.push(...triple);

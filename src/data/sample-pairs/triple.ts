@@ -6,8 +6,8 @@ export type Label = "entailment" | "contradiction" | "neutral";
 
 /** Two sentences and how the second follows from the first. */
 export interface SamplePair {
-  readonly premise: string;
-  readonly hypothesis: string;
+  readonly text: string;
+  readonly textPair: string;
   readonly label: Label;
 }
 
@@ -22,10 +22,10 @@ export function drawTriple(random: Random): SamplePair[] {
   const truth = drawScene(random);
   const aspect = oneOf(aspects, random);
   const { hypothesis, premises } = claims[aspect](truth, random);
-  const text = render(hypothesis, random);
+  const textPair = render(hypothesis, random);
   return (["entailment", "contradiction", "neutral"] as const).map((label) => ({
-    premise: render({ ...someOf(truth, aspect, random), ...premises[label] }, random),
-    hypothesis: text,
+    text: render({ ...someOf(truth, aspect, random), ...premises[label] }, random),
+    textPair,
     label,
   }));
 }

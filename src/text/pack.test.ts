@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { packPair } from "./pack-pair.js";
+import { pack } from "./pack.js";
 import { ratio } from "./truncate-pair.js";
 
 const special = { cls: 1, sep: 2 };
 
 test("packs <cls> first <sep> second <sep>", () => {
-  expect(packPair([7, 8], [9], special, 10)).toEqual({
+  expect(pack([7, 8], [9], special, 10)).toEqual({
     ids: Int32Array.of(1, 7, 8, 2, 9, 2),
     firstLength: 4,
     truncated: false,
@@ -14,7 +14,7 @@ test("packs <cls> first <sep> second <sep>", () => {
 });
 
 test("shortens the longer text from its end", () => {
-  expect(packPair([11, 12, 13, 14], [21, 22], special, 8)).toEqual({
+  expect(pack([11, 12, 13, 14], [21, 22], special, 8)).toEqual({
     ids: Int32Array.of(1, 11, 12, 13, 2, 21, 22, 2),
     firstLength: 5,
     truncated: true,
@@ -22,16 +22,29 @@ test("shortens the longer text from its end", () => {
 });
 
 test("shortens as it is told", () => {
-  expect(packPair([11, 12, 13, 14, 15, 16], [21, 22], special, 7, ratio).ids).toEqual(
+  expect(pack([11, 12, 13, 14, 15, 16], [21, 22], special, 7, ratio).ids).toEqual(
     Int32Array.of(1, 11, 12, 13, 2, 21, 2),
   );
+});
+
+test("packs a single text as <cls> text <sep>, all of segment 0", () => {
+  expect(pack([7, 8], undefined, special, 4)).toEqual({
+    ids: Int32Array.of(1, 7, 8, 2),
+    firstLength: 4,
+    truncated: false,
+  });
+  expect(pack([7, 8, 9], undefined, special, 4, ratio)).toEqual({
+    ids: Int32Array.of(1, 7, 8, 2),
+    firstLength: 4,
+    truncated: true,
+  });
 });
 
 test("the layout holds for all lengths, and both texts come back out", () => {
   const ids = fc.array(fc.integer({ min: 10, max: 99 }), { maxLength: 30 });
   fc.assert(
     fc.property(ids, ids, fc.integer({ min: 5, max: 70 }), (first, second, maxLength) => {
-      const packed = packPair(first, second, special, maxLength);
+      const packed = pack(first, second, special, maxLength);
       const segment0 = [...packed.ids.subarray(0, packed.firstLength)];
       const segment1 = [...packed.ids.subarray(packed.firstLength)];
       const keptFirst = first.slice(0, segment0.length - 2);

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { TunebertError } from "../error.js";
-import { type ReadPairsOptions, readPairs, readSnli } from "./read-pairs.js";
+import type { TextExample } from "../text/text-example.js";
+import { type ReadExamplesOptions, readExamples, readSnli } from "./read-examples.js";
 import { SNLI_HEADER } from "./snli.js";
-import type { TextPair } from "./text-pair.js";
 
 describe("SNLI", () => {
   const text = [
@@ -17,22 +17,22 @@ describe("SNLI", () => {
   test("the texts are the parses without brackets; a label - is none", async () => {
     expect(await read(text, "snli_1.0_train.txt")).toEqual([
       {
-        premise: "A baker kneads dough",
-        hypothesis: "The baker is tired",
+        text: "A baker kneads dough",
+        textPair: "The baker is tired",
         label: "neutral",
         row: 2,
         fileName: "snli_1.0_train.txt",
       },
       {
-        premise: "A boat sinks",
-        hypothesis: "It rains",
+        text: "A boat sinks",
+        textPair: "It rains",
         label: undefined,
         row: 3,
         fileName: "snli_1.0_train.txt",
       },
       {
-        premise: "Two goats",
-        hypothesis: "One goat",
+        text: "Two goats",
+        textPair: "One goat",
         label: "contradiction",
         row: 4,
         fileName: "snli_1.0_train.txt",
@@ -57,7 +57,7 @@ describe("SNLI", () => {
 
   test("named columns are read as they stand", async () => {
     const [pair] = await read(text, "a.txt", { premiseColumn: "sentence1_binary_parse" });
-    expect(pair).toMatchObject({ premise: "( ( A baker ) ( kneads dough ) )", hypothesis: "raw second" });
+    expect(pair).toMatchObject({ text: "( ( A baker ) ( kneads dough ) )", textPair: "raw second" });
   });
 
   test("an unknown label and a wrong number of columns name the row", async () => {
@@ -75,16 +75,16 @@ describe("columns", () => {
   test("TSV: quotes are ordinary characters, other columns are ignored", async () => {
     const text = 'id\tlabel\tpremise\thypothesis\n1\tyes\tsay "hi"\t"quoted\n\n2\t\t(a)\tb';
     expect(await read(text, "a.tsv")).toEqual([
-      { premise: 'say "hi"', hypothesis: '"quoted', label: "yes", row: 2, fileName: "a.tsv" },
-      { premise: "(a)", hypothesis: "b", label: undefined, row: 4, fileName: "a.tsv" },
+      { text: 'say "hi"', textPair: '"quoted', label: "yes", row: 2, fileName: "a.tsv" },
+      { text: "(a)", textPair: "b", label: undefined, row: 4, fileName: "a.tsv" },
     ]);
   });
 
   test("CSV: quoted fields may hold commas, quotes and line ends; a row is a record", async () => {
     const text = 'premise,hypothesis,label\r\n"a, ""b""","line one\nline two",no\r\n\r\nc,d,yes\r\n';
     expect(await read(text, "a.csv")).toEqual([
-      { premise: 'a, "b"', hypothesis: "line one\nline two", label: "no", row: 2, fileName: "a.csv" },
-      { premise: "c", hypothesis: "d", label: "yes", row: 4, fileName: "a.csv" },
+      { text: 'a, "b"', textPair: "line one\nline two", label: "no", row: 2, fileName: "a.csv" },
+      { text: "c", textPair: "d", label: "yes", row: 4, fileName: "a.csv" },
     ]);
   });
 
@@ -93,7 +93,7 @@ describe("columns", () => {
       '{"premise":"a","hypothesis":"b","label":2,"x":[]}\n\n' +
       '{"sentence2":"d","sentence1":"c\\u00e9","gold_label":"-"}\n' +
       '{"premise":"e","hypothesis":"f","label":null}\n{"premise":"g","hypothesis":"h"}';
-    expect((await read(text, "a.jsonl")).map((p) => [p.premise, p.hypothesis, p.label, p.row])).toEqual([
+    expect((await read(text, "a.jsonl")).map((p) => [p.text, p.textPair, p.label, p.row])).toEqual([
       ["a", "b", "2", 1],
       ["cé", "d", undefined, 3],
       ["e", "f", undefined, 4],
@@ -145,12 +145,20 @@ describe("columns", () => {
       const row = { sentence1: "p", sentence2: "h", question: "q", verdict: "v" };
       const fileName = `a.${format}`;
       const text = write(format, [row]);
-      expect(await read(text, fileName)).toMatchObject([{ premise: "p", hypothesis: "h", label: undefined }]);
+      expect(await read(text, fileName)).toMatchObject([{ text: "p", textPair: "h", label: undefined }]);
       expect(
         await read(text, fileName, { hypothesisColumn: "question", labelColumn: "verdict" }),
-      ).toMatchObject([{ premise: "p", hypothesis: "q", label: "v" }]);
+      ).toMatchObject([{ text: "p", textPair: "q", label: "v" }]);
     },
   );
+
+  test.each(["tsv", "csv", "jsonl"])("%s: single texts, by a known name or the one given", async (format) => {
+    const fileName = `a.${format}`;
+    const known = await read(write(format, [{ id: "1", text: "p", label: "v" }]), fileName);
+    expect(known).toMatchObject([{ text: "p", textPair: undefined, label: "v" }]);
+    const given = await read(write(format, [{ title: "p", body: "q" }]), fileName, { premiseColumn: "body" });
+    expect(given).toMatchObject([{ text: "q", textPair: undefined, label: undefined }]);
+  });
 
   test.each(["tsv", "csv", "jsonl"])(
     "%s: a missing column is an error that lists those found",
@@ -158,9 +166,10 @@ describe("columns", () => {
       const text = write(format, [{ a: "1", b: "2" }]);
       await expect(read(text, `x.${format}`)).rejects.toThrow(
         new TunebertError(
-          `x.${format}, row 1: no columns for the two texts: expected premise and hypothesis, sentence1 and sentence2, ` +
+          `x.${format}, row 1: no columns for the texts: expected premise and hypothesis, sentence1 and sentence2, ` +
             "text_a and text_b, text1 and text2, question1 and question2, text and text_pair, query and passage, " +
-            "#1 String and #2 String; found: a, b. Name the right ones as premiseColumn and hypothesisColumn" +
+            "#1 String and #2 String, or one of text, sentence, review, question alone; found: a, b. " +
+            "Name the right ones as premiseColumn and hypothesisColumn, a single one as premiseColumn" +
             (format === "jsonl" ? "; repair or delete the row, or leave such rows out with skipBadRows" : ""),
           {
             option: ["premiseColumn", "hypothesisColumn", ...(format === "jsonl" ? ["skipBadRows"] : [])],
@@ -179,9 +188,9 @@ describe("refuses, and says where", () => {
   test.each<[string, string, string, RegExp]>([
     ["an empty file", "a.csv", "", /^a\.csv is empty/],
     ["an empty file of lines", "a.txt", "", /^a\.txt is empty/],
-    ["a header without rows", "a.csv", header, /^a\.csv holds no pairs, only a header/],
-    ["a header of SNLI without rows", "a.txt", SNLI_HEADER, /^a\.txt holds no pairs/],
-    ["blank lines alone", "a.jsonl", "\n\n", /^a\.jsonl holds no pairs/],
+    ["a header without rows", "a.csv", header, /^a\.csv holds no examples, only a header/],
+    ["a header of SNLI without rows", "a.txt", SNLI_HEADER, /^a\.txt holds no examples/],
+    ["blank lines alone", "a.jsonl", "\n\n", /^a\.jsonl holds no examples/],
     ["an unknown ending", "a.xlsx", "", /^a\.xlsx: unknown format; expected .* \.jsonl/],
     ["a short CSV row", "a.csv", `${header}a,b,c\nd,e\n`, /^a\.csv, row 3: 2 columns, but the header has 3/],
     ["a stray quote", "a.csv", `${header}a,b,c\nd,e"f,g\nh,"i",j\n`, /^a\.csv, row 3: not valid CSV: /],
@@ -227,7 +236,7 @@ describe("refuses, and says where", () => {
     for (const rows of [1, 10_000]) {
       const start = bytes(`premise\thypothesis\n${"né\tits hypothesis\n".repeat(rows)}`);
       const source = Buffer.concat([start, Uint8Array.of(0x63, 0xe9, 0x09, 0x64, 0x0a)]);
-      await expect(collect(readPairs(source, { fileName: "a.tsv" }))).rejects.toThrow(
+      await expect(collect(readExamples(source, { fileName: "a.tsv" }))).rejects.toThrow(
         `a.tsv, row ${rows + 2}: not valid UTF-8; save the file as UTF-8`,
       );
     }
@@ -237,18 +246,18 @@ describe("refuses, and says where", () => {
 test("a byte order mark opens no column name, and elsewhere is text", async () => {
   const line = "\ufeffa\tb\n";
   const pairs = await read(`\ufeffpremise\thypothesis\n${line.repeat(20_000)}`, "a.tsv");
-  expect(new Set(pairs.map((pair) => pair.premise))).toEqual(new Set(["\ufeffa"]));
+  expect(new Set(pairs.map((pair) => pair.text))).toEqual(new Set(["\ufeffa"]));
   expect(pairs.length).toBe(20_000);
 });
 
 test("a file of many blocks is read row by row", async () => {
   for (const format of ["tsv", "csv", "jsonl"]) {
     const rows = Array.from({ length: 5000 }, (_, i) => ({
-      premise: `premise number ${i} é`,
-      hypothesis: format === "tsv" ? `h ${i}` : `two\nlines, "${i}"`,
+      text: `premise number ${i} é`,
+      textPair: format === "tsv" ? `h ${i}` : `two\nlines, "${i}"`,
     }));
     const pairs = await read(write(format, rows), `a.${format}`);
-    expect(pairs.map(({ premise, hypothesis }) => ({ premise, hypothesis }))).toEqual(rows);
+    expect(pairs.map(({ text, textPair }) => ({ text, textPair }))).toEqual(rows);
     expect(pairs.at(-1)!.row).toBe(format === "jsonl" ? 5000 : 5001);
   }
 });
@@ -257,7 +266,7 @@ describe("where the stream is cut changes nothing", () => {
   const cell = fc.string({
     unit: fc.constantFrom("a", "é", "€", "\u{1f600}", " ", ",", '"', "(", "\u0085", "\ufeff"),
   });
-  const rows = fc.array(fc.record({ premise: cell, hypothesis: cell, label: fc.constantFrom("yes", "no") }), {
+  const rows = fc.array(fc.record({ text: cell, textPair: cell, label: fc.constantFrom("yes", "no") }), {
     minLength: 1,
   });
   const cuts = fc.array(fc.nat(400), { maxLength: 12 });
@@ -273,14 +282,14 @@ describe("where the stream is cut changes nothing", () => {
           const lines = write(format, written).split("\n");
           const whole = bytes(lines.join(eol) + (last ? eol : ""));
           const fileName = `a.${format}`;
-          const pieces = readPairs(cutAt(whole, places), { fileName });
-          const found = (await collect(pieces)).map(({ premise, hypothesis, label }) => ({
-            premise,
-            hypothesis,
+          const pieces = readExamples(cutAt(whole, places), { fileName });
+          const found = (await collect(pieces)).map(({ text, textPair, label }) => ({
+            text,
+            textPair,
             label,
           }));
           expect(found).toEqual(written);
-          expect(await collect(readPairs(whole, { fileName }))).toMatchObject(written);
+          expect(await collect(readExamples(whole, { fileName }))).toMatchObject(written);
         },
       ),
     );
@@ -297,29 +306,16 @@ test("stops reading the source when the reader stops", async () => {
       closed = true;
     }
   }
-  for await (const pair of readPairs(source(), { fileName: "a.tsv" })) {
+  for await (const pair of readExamples(source(), { fileName: "a.tsv" })) {
     if (pair.row === 5) break;
   }
   expect(closed).toBe(true);
 });
 
-function snliRow(label: string, premise: string, hypothesis: string): string {
-  return [
-    label,
-    premise,
-    hypothesis,
-    "",
-    "",
-    "raw first",
-    "raw second",
-    "",
-    "id",
-    label,
-    "",
-    "",
-    "",
-    "",
-  ].join("\t");
+function snliRow(label: string, text: string, textPair: string): string {
+  return [label, text, textPair, "", "", "raw first", "raw second", "", "id", label, "", "", "", ""].join(
+    "\t",
+  );
 }
 
 function write(format: string, rows: readonly Record<string, string>[]): string {
@@ -347,9 +343,9 @@ async function* cutAt(whole: Uint8Array, places: readonly number[]): AsyncGenera
 function read(
   text: string,
   fileName: string,
-  columns: Omit<ReadPairsOptions, "fileName"> = {},
-): Promise<TextPair[]> {
-  return collect(readPairs(bytes(text), { fileName, ...columns }));
+  columns: Omit<ReadExamplesOptions, "fileName"> = {},
+): Promise<TextExample[]> {
+  return collect(readExamples(bytes(text), { fileName, ...columns }));
 }
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {

@@ -1,5 +1,6 @@
 import { TunebertError } from "../error.js";
 import { expectFits, type GivenOptions } from "../option.js";
+import type { TextExample } from "../text/text-example.js";
 import type { ByteSource } from "./byte-source.js";
 import type { ColumnOptions } from "./columns.js";
 import { JsonlReader } from "./jsonl-reader.js";
@@ -9,11 +10,10 @@ import { RowLog } from "./row-log.js";
 import type { RowReader } from "./row-reader.js";
 import { snliTsv } from "./snli.js";
 import { TableReader } from "./table-reader.js";
-import type { TextPair } from "./text-pair.js";
 import { TsvReader } from "./tsv-reader.js";
 
-/** What a file of pairs is, and which of its columns hold them. */
-export interface ReadPairsOptions extends ColumnOptions, GivenOptions<typeof rowOptions> {
+/** What a file of examples is, and which of its columns hold them. */
+export interface ReadExamplesOptions extends ColumnOptions, GivenOptions<typeof rowOptions> {
   /**
    * Its ending tells the format: .tsv or .txt (tab-separated), .csv, .jsonl or .json (an object a line); .gz may
    * follow. Errors name it.
@@ -24,18 +24,18 @@ export interface ReadPairsOptions extends ColumnOptions, GivenOptions<typeof row
 }
 
 /**
- * Reads the pairs of a file as they are asked for; memory holds one block of rows at a time.
+ * Reads the examples of a file, texts or pairs of texts, as they are asked for; memory holds one block of rows at a time.
  *
  * A file of SNLI is read as {@link readSnli} does, unless a column is named; in its form of JSON lines too. Any
- * other file has its pairs in named columns. A pair without a label is given with `label: undefined`. Files packed by
- * gzip are unpacked; UTF-16 is read when it begins with a byte order mark.
- * @throws TunebertError, with the row, when the file is not what its name says, lacks a column, holds no pairs
+ * other file has its examples in named columns, all single texts or all pairs. One without a label is given with `label:
+ * undefined`. Files packed by gzip are unpacked; UTF-16 is read when it begins with a byte order mark.
+ * @throws TunebertError, with the row, when the file is not what its name says, lacks a column, holds no examples
  * or is not UTF-8
  * @example
- * const pairs = readPairs(streamBytes("pairs.csv"), { fileName: "pairs.csv", labelColumn: "verdict" });
- * for await (const { premise, hypothesis, label } of pairs) console.log(premise, hypothesis, label);
+ * const examples = readExamples(streamBytes("pairs.csv"), { fileName: "pairs.csv", labelColumn: "verdict" });
+ * for await (const { text, textPair, label } of examples) console.log(text, textPair, label);
  */
-export function readPairs(source: ByteSource, options: ReadPairsOptions): AsyncGenerator<TextPair> {
+export function readExamples(source: ByteSource, options: ReadExamplesOptions): AsyncGenerator<TextExample> {
   if (options.delimiter !== undefined) expectFits("delimiter", rowOptions.delimiter.kind, options.delimiter);
   const log = new RowLog(options.fileName, options.skipBadRows ? "skip" : "refuse");
   return readAll(source, readerFor(log, options), log, options.onNotice);
@@ -50,12 +50,12 @@ export function readPairs(source: ByteSource, options: ReadPairsOptions): AsyncG
 export function readSnli(
   source: ByteSource,
   { fileName }: { readonly fileName: string },
-): AsyncGenerator<TextPair> {
+): AsyncGenerator<TextExample> {
   const log = new RowLog(fileName);
   return readAll(source, new TsvReader(log, snliTsv(fileName)), log);
 }
 
-function readerFor(log: RowLog, options: ReadPairsOptions): RowReader {
+function readerFor(log: RowLog, options: ReadExamplesOptions): RowReader {
   const ending = /(\.[^./\\]*?)(\.gz)?$/i.exec(log.fileName)?.[1]?.toLowerCase();
   switch (ending) {
     case ".csv":
@@ -79,14 +79,14 @@ async function* readAll(
   reader: RowReader,
   log: RowLog,
   onNotice?: (notice: string) => void,
-): AsyncGenerator<TextPair> {
+): AsyncGenerator<TextExample> {
   const { fileName } = log;
-  let pairs = 0;
+  let examples = 0;
   try {
     for await (const block of readBlocks(source, reader, log)) {
-      for (const pair of block) {
-        pairs++;
-        yield pair;
+      for (const example of block) {
+        examples++;
+        yield example;
       }
     }
   } finally {
@@ -94,11 +94,11 @@ async function* readAll(
     const hint = reader.hint?.();
     if (hint !== undefined) onNotice?.(`${fileName}: ${hint}`);
   }
-  if (pairs > 0) return;
-  if (log.row === 0) throw new TunebertError(`${fileName} is empty; expected one pair of texts a row`);
+  if (examples > 0) return;
+  if (log.row === 0) throw new TunebertError(`${fileName} is empty; expected one example a row`);
   throw new TunebertError(
     log.bad > 0
-      ? `${fileName} holds no pairs, only ${log.describeBad()}`
-      : `${fileName} holds no pairs, only a header or blank rows; expected one pair a row`,
+      ? `${fileName} holds no examples, only ${log.describeBad()}`
+      : `${fileName} holds no examples, only a header or blank rows; expected one example a row`,
   );
 }

@@ -1,0 +1,265 @@
+import { TunebertError } from "../error.js";
+import { checkOptions, expectFits, type GivenOptions } from "../option.js";
+import { wholeNumber } from "../option-kinds.js";
+import { specialTokens } from "../text/pack.js";
+import { DEFAULT_TEXTS, type TextExample, type Texts, textsOf } from "../text/text-example.js";
+import { TokenCounter } from "../text/token-counter.js";
+import type { Tokenizer } from "../text/tokenizer.js";
+import { WordTokenizer } from "../text/word-tokenizer.js";
+import { EncodedRows } from "./encoded-rows.js";
+import { expectClasses } from "./expect-classes.js";
+import { GrowableInt32 } from "./growable-int32.js";
+import { LabelIds, UNLABELLED, whereIs } from "./label-ids.js";
+import { lengthOptions, type noLabelOptions, trainingExamplesOptions, vocabularyOptions } from "./options.js";
+
+/** How texts become token ids. */
+export interface EncodeOptions
+  extends GivenOptions<typeof lengthOptions & typeof noLabelOptions & typeof trainingExamplesOptions> {
+  /** How many texts each example has to have: as many as those of the model. Default: as many as the first. */
+  readonly texts?: Texts | undefined;
+  /** The label names a model was trained with, in the order of their ids. Default: the labels that occur. */
+  readonly labels?: readonly string[] | undefined;
+  /** Label names to use, in this order and all of them, if no other occurs: those of the model to go on with. */
+  readonly preferredLabels?: readonly string[] | undefined;
+  /** Examples without a label: leave them out, or keep them with the label -1, say to predict. Default: skip. */
+  readonly unlabelled?: "skip" | "keep" | undefined;
+}
+
+/** How texts become token ids, and which of their words a vocabulary. */
+export interface NewVocabularyOptions extends EncodeOptions, GivenOptions<typeof vocabularyOptions> {}
+
+/** What a {@link TextDataset} is made of; `n` examples. */
+export interface TextDatasetData {
+  /** The examples one after another, each `<cls> text <sep>`, and of a pair `textPair <sep>` behind it. */
+  readonly tokenIds: Int32Array;
+  /** (n + 1): example `i` takes the token ids from `offsets[i]` up to `offsets[i + 1]`. */
+  readonly offsets: Int32Array;
+  /** (n): tokens of segment 0, that is `<cls>`, the first text and its `<sep>`; the rest is segment 1. */
+  readonly firstLengths: Int32Array;
+  /** (n): places in `labelNames`, or -1 for none. */
+  readonly labels: Int32Array;
+  /** (n): what each example is to be answered with, where answers are numbers; else empty. */
+  readonly numbers?: Float32Array | undefined;
+  /** (K): the names behind the label ids, in the order of a classifier's logits. */
+  readonly labelNames: readonly string[];
+  /** How many examples lost tokens to fit in the maximum length. */
+  readonly truncated: number;
+  /** How many were left out because they have no label. */
+  readonly skipped: number;
+  /** How many of these have which label that stands for none. */
+  readonly skippedLabels?: ReadonlyMap<string, number> | undefined;
+  /** How many texts each example has. Default: 2. */
+  readonly texts?: Texts | undefined;
+}
+
+/**
+ * Texts, or pairs of texts, as token ids, ready to be batched: ragged rows in flat arrays, without padding.
+ *
+ * @example
+ * const examples = readExamples(streamBytes("train.tsv"), { fileName: "train.tsv" });
+ * const dataset = await TextDataset.encode(examples, tokenizer, { maxLength: 128 });
+ */
+export class TextDataset implements TextDatasetData {
+  readonly tokenIds: Int32Array;
+  readonly offsets: Int32Array;
+  readonly firstLengths: Int32Array;
+  readonly labels: Int32Array;
+  readonly numbers: Float32Array;
+  readonly labelNames: readonly string[];
+  readonly truncated: number;
+  readonly skipped: number;
+  readonly skippedLabels: ReadonlyMap<string, number>;
+  readonly texts: Texts;
+
+  /** A dataset of examples that are encoded already. {@link encode} makes them from texts. */
+  constructor(data: TextDatasetData) {
+    this.tokenIds = data.tokenIds;
+    this.offsets = data.offsets;
+    this.firstLengths = data.firstLengths;
+    this.labels = data.labels;
+    this.numbers = data.numbers ?? new Float32Array();
+    this.labelNames = data.labelNames;
+    this.truncated = data.truncated;
+    this.skipped = data.skipped;
+    this.skippedLabels = data.skippedLabels ?? new Map();
+    this.texts = data.texts ?? DEFAULT_TEXTS;
+  }
+
+  /**
+   * Encodes examples with the tokenizer of a model; those that are too long are truncated (d2l's `SNLIBERTDataset`,
+   * section 16.7).
+   * @throws TunebertError when an option is out of range, a text is missing, some have one text and others two, a label
+   *   is not among `options.labels`, the labels are too many for classes, or no example is left
+   */
+  static async encode(
+    examples: Iterable<TextExample> | AsyncIterable<TextExample>,
+    tokenizer: Tokenizer,
+    options: EncodeOptions,
+  ): Promise<TextDataset> {
+    return new TextDataset(await encodeExamples(examples, tokenizer, options));
+  }
+
+  /**
+   * Encodes examples and builds the vocabulary of their words in one pass. Words are counted before texts are shortened.
+   * @throws TunebertError as {@link encode}
+   */
+  static async encodeWithNewVocabulary(
+    examples: Iterable<TextExample> | AsyncIterable<TextExample>,
+    options: NewVocabularyOptions,
+  ): Promise<{ dataset: TextDataset; tokenizer: WordTokenizer }> {
+    const { minFrequency } = checkOptions(vocabularyOptions, options);
+    const counter = new TokenCounter();
+    const data = await encodeExamples(examples, counter, options);
+    const { vocabulary, finalIds } = counter.finish(minFrequency);
+    replaceIds(data.tokenIds, finalIds);
+    return { dataset: new TextDataset(data), tokenizer: new WordTokenizer(vocabulary) };
+  }
+
+  /** Number of examples. */
+  get size(): number {
+    return this.labels.length;
+  }
+
+  /** Number of tokens of example `i`. */
+  length(i: number): number {
+    return this.offsets[i + 1]! - this.offsets[i]!;
+  }
+
+  /** The token ids of example `i`, a view into {@link tokenIds}. */
+  ids(i: number): Int32Array {
+    return this.tokenIds.subarray(this.offsets[i], this.offsets[i + 1]);
+  }
+}
+
+/** What encoding needs of a tokenizer, or of what is to become one. */
+interface Encoder extends Pick<Tokenizer, "ids" | "pack"> {
+  /** Takes back that texts had these ids. */
+  forget?(ids: Int32Array): void;
+}
+
+async function encodeExamples(
+  examples: Iterable<TextExample> | AsyncIterable<TextExample>,
+  tokenizer: Encoder,
+  options: EncodeOptions,
+): Promise<TextDatasetData> {
+  const { unlabelled = "skip" } = options;
+  let { texts } = options;
+  const { maxLength, truncation } = checkOptions(lengthOptions, options);
+  if (texts !== undefined) requireRoom(maxLength, texts);
+  const { limit = Number.POSITIVE_INFINITY, manyLabels } = checkOptions(trainingExamplesOptions, options);
+  const labelIds = new LabelIds(options);
+  const skippedLabels = new Map<string, number>();
+  let rows = new EncodedRows();
+  let undecidedTokens = new GrowableInt32();
+  let skipped = 0;
+  let fileName: string | undefined;
+
+  const skip = (label: string, count: number) => {
+    skipped += count;
+    skippedLabels.set(label, (skippedLabels.get(label) ?? 0) + count);
+  };
+  /** Leaves out the rows whose label, seen beside the others, stands for none. */
+  const decide = () => {
+    const none = labelIds.decide();
+    if (none.size === 0 || unlabelled === "keep") return;
+    for (const [id, label] of none) skip(label, rows.count(id));
+    rows = rows.without(none);
+    tokenizer.forget?.(undecidedTokens.toArray());
+    undecidedTokens = new GrowableInt32();
+  };
+
+  for await (const example of examples) {
+    const index = rows.size + skipped;
+    requireTexts(example, index);
+    if (texts === undefined) {
+      texts = textsOf(example);
+      requireRoom(maxLength, texts);
+    } else if (textsOf(example) !== texts) throw otherTexts(example, index, options.texts);
+    const { label } = example;
+    fileName = example.fileName;
+    const id = label === undefined ? UNLABELLED : labelIds.id(label, () => whereIs(example, index));
+    if (id === UNLABELLED && unlabelled === "skip") {
+      if (label === undefined) skipped++;
+      else skip(label, 1);
+      continue;
+    }
+    const first = tokenizer.ids(example.text);
+    const second = example.textPair === undefined ? undefined : tokenizer.ids(example.textPair);
+    rows.add(tokenizer.pack(first, second, maxLength, truncation), id);
+    if (labelIds.isUndecided(id)) undecidedTokens.append(Int32Array.from([...first, ...(second ?? [])]));
+    if (rows.size === limit) decide();
+    if (rows.size === limit) break;
+  }
+  decide();
+  if (rows.size === 0) throw noneLeft(skipped, fileName);
+
+  const { names, finalIds } = labelIds.finish();
+  const { labels, ...arrays } = rows.arrays();
+  replaceIds(labels, finalIds);
+  const { truncated } = rows;
+  const data = { ...arrays, labels, labelNames: names, truncated, skipped, skippedLabels, texts };
+  if (options.labels === undefined && names !== options.preferredLabels && !manyLabels) {
+    expectClasses(names, rows.size, fileName === undefined ? "" : `${fileName}: `);
+  }
+  return data;
+}
+
+/** In place; negative ids, which stand for none, stay. */
+function replaceIds(ids: Int32Array, finalIds: Int32Array): void {
+  for (let i = 0; i < ids.length; i++) {
+    if (ids[i]! >= 0) ids[i] = finalIds[ids[i]!]!;
+  }
+}
+
+/** A token of each text has to have room. @throws TunebertError where it has not */
+function requireRoom(maxLength: number, texts: Texts): void {
+  expectFits("maxLength", wholeNumber(specialTokens(texts) + texts), maxLength);
+}
+
+/** Callers without types may leave something out. */
+function requireTexts(example: TextExample | undefined, index: number): void {
+  if (typeof example?.text === "string" && isTextOrNone(example.textPair)) return;
+  const name = typeof example?.text === "string" ? "textPair" : "text";
+  throw new TunebertError(
+    `${whereIs(example ?? {}, index)}: ${name} is ${example?.[name]}; it must be a string`,
+  );
+}
+
+function isTextOrNone(text: unknown): boolean {
+  return typeof text === "string" || text === undefined;
+}
+
+/** The error that an example has one text and others have two. */
+function otherTexts(example: TextExample, index: number, expected: Texts | undefined): TunebertError {
+  const where = whereIs(example, index);
+  const isPair = example.textPair !== undefined;
+  const found = isPair ? "two texts" : "one text";
+  if (expected === undefined) {
+    return new TunebertError(
+      `${where}: ${found}, but ${isPair ? "one" : "two"} in the examples before it; give all as many`,
+    );
+  }
+  if (isPair) {
+    return new TunebertError(
+      `${where}: ${found}, but the model is one of single texts; give one text, or take a model of pairs`,
+    );
+  }
+  return new TunebertError(
+    (hypothesisColumn) =>
+      `${where}: ${found}, but the model is one of pairs; ` +
+      (example.fileName === undefined
+        ? "give the second as textPair"
+        : `name the column of the second as ${hypothesisColumn}, or take a model of single texts`),
+    { option: "hypothesisColumn" },
+  );
+}
+
+function noneLeft(skipped: number, fileName: string | undefined): TunebertError {
+  const where = fileName === undefined ? "" : `${fileName}: `;
+  return new TunebertError(
+    skipped === 0
+      ? "there are no examples to encode"
+      : `${where}none of the ${skipped} examples read has a label; name the label's column, or take data with labels`,
+    { option: skipped === 0 ? [] : "labelColumn" },
+  );
+}
