@@ -211,7 +211,7 @@ describe("train shows no secret of an address", () => {
       ["train", "--train", files, "--pretrained", address, "--out", join(home, "out")],
     ];
     const ran = await Promise.all(runs.map((args) => tunebert(args)));
-    expect(ran[0]!.stderr).toMatch(/every pair has the label yes/);
+    expect(ran[0]!.stderr).toMatch(/every example has the label yes/);
     expect(ran[1]!.stderr).toMatch(/is a single file/);
     expectSecrecy(...ran);
   });

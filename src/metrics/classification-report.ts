@@ -1,5 +1,6 @@
 import { TunebertError } from "../error.js";
 import { listNames } from "../text/list-names.js";
+import { shorten } from "../text/show-json.js";
 import { countConfusions } from "./confusion-matrix.js";
 
 /** How well one label is told apart from the others. */
@@ -88,7 +89,7 @@ function expectLabels(truth: Int32Array, predicted: Int32Array, labels: readonly
 function expectLabel(label: number, kind: string, example: number, labels: readonly string[]): void {
   if (label >= 0 && label < labels.length) return;
   throw new TunebertError(
-    `example ${example} has the ${kind} label ${label}; expected an index of one of the ${labels.length} labels (${listNames(labels)})`,
+    `example ${example} has the ${kind} label ${label}; expected an index of one of the ${labels.length} labels (${listNames(labels.map((name) => shorten(name)))})`,
   );
 }
 
