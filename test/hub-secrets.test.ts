@@ -208,7 +208,7 @@ describe("train shows no secret of an address", () => {
     const files = join(home, "none.csv");
     const runs = [
       ["train", "--train", address, "--out", join(home, "out")],
-      ["train", "--train", files, "--pretrained", address, "--out", join(home, "out")],
+      ["train", "--train", files, "--pretrained", address, "--out", join(home, "other")],
     ];
     const ran = await Promise.all(runs.map((args) => tunebert(args)));
     expect(ran[0]!.stderr).toMatch(/every example has the label yes/);
