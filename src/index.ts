@@ -28,28 +28,33 @@ export {
 export { type ReadPairsOptions, readPairs, readSnli } from "./data/read-pairs.js";
 export type { TextPair } from "./data/text-pair.js";
 export { type ErrorText, type OptionErrorText, TunebertError, type TunebertErrorOptions } from "./error.js";
-export { type Artifact, catalog, type Split } from "./hub/catalog.js";
-export type { StoredCheckpoint } from "./hub/checkpoint-file.js";
+export { type Artifact, catalog, type Split } from "./hub/fetch/catalog.js";
+export type { DownloadPatience } from "./hub/fetch/download.js";
+export {
+  type FetchEvent,
+  type Fetched,
+  type FetchOptions,
+  fetchArtifact,
+} from "./hub/fetch/fetch-artifact.js";
+export type { HttpBodyReader, HttpFetch, HttpResponse } from "./hub/fetch/http.js";
+export { resolveData, resolvePretrained } from "./hub/fetch/resolve.js";
+export { streamBytes } from "./hub/files/files.js";
+export type { LockOptions } from "./hub/files/lock.js";
+export type { StoredCheckpoint } from "./hub/store/checkpoint-file.js";
 export {
   CheckpointFolder,
   type CheckpointFolderOptions,
   type CheckpointPlace,
   type FoundCheckpoint,
   latestCheckpoint,
-} from "./hub/checkpoint-folder.js";
-export type { DownloadPatience } from "./hub/download.js";
-export { type FetchEvent, type Fetched, type FetchOptions, fetchArtifact } from "./hub/fetch-artifact.js";
-export { streamBytes } from "./hub/files.js";
-export type { HttpBodyReader, HttpFetch, HttpResponse } from "./hub/http.js";
-export type { LockOptions } from "./hub/lock.js";
-export { loadModel, prepareModelFolder, type SavedModel, saveWeights } from "./hub/model-folder.js";
+} from "./hub/store/checkpoint-folder.js";
+export { loadModel, prepareModelFolder, type SavedModel, saveWeights } from "./hub/store/model-folder.js";
 export {
   classifierFrom,
   loadPretrained,
   type Pretrained,
   type PretrainedOptions,
-} from "./hub/pretrained.js";
-export { resolveData, resolvePretrained } from "./hub/resolve.js";
+} from "./hub/store/pretrained.js";
 export {
   type ClassificationReport,
   classificationReport,
@@ -58,7 +63,7 @@ export {
 export type { LabelProbability } from "./metrics/label-probabilities.js";
 export { type Prediction, Predictor, type PredictorOptions } from "./predict/predictor.js";
 export { Random } from "./random.js";
-export { type CurvePoint, drawLearningCurves, type LearningCurves } from "./report/learning-curves.js";
+export { type CurvePoint, drawLearningCurves, type LearningCurves } from "./report/charts/learning-curves.js";
 export type { SharedParameter } from "./runtime/program.js";
 export type { TruncationName } from "./text/truncate-pair.js";
 export { Vocabulary } from "./text/vocabulary.js";

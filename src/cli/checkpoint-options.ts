@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { TunebertError } from "../error.js";
-import { DEFAULT_KEEP, type FoundCheckpoint, latestCheckpoint } from "../hub/checkpoint-folder.js";
+import { DEFAULT_KEEP, type FoundCheckpoint, latestCheckpoint } from "../hub/store/checkpoint-folder.js";
 import { checkState } from "../train/check-state.js";
 import type { CheckpointInterval } from "../train/checkpoints.js";
 import { patienceIsOver } from "../train/model-selection.js";

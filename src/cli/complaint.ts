@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import type { Command, CommanderError, OutputConfiguration } from "commander";
 import { TunebertError } from "../error.js";
-import { showAddress, showAddressesIn } from "../hub/address.js";
+import { showAddress, showAddressesIn } from "../hub/files/address.js";
 import { note } from "./print.js";
 import { version } from "./version.js";
 

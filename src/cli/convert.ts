@@ -4,9 +4,9 @@ import { toMxnetNames, toTorchNames } from "../bert/mxnet-names.js";
 import { describePrefix, takeOffPrefix } from "../bert/name-prefix.js";
 import { BERT_CLASSES, type BertClass, selectClass } from "../bert/select-class.js";
 import { TunebertError } from "../error.js";
-import { inFile } from "../hub/files.js";
-import { readWeights } from "../hub/read-weights.js";
-import { writeWhole } from "../hub/write-whole.js";
+import { inFile } from "../hub/files/files.js";
+import { writeWhole } from "../hub/files/write-whole.js";
+import { readWeights } from "../hub/store/read-weights.js";
 import {
   formatOfName,
   serializeWeights,

@@ -2,9 +2,9 @@ import { statSync } from "node:fs";
 import { basename } from "node:path";
 import type { PairDataset } from "../data/pair-dataset.js";
 import type { TextPair } from "../data/text-pair.js";
-import { sha256Of } from "../hub/files.js";
+import { sha256Of } from "../hub/files/files.js";
 import type { LabelledPair } from "../predict/answer-labelled.js";
-import type { DataRecord } from "../report/run-record.js";
+import type { DataRecord } from "../report/files/run-record.js";
 
 /** What is to be remembered of the file that a dataset was read from. */
 export async function dataRecord(

@@ -1,6 +1,6 @@
 import { Option } from "commander";
-import type { FetchEvent, FetchOptions } from "../hub/fetch-artifact.js";
-import { DownloadProgress } from "../report/download-progress.js";
+import type { FetchEvent, FetchOptions } from "../hub/fetch/fetch-artifact.js";
+import { DownloadProgress } from "../report/terminal/download-progress.js";
 
 /** What commands share that take names of the catalog and addresses. */
 export interface DownloadFlags {

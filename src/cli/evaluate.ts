@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import { PairDataset } from "../data/pair-dataset.js";
 import { readPairs } from "../data/read-pairs.js";
-import { streamBytes } from "../hub/files.js";
-import { loadModel } from "../hub/model-folder.js";
-import { resolveData } from "../hub/resolve.js";
+import { resolveData } from "../hub/fetch/resolve.js";
+import { streamBytes } from "../hub/files/files.js";
+import { loadModel } from "../hub/store/model-folder.js";
 import { argmaxRows } from "../metrics/argmax-rows.js";
 import { classificationReport } from "../metrics/classification-report.js";
-import { formatClassificationReport } from "../predict/classification-report-text.js";
 import { Predictor } from "../predict/predictor.js";
+import { formatClassificationReport } from "../report/terminal/classification-report-text.js";
 import { defaultTrainerOptions } from "../train/options.js";
 import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
 import { skippedNote } from "./label-notes.js";

@@ -1,6 +1,6 @@
 import { TunebertError } from "../error.js";
-import { CheckpointFolder, type FoundCheckpoint } from "../hub/checkpoint-folder.js";
-import type { FolderLock } from "../hub/folder-lock.js";
+import type { FolderLock } from "../hub/files/folder-lock.js";
+import { CheckpointFolder, type FoundCheckpoint } from "../hub/store/checkpoint-folder.js";
 import { memoryFailure } from "../runtime/out-of-memory.js";
 import type { CheckpointStore } from "../train/checkpoint.js";
 import type { CheckpointInterval } from "../train/checkpoints.js";

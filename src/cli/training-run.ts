@@ -1,10 +1,10 @@
 import type { BertClassifier } from "../bert/bert-classifier.js";
 import type { PairDataset } from "../data/pair-dataset.js";
-import type { FoundCheckpoint } from "../hub/checkpoint-folder.js";
-import { type FolderLock, withFolderLock } from "../hub/folder-lock.js";
-import { metricsPath, prepareModelFolder, tensorBoardPath } from "../hub/model-folder.js";
-import { CurveRecorder } from "../report/curve-recorder.js";
-import { loadCharts } from "../report/draw-svg.js";
+import { type FolderLock, withFolderLock } from "../hub/files/folder-lock.js";
+import type { FoundCheckpoint } from "../hub/store/checkpoint-folder.js";
+import { metricsPath, prepareModelFolder, tensorBoardPath } from "../hub/store/model-folder.js";
+import { CurveRecorder } from "../report/charts/curve-recorder.js";
+import { loadCharts } from "../report/charts/draw-svg.js";
 import type { TruncationName } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { checkState } from "../train/check-state.js";

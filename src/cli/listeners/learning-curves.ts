@@ -1,6 +1,6 @@
-import { saveReport } from "../../hub/model-folder.js";
-import { type CurveRecorder, readCurves } from "../../report/curve-recorder.js";
-import { drawLearningCurves, type LearningCurves } from "../../report/learning-curves.js";
+import { saveReport } from "../../hub/store/model-folder.js";
+import { type CurveRecorder, readCurves } from "../../report/charts/curve-recorder.js";
+import { drawLearningCurves, type LearningCurves } from "../../report/charts/learning-curves.js";
 import type { Listener } from "./listener.js";
 
 /** Records the learning curves, and draws them at the end. */

@@ -1,4 +1,4 @@
-import type { FoundCheckpoint } from "../../hub/checkpoint-folder.js";
+import type { FoundCheckpoint } from "../../hub/store/checkpoint-folder.js";
 import * as json from "../../text/json-reader.js";
 import type { Listener } from "./listener.js";
 

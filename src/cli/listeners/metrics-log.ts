@@ -1,4 +1,4 @@
-import { MetricsFile } from "../../report/metrics-file.js";
+import { MetricsFile } from "../../report/files/metrics-file.js";
 import { count } from "../../text/json-reader.js";
 import type { TrainEvent } from "../../train/events.js";
 import type { Listener, ResumedFrom } from "./listener.js";

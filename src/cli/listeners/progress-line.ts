@@ -1,4 +1,4 @@
-import { type ProgressStream, reportProgress } from "../../report/progress.js";
+import { type ProgressStream, reportProgress } from "../../report/terminal/progress.js";
 import type { StepEvent } from "../../train/events.js";
 import type { Listener } from "./listener.js";
 

@@ -1,4 +1,4 @@
-import { EventFile, type Scalars } from "../../report/event-file.js";
+import { EventFile, type Scalars } from "../../report/files/event-file.js";
 import type { Listener } from "./listener.js";
 
 /** Writes the figures of each step and each epoch for TensorBoard. */

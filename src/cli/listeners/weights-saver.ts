@@ -1,5 +1,5 @@
 import type { BertClassifier } from "../../bert/bert-classifier.js";
-import { saveWeights } from "../../hub/model-folder.js";
+import { saveWeights } from "../../hub/store/model-folder.js";
 import type { Listener } from "./listener.js";
 
 /** Saves the weights of the latest epoch, or of the best. */
