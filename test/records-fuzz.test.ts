@@ -6,9 +6,6 @@
  */
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { learningCurves } from "../src/cli/listeners/learning-curves.js";
-import { readMemories } from "../src/cli/listeners/memories.js";
-import { metricsLog } from "../src/cli/listeners/metrics-log.js";
 import { TunebertError } from "../src/error.js";
 import { formatModelConfig, parseModelConfig } from "../src/hub/store/model-config.js";
 import { CurveRecorder } from "../src/report/charts/curve-recorder.js";
@@ -16,6 +13,9 @@ import { formatPredictions, parsePredictions } from "../src/report/files/predict
 import { formatRun, parseRun } from "../src/report/files/run-file.js";
 import { compareRuns } from "../src/report/terminal/comparison.js";
 import { formatComparison } from "../src/report/terminal/comparison-text.js";
+import { learningCurves } from "../src/run/listeners/learning-curves.js";
+import { readMemories } from "../src/run/listeners/memories.js";
+import { metricsLog } from "../src/run/listeners/metrics-log.js";
 import { anything, parseJson, record } from "../src/text/json-reader.js";
 import { Vocabulary } from "../src/text/vocabulary.js";
 import { isOver } from "../src/train/model-selection.js";

@@ -1,14 +1,14 @@
 import { TunebertError } from "../error.js";
 import type { FolderLock } from "../hub/files/folder-lock.js";
 import { CheckpointFolder, type FoundCheckpoint } from "../hub/store/checkpoint-folder.js";
+import type { Listener } from "../run/listeners/listener.js";
+import { keepMemories } from "../run/listeners/memories.js";
 import { memoryFailure } from "../runtime/out-of-memory.js";
 import type { CheckpointStore } from "../train/checkpoint.js";
 import type { CheckpointInterval } from "../train/checkpoints.js";
 import type { Fingerprint } from "../train/fingerprint.js";
 import type { FitOptions } from "../train/trainer.js";
 import { Interrupted, interruptible } from "./interrupted.js";
-import type { Listener } from "./listeners/listener.js";
-import { keepMemories } from "./listeners/memories.js";
 import { note } from "./print.js";
 import { resumeCommand } from "./resume-command.js";
 import { outputFailed } from "./standard-streams.js";

@@ -16,6 +16,8 @@ import { expectFreeFolder, expectKnownFolder } from "../hub/store/model-folder.j
 import { classifierFrom, loadPretrained } from "../hub/store/pretrained.js";
 import type { LabelledPair } from "../predict/answer-labelled.js";
 import { Random } from "../random.js";
+import { dataRecord, keepLabelled } from "../run/data-record.js";
+import { runFingerprint } from "../run/run-fingerprint.js";
 import { listNames } from "../text/list-names.js";
 import { DEFAULT_TRUNCATION, type TruncationName, truncations } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
@@ -25,7 +27,6 @@ import {
   checkpointSettings,
   checkpointToResume,
 } from "./checkpoint-options.js";
-import { dataRecord, keepLabelled } from "./data-record.js";
 import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
 import { labelNotes, skippedNote } from "./label-notes.js";
 import {
@@ -38,7 +39,6 @@ import {
   positiveWholeNumber,
 } from "./options.js";
 import { note, print } from "./print.js";
-import { runFingerprint } from "./run-fingerprint.js";
 import { addTrainingOptions, type TrainingFlags, trainerOptionsOf } from "./training-options.js";
 import { inRunFolder, runTraining } from "./training-run.js";
 

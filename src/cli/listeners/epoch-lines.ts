@@ -1,5 +1,5 @@
+import type { Listener } from "../../run/listeners/listener.js";
 import type { DoneEvent, EpochEvent } from "../../train/events.js";
-import type { Listener } from "./listener.js";
 
 /** Prints a line for each epoch, and d2l's summary at the end. */
 export function epochLines(print: (lines: string | readonly string[]) => void, epochs: number): Listener {

@@ -1,4 +1,4 @@
-import type { Listener } from "./listener.js";
+import type { Listener } from "../../run/listeners/listener.js";
 
 /** Prints every event as a line of JSON. */
 export function jsonLog(print: (line: string) => void): Listener {

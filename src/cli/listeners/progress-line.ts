@@ -1,6 +1,6 @@
 import { type ProgressStream, reportProgress } from "../../report/terminal/progress.js";
+import type { Listener } from "../../run/listeners/listener.js";
 import type { StepEvent } from "../../train/events.js";
-import type { Listener } from "./listener.js";
 
 /** Shows how far training has come. */
 export function progressLine(stream: ProgressStream, epochs: number): Listener {
