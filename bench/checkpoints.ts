@@ -9,7 +9,7 @@ import { Random } from "../src/random.js";
 import { CurveRecorder } from "../src/report/charts/curve-recorder.js";
 import { learningCurves } from "../src/run/listeners/learning-curves.js";
 import type { Listener } from "../src/run/listeners/listener.js";
-import { keepMemories } from "../src/run/listeners/memories.js";
+import { saveListeners } from "../src/run/listeners/listener.js";
 import { metricsLog } from "../src/run/listeners/metrics-log.js";
 import type { CheckpointEvent } from "../src/train/events.js";
 import { Trainer } from "../src/train/trainer.js";
@@ -49,7 +49,8 @@ async function measure(options: BenchOptions, workload: Workload, folder: string
   const model = BertClassifier.fromScratch(config, dataset.labelNames, new Random(0));
   const events = new Trainer(model, { ...options, epochs: 1 }).fit(dataset, undefined, {
     checkpoints: {
-      save: ({ tensors, state }) => keeper.save({ tensors, state: { ...state, ...keepMemories(listeners) } }),
+      save: ({ tensors, state }) =>
+        keeper.save({ tensors, state: { ...state, ...saveListeners(listeners) } }),
     },
     checkpointEvery: { steps: 2 * steps },
   });
@@ -60,7 +61,7 @@ async function measure(options: BenchOptions, workload: Workload, folder: string
     const started = performance.now();
     for (let taken = 0; taken < count; ) {
       const event = (await events.next()).value!;
-      for (const listener of listening) await listener.hear(event);
+      for (const listener of listening) await listener.handle(event);
       if (event.event === "step") taken++;
       else if (event.event === "checkpoint") kept.push(event);
       resident = Math.max(resident, process.memoryUsage.rss());

@@ -14,7 +14,7 @@ import { formatRun, parseRun } from "../src/report/files/run-file.js";
 import { compareRuns } from "../src/report/terminal/comparison.js";
 import { formatComparison } from "../src/report/terminal/comparison-text.js";
 import { learningCurves } from "../src/run/listeners/learning-curves.js";
-import { readMemories } from "../src/run/listeners/memories.js";
+import { readListeners } from "../src/run/listeners/listener.js";
 import { metricsLog } from "../src/run/listeners/metrics-log.js";
 import { anything, parseJson, record } from "../src/text/json-reader.js";
 import { Vocabulary } from "../src/text/vocabulary.js";
@@ -248,8 +248,8 @@ function goOn(tensors: StateDict, state: Readonly<Record<string, unknown>>): voi
   const resumed = resume(checkpoint, { parameters: parameters(), fingerprint: FINGERPRINT, ...LENGTHS });
   const recorder = new CurveRecorder();
   const log = metricsLog("nowhere");
-  readMemories(
-    [learningCurves("nowhere", recorder), { ...log, memory: { ...log.memory!, restore() {} } }],
+  readListeners(
+    [learningCurves("nowhere", recorder), { ...log, state: { ...log.state!, restore() {} } }],
     checkpoint,
   )();
   const { batch, examplesPerSecond, trainLoss, best } = { ...resumed.state, ...measures(resumed.state) };

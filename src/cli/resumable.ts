@@ -2,7 +2,7 @@ import { TunebertError } from "../error.js";
 import type { FolderLock } from "../hub/files/folder-lock.js";
 import { CheckpointFolder, type FoundCheckpoint } from "../hub/store/checkpoint-folder.js";
 import type { Listener } from "../run/listeners/listener.js";
-import { keepMemories } from "../run/listeners/memories.js";
+import { saveListeners } from "../run/listeners/listener.js";
 import { memoryFailure } from "../runtime/out-of-memory.js";
 import type { CheckpointStore } from "../train/checkpoint.js";
 import type { CheckpointInterval } from "../train/checkpoints.js";
@@ -43,7 +43,7 @@ export async function resumable(
   const checkpoints: CheckpointStore = {
     async save({ tensors, state }) {
       // Before anything is waited for, since training goes on meanwhile.
-      const memories = keepMemories(listeners);
+      const memories = saveListeners(listeners);
       await lock.expectHeld();
       const where = await folder.save({ tensors, state: { ...state, ...memories } });
       step = state.step;

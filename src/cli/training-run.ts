@@ -7,7 +7,7 @@ import { CurveRecorder } from "../report/charts/curve-recorder.js";
 import { loadCharts } from "../report/charts/draw-svg.js";
 import { learningCurves } from "../run/listeners/learning-curves.js";
 import type { Listener } from "../run/listeners/listener.js";
-import { readMemories } from "../run/listeners/memories.js";
+import { readListeners } from "../run/listeners/listener.js";
 import { metricsLog } from "../run/listeners/metrics-log.js";
 import { isReported, type RunDescription, runReport } from "../run/listeners/run-report.js";
 import { tensorBoard } from "../run/listeners/tensor-board.js";
@@ -92,14 +92,14 @@ export async function runTraining(run: TrainingRun): Promise<void> {
     try {
       const events = trainer.fit(train, test, { ...options, validation });
       const resumeFrom = checkpoints?.resumeFrom;
-      const restore = resumeFrom && readMemories(listeners, resumeFrom);
+      const restore = resumeFrom && readListeners(listeners, resumeFrom);
       if (resumeFrom) reportResume(resumeFrom, trainer.options);
       const isDone = resumeFrom && (await isReportedRun(out, resumeFrom, trainer.options));
       if (!isDone) await prepareModelFolder(out, run, { overwrite, resume: resumeFrom !== undefined });
       if (!isDone) restore?.();
       for await (const event of events) {
         if (event.event !== "step") await lock.expectHeld();
-        for (const listener of isDone ? shown : listeners) await listener.hear(event);
+        for (const listener of isDone ? shown : listeners) await listener.handle(event);
       }
       await lock.expectHeld();
       await report.write();

@@ -4,7 +4,7 @@ import type { DoneEvent, EpochEvent } from "../../train/events.js";
 /** Prints a line for each epoch, and d2l's summary at the end. */
 export function epochLines(print: (lines: string | readonly string[]) => void, epochs: number): Listener {
   return {
-    hear(event) {
+    handle(event) {
       if (event.event === "epoch") print(epochLine(event, epochs));
       else if (event.event === "done") print(summaryLines(event, epochs));
     },

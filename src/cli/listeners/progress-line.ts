@@ -6,7 +6,7 @@ import type { StepEvent } from "../../train/events.js";
 export function progressLine(stream: ProgressStream, epochs: number): Listener {
   const progress = reportProgress(stream);
   return {
-    hear(event) {
+    handle(event) {
       if (event.event === "step") progress.update(progressOf(event, epochs));
       else if (event.event === "epoch") progress.clear();
       else if (event.event === "done") progress.finish();

@@ -6,16 +6,16 @@ import type { Listener } from "./listener.js";
 /** Records the learning curves, and draws them at the end. */
 export function learningCurves(folder: string, recorder: CurveRecorder): Listener {
   return {
-    async hear(event) {
+    async handle(event) {
       if (event.event === "step") recorder.step(event);
       else if (event.event === "epoch") recorder.epoch(event);
       else if (event.event === "done") {
         await saveReport(folder, "curves.svg", await drawLearningCurves(recorder.curves));
       }
     },
-    memory: {
+    state: {
       name: "curves",
-      keep: () => recorder.curves,
+      save: () => recorder.curves,
       read: readCurves,
       restore: (curves: LearningCurves) => recorder.restore(curves),
     },

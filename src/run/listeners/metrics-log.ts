@@ -11,10 +11,10 @@ export function metricsLog(path: string): Listener {
     return file;
   };
   return {
-    hear: (event) => open().append(lineOf(event)),
-    memory: {
+    handle: (event) => open().append(lineOf(event)),
+    state: {
       name: "metricsBytes",
-      keep: () => open().flush(),
+      save: () => open().flush(),
       read: count,
       restore(bytes: number, from) {
         file = new MetricsFile(path, bytes);

@@ -54,7 +54,7 @@ export interface RunReport extends Listener {
 export function runReport(run: ReportedRun): RunReport {
   let done: DoneEvent | undefined;
   return {
-    hear(event) {
+    handle(event) {
       if (event.event === "done") done = event;
     },
     async write() {

@@ -6,7 +6,7 @@ export function tensorBoard(folder: string): Listener {
   let file: EventFile | undefined;
   let reached = 0;
   return {
-    hear(event) {
+    handle(event) {
       if (event.event === "step") {
         reached = event.step;
         file ??= new EventFile(folder, { step: reached - 1 });

@@ -9,7 +9,7 @@ export function weightsSaver(
   { which }: { readonly which: "latest" | "best" },
 ): Listener {
   return {
-    async hear(event) {
+    async handle(event) {
       if (event.event === "epoch" && (which === "latest" || event.best)) await saveWeights(folder, model);
     },
   };
