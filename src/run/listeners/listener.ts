@@ -32,7 +32,7 @@ export interface ResumedFrom {
   readonly bytes: number;
 }
 
-/** Where in a checkpoint's state the listeners' states are: the name that files of version 1 gave it. */
+/** Where in a checkpoint's state the listeners' are: under the name by which older checkpoints have them. */
 const PLACE = "memories";
 
 /** What goes into a checkpoint's state for the listeners: a copy, since training goes on while it is written. */
