@@ -6,7 +6,8 @@
  * 2. {@link loadPretrained} and {@link classifierFrom} make a model of a pretrained BERT,
  *    {@link BertClassifier.fromScratch} makes one from nothing.
  * 3. {@link Trainer} trains it and reports every step and epoch.
- * 4. {@link prepareModelFolder} and {@link saveWeights} keep it, {@link loadModel} brings it back.
+ * 4. {@link trainInFolder} does so in a folder, with a log, checkpoints and a report; {@link prepareModelFolder} and
+ *    {@link saveWeights} keep a model by itself. {@link loadModel} brings it back.
  * 5. {@link Predictor} answers with it, and {@link classificationReport} says how good answers are.
  *
  * What a user can cause throws a {@link TunebertError}. Shapes are written with B for the batch, T for the tokens of
@@ -39,6 +40,7 @@ export {
 export type { HttpBodyReader, HttpFetch, HttpResponse } from "./hub/fetch/http.js";
 export { resolveData, resolvePretrained } from "./hub/fetch/resolve.js";
 export { streamBytes } from "./hub/files/files.js";
+export type { FolderLock } from "./hub/files/folder-lock.js";
 export type { LockOptions } from "./hub/files/lock.js";
 export type { StoredCheckpoint } from "./hub/store/checkpoint-file.js";
 export {
@@ -61,9 +63,15 @@ export {
   type LabelScores,
 } from "./metrics/classification-report.js";
 export type { LabelProbability } from "./metrics/label-probabilities.js";
+export type { LabelledPair } from "./predict/answer-labelled.js";
 export { type Prediction, Predictor, type PredictorOptions } from "./predict/predictor.js";
 export { Random } from "./random.js";
 export { type CurvePoint, drawLearningCurves, type LearningCurves } from "./report/charts/learning-curves.js";
+export type { DataRecord } from "./report/files/run-record.js";
+export type { Listener, ListenerState, ResumedFrom } from "./run/listeners/listener.js";
+export type { RunDescription } from "./run/listeners/run-report.js";
+export { inRunFolder, type RunFolder, type RunFolderOptions } from "./run/run-folder.js";
+export { type RunCheckpoints, type TrainingRun, trainInFolder } from "./run/train-in-folder.js";
 export type { SharedParameter } from "./runtime/program.js";
 export type { TruncationName } from "./text/truncate-pair.js";
 export { Vocabulary } from "./text/vocabulary.js";

@@ -1,16 +1,13 @@
 import { type Command, Option } from "commander";
-import type { TunebertError } from "../error.js";
-import { DEFAULT_KEEP, type FoundCheckpoint, latestCheckpoint } from "../hub/store/checkpoint-folder.js";
+import { DEFAULT_KEEP, type FoundCheckpoint } from "../hub/store/checkpoint-folder.js";
 import { checkState } from "../train/check-state.js";
 import type { CheckpointInterval } from "../train/checkpoints.js";
 import { patienceIsOver } from "../train/model-selection.js";
 import type { TrainerOptions } from "../train/options.js";
 import { checkpointInterval, positiveWholeNumber } from "./options.js";
 import { note } from "./print.js";
-import type { CheckpointSettings } from "./resumable.js";
 
 export interface CheckpointFlags {
-  readonly out: string;
   readonly checkpoints: boolean;
   readonly checkpointEvery?: CheckpointInterval;
   readonly keep: number;
@@ -39,23 +36,6 @@ export function addCheckpointOptions(command: Command): void {
         .default(false)
         .conflicts("overwrite"),
     );
-}
-
-/** The checkpoint to go on from, if that is wanted; damaged ones, and such whose state is none, are reported. */
-export async function checkpointToResume({
-  resume,
-  out,
-}: CheckpointFlags): Promise<FoundCheckpoint | undefined> {
-  if (!resume) return undefined;
-  const report = ({ message }: TunebertError) => note(`${message}; trying the checkpoint before it`);
-  return latestCheckpoint(out, report, checkState);
-}
-
-export function checkpointSettings(
-  { checkpoints, checkpointEvery: every, keep }: CheckpointFlags,
-  rest: Pick<CheckpointSettings, "resumeFrom" | "fingerprint">,
-): CheckpointSettings | undefined {
-  return checkpoints ? { every, keep, ...rest } : undefined;
 }
 
 /** Says where training goes on, and whether with the same bits. */

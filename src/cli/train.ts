@@ -5,28 +5,21 @@ import type { BertConfig } from "../bert/config.js";
 import { isNoLabel } from "../data/no-label.js";
 import { PairDataset } from "../data/pair-dataset.js";
 import { readPairs } from "../data/read-pairs.js";
-import type { TextPair } from "../data/text-pair.js";
 import { TunebertError } from "../error.js";
 import type { Split } from "../hub/fetch/catalog.js";
 import { resolveData } from "../hub/fetch/resolve.js";
 import { showAddress } from "../hub/files/address.js";
-import { streamBytes } from "../hub/files/files.js";
-import type { FolderLock } from "../hub/files/folder-lock.js";
-import { expectFreeFolder, expectKnownFolder } from "../hub/store/model-folder.js";
 import { classifierFrom, loadPretrained } from "../hub/store/pretrained.js";
-import type { LabelledPair } from "../predict/answer-labelled.js";
+import { keepLabelled, type LabelledPair } from "../predict/answer-labelled.js";
 import { Random } from "../random.js";
-import { dataRecord, keepLabelled } from "../run/data-record.js";
-import { runFingerprint } from "../run/run-fingerprint.js";
+import type { DataRecord } from "../report/files/run-record.js";
+import { DataFile } from "../run/data-file.js";
+import { startFingerprint } from "../run/run-fingerprint.js";
+import { inRunFolder, type RunFolder } from "../run/run-folder.js";
 import { listNames } from "../text/list-names.js";
 import { DEFAULT_TRUNCATION, type TruncationName, truncations } from "../text/truncate-pair.js";
 import type { Vocabulary } from "../text/vocabulary.js";
-import {
-  addCheckpointOptions,
-  type CheckpointFlags,
-  checkpointSettings,
-  checkpointToResume,
-} from "./checkpoint-options.js";
+import { addCheckpointOptions, type CheckpointFlags } from "./checkpoint-options.js";
 import { type DownloadFlags, downloadOptions, fetchOptions } from "./download-options.js";
 import { labelNotes, skippedNote } from "./label-notes.js";
 import {
@@ -39,8 +32,8 @@ import {
   positiveWholeNumber,
 } from "./options.js";
 import { note, print } from "./print.js";
+import { trainInTerminal } from "./train-in-terminal.js";
 import { addTrainingOptions, type TrainingFlags, trainerOptionsOf } from "./training-options.js";
-import { inRunFolder, runTraining } from "./training-run.js";
 
 interface TrainFlags extends ColumnFlags, LabelFlags, DownloadFlags, TrainingFlags, CheckpointFlags {
   readonly train: string;
@@ -192,61 +185,48 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
       "error: --key says which tensors of a pretrained model are meant; give one with --pretrained",
     );
   }
-  if (!flags.resume) await expectKnownFolder(flags.out);
-  await inRunFolder(flags.out, (lock) => trainIn(lock, flags, command));
+  const { out, overwrite, resume } = flags;
+  await inRunFolder(out, { overwrite, resume, onNotice: note }, (folder) => trainIn(folder, flags, command));
 }
 
-async function trainIn(lock: FolderLock, flags: TrainFlags, command: Command): Promise<void> {
-  const { out, overwrite, tensorboard, maxLength, truncation, noLabel } = flags;
+async function trainIn(folder: RunFolder, flags: TrainFlags, command: Command): Promise<void> {
+  const { out, tensorboard, maxLength, truncation, noLabel, pretrained, embeddingStd } = flags;
   const say = speaker(flags);
-  const resumeFrom = await checkpointToResume(flags);
-  if (!resumeFrom) await expectFreeFolder(out, { overwrite });
-  const { trainSet, model, vocabulary } = flags.pretrained
-    ? await fineTuned(flags, flags.pretrained, command)
-    : await fromScratch(flags);
-  const recordOf = async (file: string, split: Split, dataset: PairDataset) =>
-    dataRecord(await resolveData(file, split, fetchOptions(flags)), dataset);
-  const unseen = async (name: "validation" | "test", split: Split) => {
-    const file = flags[name];
-    if (file === undefined) return undefined;
-    const pairs: LabelledPair[] = [];
+  const { train, model, vocabulary } =
+    pretrained === undefined ? await fromScratch(flags) : await fineTuned(flags, pretrained, command);
+  const heldOut = async (name: "validation" | "test", split: Split) => {
+    const given = flags[name];
+    if (given === undefined) return undefined;
+    const { file, pairs } = await openData(given, split, flags);
+    const labelled: LabelledPair[] = [];
     const options = { maxLength, truncation, labels: model.labels, noLabel };
     const isNone = (label: string) => isNoLabel(label, model.labels, noLabel);
-    const read = keepLabelled(pairsOf(file, split, flags), pairs, isNone);
-    return { data: name, pairs, set: await PairDataset.encode(read, vocabulary, options) };
+    const set = await PairDataset.encode(keepLabelled(pairs, labelled, isNone), vocabulary, options);
+    return { set, pairs: labelled, record: await file.record(set) };
   };
-  const validation = await unseen("validation", "dev");
-  const test = await unseen("test", "test");
-  say(describe("train", trainSet));
+  const validation = await heldOut("validation", "dev");
+  const test = await heldOut("test", "test");
+  say(describe("train", train.set));
   if (validation) say(describe("validation", validation.set));
   if (test) say(describe("test", test.set));
   say(`vocabulary of ${vocabulary.size} tokens, ${model.labels.length} labels: ${listNames(model.labels)}`);
-  note(labelNotes(trainSet, noLabel));
-  const fingerprint = await runFingerprint(flags, { model, vocabulary });
-  await runTraining({
-    model,
-    vocabulary,
-    maxLength,
-    truncation,
-    train: trainSet,
+  note(labelNotes(train.set, noLabel));
+  const { checkpoints, checkpointEvery: every, keep } = flags;
+  await trainInTerminal({
+    ...{ model, vocabulary, maxLength, truncation, tensorboard },
+    train: train.set,
     validation: validation?.set,
     test: test?.set,
-    out,
-    lock,
-    overwrite,
+    heldOut: (test ?? validation)?.pairs,
+    out: folder,
     options: trainerOptionsOf(flags),
-    checkpoints: checkpointSettings(flags, { resumeFrom, fingerprint }),
+    checkpoints: checkpoints && { every, keep },
+    fingerprint: await startFingerprint({ pretrained, embeddingStd, out, model }),
     json: flags.logFormat === "json",
-    tensorboard,
     description: {
       settings: settingsOf(flags),
-      pretrained: flags.pretrained && basename(showAddress(flags.pretrained)),
-      data: {
-        train: await recordOf(flags.train, "train", trainSet),
-        validation: validation && (await recordOf(flags.validation!, "dev", validation.set)),
-        test: test && (await recordOf(flags.test!, "test", test.set)),
-      },
-      unseen: test ?? validation,
+      pretrained: pretrained && basename(showAddress(pretrained)),
+      data: { train: train.record, validation: validation?.record, test: test?.record },
     },
   });
 }
@@ -258,7 +238,7 @@ function settingsOf(flags: TrainFlags): Record<string, unknown> {
 }
 
 interface Prepared {
-  readonly trainSet: PairDataset;
+  readonly train: { readonly set: PairDataset; readonly record: DataRecord };
   readonly model: BertClassifier;
   readonly vocabulary: Vocabulary;
 }
@@ -277,20 +257,17 @@ async function fineTuned(flags: TrainFlags, folder: string, command: Command): P
   });
   for (const note of pretrained.notes) speaker(flags)(`pretrained: ${note}`);
   expectPositions(flags.maxLength, pretrained.config);
-  const trainSet = await PairDataset.encode(pairsOf(flags.train, "train", flags), pretrained.vocabulary, {
-    ...flags,
-    preferredLabels: pretrained.labels,
-  });
-  const model = classifierFrom(pretrained, labelsOf(trainSet, flags.train), new Random(flags.seed));
+  const { vocabulary, labels: preferredLabels } = pretrained;
+  const { file, pairs } = await openData(flags.train, "train", flags);
+  const set = await PairDataset.encode(pairs, vocabulary, { ...flags, preferredLabels });
+  const model = classifierFrom(pretrained, labelsOf(set, flags.train), new Random(flags.seed));
   speaker(flags)(`output layer: ${model.keepsOutput ? "kept from the checkpoint" : "fresh"}`);
-  return { trainSet, model, vocabulary: pretrained.vocabulary };
+  return { train: { set, record: await file.record(set) }, model, vocabulary };
 }
 
 async function fromScratch(flags: TrainFlags): Promise<Prepared> {
-  const { dataset, vocabulary } = await PairDataset.encodeWithNewVocabulary(
-    pairsOf(flags.train, "train", flags),
-    flags,
-  );
+  const { file, pairs } = await openData(flags.train, "train", flags);
+  const { dataset: set, vocabulary } = await PairDataset.encodeWithNewVocabulary(pairs, flags);
   const { vocabSize = vocabulary.size } = flags;
   if (vocabSize < vocabulary.size) {
     throw new TunebertError(
@@ -306,16 +283,17 @@ async function fromScratch(flags: TrainFlags): Promise<Prepared> {
     blocks: flags.blocks ?? SIZES.blocks,
     maxPositions: Math.max(POSITIONS, flags.maxLength),
   };
-  const labels = labelsOf(dataset, flags.train);
+  const labels = labelsOf(set, flags.train);
   const model = BertClassifier.fromScratch(config, labels, new Random(flags.seed), flags);
-  return { trainSet: dataset, model, vocabulary };
+  return { train: { set, record: await file.record(set) }, model, vocabulary };
 }
 
-async function* pairsOf(name: string, split: Split, flags: TrainFlags): AsyncGenerator<TextPair> {
-  const file = await resolveData(name, split, fetchOptions(flags));
+/** A file of pairs, and the pairs in it, to be read once. */
+async function openData(name: string, split: Split, flags: TrainFlags) {
+  const file = new DataFile(await resolveData(name, split, fetchOptions(flags)));
   // What stands for no label is told when all labels are there.
-  const options = { ...flags, noLabel: [], fileName: file, onNotice: note };
-  yield* readPairs(streamBytes(file), options);
+  const options = { ...flags, noLabel: [], fileName: file.path, onNotice: note };
+  return { file, pairs: readPairs(file.bytes(), options) };
 }
 
 function labelsOf({ labels, labelNames, ...skipped }: PairDataset, file: string): readonly string[] {

@@ -2,30 +2,47 @@ import { createHash } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { BertClassifier } from "../bert/bert-classifier.js";
-import type { TruncationName } from "../text/truncate-pair.js";
-import type { Vocabulary } from "../text/vocabulary.js";
+import type { SavedModel } from "../hub/store/model-folder.js";
+import { DEFAULT_TRUNCATION } from "../text/truncate-pair.js";
 import { digestTensors, type Fingerprint, PRETRAINED } from "../train/fingerprint.js";
 
-export interface RunFingerprintFlags {
-  readonly out: string;
-  readonly maxLength: number;
-  readonly truncation: TruncationName;
-  readonly pretrained?: string;
-  readonly embeddingStd?: number;
-}
-
-/** What makes a run what it is, and the trainer does not see. A pretrained model counts by its content. */
-export async function runFingerprint(
-  { out, maxLength, truncation, pretrained, embeddingStd = 1 }: RunFingerprintFlags,
-  { model, vocabulary }: { readonly model: BertClassifier; readonly vocabulary: Vocabulary },
-): Promise<Fingerprint> {
-  const start = pretrained !== undefined && { [PRETRAINED]: await digestStart(pretrained, out, model) };
+/** What makes a run what it is, and the trainer does not see. */
+export function runFingerprint({
+  vocabulary,
+  maxLength,
+  truncation = DEFAULT_TRUNCATION,
+  fingerprint: given,
+}: Omit<SavedModel, "model"> & { readonly fingerprint?: Partial<Fingerprint> }): Fingerprint {
   return {
     data: {
       vocabulary: createHash("sha256").update(JSON.stringify(vocabulary)).digest("hex"),
-      ...start,
+      ...given?.data,
     },
-    settings: { maxLength, truncation, embeddingStd: embeddingStd === 1 ? null : embeddingStd },
+    settings: { maxLength, truncation, ...given?.settings },
+  };
+}
+
+/** What a run starts from. */
+export interface RunStart {
+  /** The folder or the name of a pretrained model, which counts by its content; `undefined` from scratch. */
+  readonly pretrained: string | undefined;
+  /** Of fresh embeddings. */
+  readonly embeddingStd: number | undefined;
+  /** Where the run writes. */
+  readonly out: string;
+  readonly model: BertClassifier;
+}
+
+/** The part of a run's fingerprint that tells what the weights were before its first step. */
+export async function startFingerprint({
+  pretrained,
+  embeddingStd = 1,
+  out,
+  model,
+}: RunStart): Promise<Fingerprint> {
+  return {
+    data: pretrained === undefined ? {} : { [PRETRAINED]: await digestStart(pretrained, out, model) },
+    settings: { embeddingStd: embeddingStd === 1 ? null : embeddingStd },
   };
 }
 

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { TunebertError } from "../../error.js";
@@ -26,21 +25,15 @@ export async function readText(path: string): Promise<string> {
 
 /**
  * The file in pieces of at most 1 MiB, as it is read.
+ * @param start bytes to leave out at the beginning; of what is no file, such as a pipe, none can be
  * @throws TunebertError that names the file and says why it cannot be read
  */
-export async function* streamBytes(path: string): AsyncGenerator<Uint8Array> {
+export async function* streamBytes(path: string, start = 0): AsyncGenerator<Uint8Array> {
   try {
-    yield* createReadStream(path, { highWaterMark: 1 << 20 });
+    yield* createReadStream(path, { highWaterMark: 1 << 20, ...(start > 0 && { start }) });
   } catch (error) {
     throw readFailure(path, error);
   }
-}
-
-/** The SHA-256 of the file, in hexadecimal. @throws TunebertError as {@link readBytes} */
-export async function sha256Of(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const bytes of streamBytes(path)) hash.update(bytes);
-  return hash.digest("hex");
 }
 
 /** Does something with a file's content; errors then name the file. */

@@ -33,6 +33,7 @@ export interface ModelRecord extends BertConfig {
   readonly pretrained?: string | undefined;
 }
 
+/** What is remembered of the pairs that a dataset was made of. */
 export interface DataRecord {
   /** The file's name without its folder, or what generated the pairs. */
   readonly name: string;

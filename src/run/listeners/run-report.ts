@@ -4,12 +4,12 @@ import { TunebertError } from "../../error.js";
 import { loadModel, readReport, type SavedModel, saveReport } from "../../hub/store/model-folder.js";
 import type { AnsweredPair } from "../../metrics/answered-pair.js";
 import { evaluateAnswers, mostConfidentMistakes } from "../../metrics/evaluation.js";
-import { answerLabelled, type LabelledPair } from "../../predict/answer-labelled.js";
+import { answersOf, type LabelledPair } from "../../predict/answer-labelled.js";
 import { Predictor } from "../../predict/predictor.js";
 import type { LearningCurves } from "../../report/charts/learning-curves.js";
 import { formatPredictions } from "../../report/files/predictions-file.js";
 import { formatRun, parseRun } from "../../report/files/run-file.js";
-import type { RunRecord } from "../../report/files/run-record.js";
+import type { DataRecord, RunRecord } from "../../report/files/run-record.js";
 import { thisMachine } from "../../report/files/this-machine.js";
 import { modelCard } from "../../report/page/model-card.js";
 import { reportPage } from "../../report/page/report-page.js";
@@ -22,19 +22,30 @@ import type { Listener } from "./listener.js";
 /** What the report says of a run that the run itself does not know. */
 export interface RunDescription {
   /** Settings beside those of the trainer. */
-  readonly settings: Readonly<Record<string, unknown>>;
-  /** What the weights began as. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** What the weights began as; default: they were drawn. */
   readonly pretrained?: string | undefined;
-  readonly data: RunRecord["data"];
-  /** Labelled pairs that the model was not trained on, on which the saved model is evaluated. */
-  readonly unseen?:
-    | { readonly data: "validation" | "test"; readonly pairs: readonly LabelledPair[] }
-    | undefined;
+  /** Where the pairs come from. */
+  readonly data?: {
+    readonly train?: DataRecord | undefined;
+    readonly validation?: DataRecord | undefined;
+    readonly test?: DataRecord | undefined;
+  };
 }
 
-export interface ReportedRun extends RunDescription {
-  readonly folder: string;
+/** A run that is reported on. */
+export interface ReportedRun extends SavedModel {
   readonly train: PairDataset;
+  readonly validation?: PairDataset | undefined;
+  readonly test?: PairDataset | undefined;
+  /** The texts of the test set, or without one of the validation set: on these the saved model is evaluated. */
+  readonly heldOut?: readonly LabelledPair[] | undefined;
+  readonly description?: RunDescription;
+}
+
+export interface ReportOptions {
+  /** Where the reports go, and the saved model is. */
+  readonly folder: string;
   readonly options: TrainerOptions;
   /** What was recorded by the end. */
   readonly curves: () => LearningCurves;
@@ -45,33 +56,68 @@ const MISTAKES = 12;
 /** Follows a run in order to report on it afterwards. */
 export interface RunReport extends Listener {
   /**
-   * Writes report.html, MODEL_CARD.md and run.json, and the answers of the saved model to unseen pairs, where there
+   * Writes report.html, MODEL_CARD.md and run.json, and the answers of the saved model to held-out pairs, where there
    * are any, to predictions.jsonl. Nothing of a run that is not done.
    */
   write(): Promise<void>;
 }
 
-export function runReport(run: ReportedRun): RunReport {
+/** @throws TunebertError when there are not as many held-out texts as encoded pairs */
+export function runReport(run: ReportedRun, options: ReportOptions): RunReport {
+  const heldOut = heldOutOf(run);
   let done: DoneEvent | undefined;
   return {
     handle(event) {
       if (event.event === "done") done = event;
     },
     async write() {
-      if (done) await writeReports(run, done);
+      if (done) await writeReports({ ...run, ...options, heldOut }, done);
     },
   };
 }
 
-async function writeReports(
-  run: ReportedRun,
-  { step: steps, epoch: epochs, bestEpoch, trainLoss, trainAccuracy, examplesPerSecond, threads }: DoneEvent,
-): Promise<void> {
-  const { folder, settings, options, data, pretrained, unseen, train } = run;
-  const saved = await loadModel(folder);
-  const { config, labels, parameters } = saved.model;
-  const answers = unseen ? await answersOf(saved, unseen.pairs, options.threads) : [];
-  const { truncation = DEFAULT_TRUNCATION, maxLength } = saved;
+/** Pairs that the model was not trained on. */
+interface HeldOut {
+  readonly data: "validation" | "test";
+  readonly set: PairDataset;
+  readonly pairs: readonly LabelledPair[];
+}
+
+function heldOutOf({ test, validation, heldOut: pairs }: ReportedRun): HeldOut | undefined {
+  const set = test ?? validation;
+  if (!set || !pairs) return undefined;
+  const data = test ? "test" : "validation";
+  if (pairs.length === set.size) return { data, set, pairs };
+  throw new TunebertError(
+    (named) =>
+      `${named} has ${pairs.length} pairs, but the ${data} set ${set.size}; give those of that set, in its order`,
+    { option: "heldOut" },
+  );
+}
+
+type Reported = Omit<ReportedRun, "heldOut"> & ReportOptions & { readonly heldOut: HeldOut | undefined };
+
+async function writeReports(run: Reported, done: DoneEvent): Promise<void> {
+  const {
+    step: steps,
+    epoch: epochs,
+    bestEpoch,
+    trainLoss,
+    trainAccuracy,
+    examplesPerSecond,
+    threads,
+  } = done;
+  const { folder, model, options, train, validation, test, heldOut, description = {} } = run;
+  const { maxLength, truncation = DEFAULT_TRUNCATION } = run;
+  const { settings, pretrained } = description;
+  const { config, labels, parameters } = model;
+  const savedEpoch = validation ? bestEpoch : epochs;
+  const answers = heldOut ? await answer(run, heldOut, { isLast: savedEpoch === epochs }) : [];
+  const data = {
+    train: description.data?.train ?? recordOf("training pairs", train),
+    validation: validation && (description.data?.validation ?? recordOf("validation pairs", validation)),
+    test: test && (description.data?.test ?? recordOf("test pairs", test)),
+  };
   const record: RunRecord = {
     name: basename(resolve(folder)),
     tunebert: version,
@@ -85,12 +131,12 @@ async function writeReports(
       pretrained,
     },
     // What chooses among models says nothing where none is chosen.
-    settings: { ...options, metric: data.validation && options.metric, ...settings },
+    settings: { ...options, metric: validation && options.metric, ...settings },
     data,
     machine: thisMachine(),
     training: {
       epochs,
-      savedEpoch: data.validation ? bestEpoch : epochs,
+      savedEpoch,
       steps,
       threads,
       seconds: (epochs * train.size) / examplesPerSecond,
@@ -98,10 +144,10 @@ async function writeReports(
       trainLoss,
       trainAccuracy,
     },
-    evaluation: unseen && { data: unseen.data, ...evaluateAnswers(answers, labels) },
+    evaluation: heldOut && { data: heldOut.data, ...evaluateAnswers(answers, labels) },
   };
   const mistakes = mostConfidentMistakes(answers, MISTAKES);
-  if (unseen) await saveReport(folder, "predictions.jsonl", formatPredictions(answers));
+  if (heldOut) await saveReport(folder, "predictions.jsonl", formatPredictions(answers));
   await saveReport(folder, "MODEL_CARD.md", modelCard(record));
   await saveReport(folder, "report.html", await reportPage({ run: record, curves: run.curves(), mistakes }));
   await saveReport(folder, "run.json", formatRun(record)); // last: it says that the others are there
@@ -118,15 +164,21 @@ export async function isReported(folder: string, steps: number): Promise<boolean
   }
 }
 
-async function answersOf(
-  saved: SavedModel,
-  pairs: readonly LabelledPair[],
-  threads: number,
+/** What the saved model answers: the one in memory, where that is the last epoch's. */
+async function answer(
+  { folder, options, ...run }: Reported,
+  { set, pairs }: HeldOut,
+  { isLast }: { readonly isLast: boolean },
 ): Promise<AnsweredPair[]> {
-  const predictor = await Predictor.start({ ...saved, threads });
+  const saved = isLast ? run : await loadModel(folder);
+  const predictor = await Predictor.start({ ...saved, threads: options.threads });
   try {
-    return await answerLabelled(predictor, pairs);
+    return answersOf(pairs, await predictor.logits(set), predictor.labels);
   } finally {
     await predictor.close();
   }
+}
+
+function recordOf(name: string, { size, skipped, truncated }: PairDataset): DataRecord {
+  return { name, pairs: size, skipped, truncated };
 }
