@@ -2,11 +2,11 @@ import { TunebertError } from "../error.js";
 import type { RunFolder } from "../run/run-folder.js";
 import { type TrainingRun, trainInFolder } from "../run/train-in-folder.js";
 import { memoryFailure } from "../runtime/out-of-memory.js";
+import type { TrainEvent } from "../train/events.js";
 import { trainerOptions } from "../train/options.js";
 import { reportResume } from "./checkpoint-options.js";
 import { Interrupted, interruptible } from "./interrupted.js";
 import { epochLines } from "./listeners/epoch-lines.js";
-import { jsonLog } from "./listeners/json-log.js";
 import { progressLine } from "./listeners/progress-line.js";
 import { note, print } from "./print.js";
 import { resumeCommand } from "./resume-command.js";
@@ -27,7 +27,7 @@ export async function trainInTerminal(run: TerminalRun): Promise<void> {
   const { epochs } = trainerOptions(run.options ?? {});
   const listeners = [
     progressLine(process.stderr, epochs),
-    run.json ? jsonLog(print) : epochLines(print, epochs),
+    run.json ? { handle: (event: TrainEvent) => print(JSON.stringify(event)) } : epochLines(print, epochs),
   ];
   const shown = { ...run, listeners, onResume: reportResume };
   if (run.checkpoints === false) await trainInFolder(shown);

@@ -1,7 +1,6 @@
 import type { Mark } from "vega";
 import { type ChartTheme, textOf } from "./chart-theme.js";
 import { type Curve, markerOf, strokeOf } from "./curve-style.js";
-import { formatValue } from "./format-value.js";
 
 /** Where a panel stands, in pixels, and where the keys of its curves do. */
 export interface PanelLayout {
@@ -85,4 +84,13 @@ function labelHeights(wanted: number[]): number[] {
     least = heights[label]! + LABEL_HEIGHT;
   });
   return heights;
+}
+
+/** Numbers from here on are written with an exponent. */
+export const LONG = 10_000;
+
+/** At most seven characters. */
+export function formatValue(value: number): string {
+  if (Math.abs(value) < 100) return value.toFixed(3);
+  return Math.abs(value) < LONG ? value.toPrecision(4) : value.toExponential(1);
 }

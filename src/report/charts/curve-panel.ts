@@ -1,9 +1,8 @@
 import type { Axis, GroupMark, Mark } from "vega";
 import { type Domain, epochTicks, valueTicks } from "./chart-domains.js";
 import { axisOf, type ChartTheme, textOf } from "./chart-theme.js";
-import { keyMarks, keyPlaces, PANEL_HEIGHT, type PanelLayout } from "./curve-keys.js";
+import { keyMarks, keyPlaces, LONG, PANEL_HEIGHT, type PanelLayout } from "./curve-keys.js";
 import { type Curve, type CurvePoint, markerOf, strokeOf } from "./curve-style.js";
-import { LONG } from "./format-value.js";
 
 export interface Panel {
   heading: string;

@@ -1,11 +1,10 @@
 import type { Mark, Spec } from "vega";
 import { accuracyDomain, epochDomain, lossDomain } from "./chart-domains.js";
 import { pageTheme, paperTheme, textOf } from "./chart-theme.js";
-import { keysHeight, PANEL_HEIGHT, type PanelLayout } from "./curve-keys.js";
+import { formatValue, keysHeight, PANEL_HEIGHT, type PanelLayout } from "./curve-keys.js";
 import { type Panel, panelMark } from "./curve-panel.js";
 import { type Curve, type CurvePoint, TEST_STYLE, TRAIN_STYLE, VALIDATION_STYLE } from "./curve-style.js";
 import { drawSvg } from "./draw-svg.js";
-import { formatValue } from "./format-value.js";
 
 export type { CurvePoint } from "./curve-style.js";
 

@@ -1,3 +1,5 @@
+import { arch, availableParallelism, cpus, totalmem, type } from "node:os";
+import { env } from "onnxruntime-node";
 import type { BertConfig } from "../../bert/config.js";
 import type { Evaluation } from "../../metrics/evaluation.js";
 
@@ -70,4 +72,16 @@ export interface TrainingRecord {
   /** Means over the last epoch, while its steps were made. */
   readonly trainLoss: number;
   readonly trainAccuracy: number;
+}
+
+/** What this process runs on. */
+export function thisMachine(): MachineRecord {
+  return {
+    processor: cpus()[0]?.model.trim() || "unknown",
+    cores: availableParallelism(),
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    system: `${type()} ${arch()}`,
+    node: process.version,
+    onnxruntime: env.versions.node ?? "unknown",
+  };
 }

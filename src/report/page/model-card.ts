@@ -3,8 +3,7 @@ import { listNames } from "../../text/list-names.js";
 import { printable } from "../../text/printable.js";
 import type { DataRecord, RunRecord } from "../files/run-record.js";
 import { settingRows } from "../files/setting-text.js";
-import { shownLabels } from "./label-rows.js";
-import { grouped } from "./page-parts.js";
+import { grouped, shownLabels } from "./page-parts.js";
 
 /**
  * A run's model card as the Hugging Face hub reads it: metadata in YAML, then Markdown. It says what the run knows

@@ -7,9 +7,7 @@ import { wilsonInterval } from "../../metrics/wilson-interval.js";
 import { Html, html } from "../../text/html.js";
 import { drawAccuracyBars } from "../charts/accuracy-bars.js";
 import { drawReliabilityDiagram } from "../charts/reliability-diagram.js";
-import { lengthName, overlapName } from "./group-names.js";
-import { SHOWN_LABELS, shownLabels } from "./label-rows.js";
-import { grouped, numbersBehind, percent, table } from "./page-parts.js";
+import { grouped, numbersBehind, percent, SHOWN_LABELS, shownLabels, table } from "./page-parts.js";
 
 /** The sections on how good the model's answers are. */
 export async function evaluationSections(
@@ -162,4 +160,15 @@ function intervalText({
   return wilsonInterval(correct, examples)
     .map((end) => end.toFixed(3))
     .join("–");
+}
+
+/** A group of lengths: `8–11`. */
+function lengthName({ from, to }: AccuracyGroup): string {
+  return from === to ? String(from) : `${from}–${to}`;
+}
+
+/** A group of parts: `33–50 %`. */
+function overlapName({ from, to }: AccuracyGroup): string {
+  const [low, high] = [Math.round(from * 100), Math.round(to * 100)];
+  return low === high ? `${low} %` : `${low}–${high} %`;
 }

@@ -1,3 +1,5 @@
+import type { LabelScores } from "../../metrics/classification-report.js";
+import { mostFrequent } from "../../metrics/most-frequent.js";
 import { type Html, html } from "../../text/html.js";
 import { MOST_LISTED } from "../../text/list-names.js";
 
@@ -52,4 +54,22 @@ export function percent(part: number): string {
 /** 12345678 as 12,345,678. */
 export function grouped(number: number): string {
   return number.toLocaleString("en-US", { maximumFractionDigits: 0 });
+}
+
+/** Labels that a table shows by themselves: those that most pairs have. */
+export const SHOWN_LABELS = 20;
+
+/** The labels that a table shows, in their order, and what there is beside them; nothing where it shows all. */
+export function shownLabels(perClass: readonly LabelScores[]): {
+  readonly shown: readonly LabelScores[];
+  readonly others: { readonly labels: number; readonly support: number } | undefined;
+} {
+  if (perClass.length <= SHOWN_LABELS) return { shown: perClass, others: undefined };
+  const supports = perClass.map(({ support }) => support);
+  const shown = mostFrequent(supports, SHOWN_LABELS).map((label) => perClass[label]!);
+  const sum = (scores: readonly LabelScores[]) => scores.reduce((total, { support }) => total + support, 0);
+  return {
+    shown,
+    others: { labels: perClass.length - shown.length, support: sum(perClass) - sum(shown) },
+  };
 }

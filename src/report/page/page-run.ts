@@ -1,7 +1,7 @@
 import { type Html, html } from "../../text/html.js";
 import type { DataRecord, RunRecord } from "../files/run-record.js";
 import { settingRows } from "../files/setting-text.js";
-import { formatDuration } from "../terminal/format-duration.js";
+import { formatDuration } from "../terminal/format-quantity.js";
 import { facts, grouped, namesOf } from "./page-parts.js";
 
 /** The sections on how the run was made. */

@@ -1,6 +1,5 @@
 import { printable } from "../../text/printable.js";
-import { formatBytes } from "./format-bytes.js";
-import { formatDuration } from "./format-duration.js";
+import { formatBytes, formatDuration } from "./format-quantity.js";
 import type { ProgressStream } from "./progress.js";
 
 /**

@@ -1,5 +1,5 @@
 import pc from "picocolors";
-import { formatDuration } from "./format-duration.js";
+import { formatDuration } from "./format-quantity.js";
 
 /** How far a long piece of work has come. */
 export interface Progress {
