@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { TINY_CONFIG, tinyPairs } from "../../test/support/tiny.js";
 import { BertClassifier } from "../bert/bert-classifier.js";
 import { PairDataset } from "../data/pair-dataset.js";
@@ -99,11 +99,19 @@ test("a run that is resumed ends with the bits of one that never stopped", async
 
 test("where an earlier epoch's model is kept, the answers are that one's", async () => {
   const options = { epochs: 4, learningRate: 0.3, metric: "validation-loss" } as const;
-  const { bestEpoch } = await trainInFolder(
-    runOf("best", { validation: train, heldOut: pairs, options, checkpoints: false }),
-  );
+  const run = () => runOf("best", { validation: train, heldOut: pairs, options });
+  const asked = vi.spyOn(Predictor, "start");
+  const { bestEpoch } = await trainInFolder(run());
+  expect(asked).not.toHaveBeenCalled();
+  asked.mockRestore();
   expect(bestEpoch).toBeLessThan(4);
-  expect(predictionsOf("best")).toEqual(await answersIn("best"));
+  const answers = await answersIn("best");
+  expect(predictionsOf("best")).toEqual(answers);
+  // A run that ended before its report was written.
+  rmSync(join(folder, "best", "run.json"));
+  rmSync(join(folder, "best", "predictions.jsonl"));
+  await trainInFolder({ ...run(), resume: true });
+  expect(predictionsOf("best")).toEqual(answers);
 });
 
 test("texts that are not those of the set are refused, and nothing is written", async () => {

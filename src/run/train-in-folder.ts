@@ -102,6 +102,7 @@ async function trainIn(folder: RunFolder, run: TrainingRun): Promise<DoneEvent> 
       resumeFrom,
       signal: AbortSignal.any([signal, lock.lost]),
       fingerprint: runFingerprint(run),
+      onAnswers: report.answered,
       ...(checkpoints && {
         checkpoints: checkpointStore(folder, checkpoints, listeners),
         checkpointEvery: checkpoints.every,

@@ -42,6 +42,8 @@ export interface FitOptions {
   readonly checkpointEvery?: CheckpointInterval | undefined;
   /** Where to go on; default: at the beginning. */
   readonly resumeFrom?: ReadCheckpoint | undefined;
+  /** Is given the logits [n, K] of each set that is measured, in its order, before the event of the epoch. */
+  readonly onAnswers?: ((set: "validation" | "test", logits: Float32Array) => void) | undefined;
   /** What has to be the same when training resumes, besides the datasets, the model's sizes and the options. */
   readonly fingerprint?: Partial<Fingerprint> | undefined;
 }
@@ -81,8 +83,9 @@ export class Trainer {
   fit(
     train: PairDataset,
     test?: PairDataset,
-    { validation, signal, checkpoints, checkpointEvery, resumeFrom, fingerprint: given }: FitOptions = {},
+    options: FitOptions = {},
   ): AsyncGenerator<TrainEvent, void, undefined> {
+    const { validation, signal, checkpoints, checkpointEvery, resumeFrom, fingerprint: given } = options;
     for (const dataset of [train, validation, test]) if (dataset) expectFit(dataset, this.#model);
     const { seed, threads, patience, batchSize, accumulate } = this.options;
     if (patience !== undefined && !validation) {
@@ -105,7 +108,8 @@ export class Trainer {
       constants: { threads, fingerprint },
     });
     const start = { step: state.step, threads: resumed?.threads ?? threads };
-    const fit = { train, validation, test, signal, plan, state, start, checkpoints: keeper };
+    const { onAnswers } = options;
+    const fit = { train, validation, test, signal, onAnswers, plan, state, start, checkpoints: keeper };
     return this.#start(fit, resumed?.moments);
   }
 
@@ -215,7 +219,11 @@ export class Trainer {
     return { loss, correct: correct.reduce((sum, count) => sum + count, 0) };
   }
 
-  async #evaluate(set: "validation" | "test", { state, signal, ...sets }: Fit, replicas: Replicas) {
+  async #evaluate(
+    set: "validation" | "test",
+    { state, signal, onAnswers, ...sets }: Fit,
+    replicas: Replicas,
+  ) {
     const dataset = sets[set];
     if (!dataset) return undefined;
     const logits = await classify(replicas, dataset, this.#model, {
@@ -224,6 +232,7 @@ export class Trainer {
       notFinite: (example, logit) =>
         divergence(`answer to ${set} pair ${example}`, logit, state.epoch, state.step),
     });
+    onAnswers?.(set, logits);
     const { labels, size } = dataset;
     return { loss: meanCrossEntropy(logits, labels), accuracy: this.#countCorrect(logits, labels) / size };
   }
@@ -257,6 +266,7 @@ interface Fit {
   readonly validation: PairDataset | undefined;
   readonly test: PairDataset | undefined;
   readonly signal: AbortSignal | undefined;
+  readonly onAnswers: FitOptions["onAnswers"];
   readonly plan: Plan;
   readonly state: TrainingState;
   /** Where this call begins, and the threads of the steps before. */

@@ -54,6 +54,8 @@ const MISTAKES = 12;
 
 /** Follows a run in order to report on it afterwards. */
 export interface RunReport extends Listener {
+  /** Takes the logits [n, K] that the model has just given for a set, so that the saved one need not be asked again. */
+  answered(set: "validation" | "test", logits: Float32Array): void;
   /**
    * Writes report.html, MODEL_CARD.md and run.json, and the answers of the saved model to held-out pairs, where there
    * are any, to predictions.jsonl. Nothing of a run that is not done.
@@ -65,12 +67,18 @@ export interface RunReport extends Listener {
 export function runReport(run: ReportedRun, options: ReportOptions): RunReport {
   const heldOut = heldOutOf(run);
   let done: DoneEvent | undefined;
+  let latest: Float32Array | undefined;
+  let saved: Float32Array | undefined;
   return {
+    answered(set, logits) {
+      if (set === heldOut?.data) latest = logits;
+    },
     handle(event) {
+      if (event.event === "epoch" && (event.best || !run.validation)) saved = latest;
       if (event.event === "done") done = event;
     },
     async write() {
-      if (done) await writeReports({ ...run, ...options, heldOut }, done);
+      if (done) await writeReports({ ...run, ...options, heldOut, logits: saved }, done);
     },
   };
 }
@@ -94,7 +102,11 @@ function heldOutOf({ test, validation, heldOut: pairs }: ReportedRun): HeldOut |
   );
 }
 
-type Reported = Omit<ReportedRun, "heldOut"> & ReportOptions & { readonly heldOut: HeldOut | undefined };
+interface Reported extends Omit<ReportedRun, "heldOut">, ReportOptions {
+  readonly heldOut: HeldOut | undefined;
+  /** [n, K] of the saved model to these pairs; `undefined` where its epoch was over before the run was resumed. */
+  readonly logits: Float32Array | undefined;
+}
 
 async function writeReports(run: Reported, done: DoneEvent): Promise<void> {
   const {
@@ -163,12 +175,13 @@ export async function isReported(folder: string, steps: number): Promise<boolean
   }
 }
 
-/** What the saved model answers: the one in memory, where that is the last epoch's. */
+/** What the saved model answers: it is asked where it has not been, the one in memory if that is the last epoch's. */
 async function answer(
-  { folder, options, ...run }: Reported,
+  { folder, options, logits, ...run }: Reported,
   { set, pairs }: HeldOut,
   { isLast }: { readonly isLast: boolean },
 ): Promise<AnsweredPair[]> {
+  if (logits) return answersOf(pairs, logits, run.model.labels);
   const saved = isLast ? run : await loadModel(folder);
   const predictor = await Predictor.start({ ...saved, threads: options.threads });
   try {
