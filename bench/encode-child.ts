@@ -4,7 +4,7 @@ import type { BertConfig } from "../src/bert/config.js";
 import { PairDataset } from "../src/data/pair-dataset.js";
 import { readPairs } from "../src/data/read-pairs.js";
 import { generateSamplePairs } from "../src/data/sample-pairs/sample-pairs.js";
-import { streamBytes } from "../src/hub/files.js";
+import { streamBytes } from "../src/hub/files/files.js";
 import { Random } from "../src/random.js";
 import { Vocabulary } from "../src/text/vocabulary.js";
 import { secondsSince } from "./statistics.js";

@@ -11,7 +11,7 @@ import { readPairLines } from "../src/data/read-pair-lines.js";
 import { readPairs, readSnli } from "../src/data/read-pairs.js";
 import { SNLI_HEADER } from "../src/data/snli.js";
 import { TunebertError } from "../src/error.js";
-import { formatModelConfig, parseModelConfig } from "../src/hub/model-config.js";
+import { formatModelConfig, parseModelConfig } from "../src/hub/store/model-config.js";
 import { checkTruncation } from "../src/text/truncate-pair.js";
 import { Vocabulary } from "../src/text/vocabulary.js";
 import { TINY_CONFIG, tinyPairs, tinyVocabulary, toCsv } from "./support/tiny.js";

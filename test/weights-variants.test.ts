@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { toMxnetNames } from "../src/bert/mxnet-names.js";
 import { PairDataset } from "../src/data/pair-dataset.js";
 import type { TextPair } from "../src/data/text-pair.js";
-import { classifierFrom, loadPretrained } from "../src/hub/pretrained.js";
+import { classifierFrom, loadPretrained } from "../src/hub/store/pretrained.js";
 import { Predictor } from "../src/predict/predictor.js";
 import { Random } from "../src/random.js";
 import { threads } from "../src/runtime/threads/threads.js";

@@ -1,6 +1,7 @@
+import type { TextPair } from "../data/text-pair.js";
 import type { AnsweredPair } from "../metrics/answered-pair.js";
 import { type LabelProbability, mostProbable, probabilityOf } from "../metrics/label-probabilities.js";
-import type { Predictor } from "./predictor.js";
+import { type Prediction, type Predictor, prediction } from "./predictor.js";
 
 /** Two texts and how they really relate. */
 export interface LabelledPair {
@@ -25,13 +26,41 @@ export async function answerLabelled(
   for (let start = 0; start < pairs.length; start += chunk) {
     const asked = pairs.slice(start, start + chunk);
     const predictions = await predictor.predict(asked);
-    predictions.forEach(({ label: predictedLabel, probabilities }, i) => {
-      const { premise, hypothesis, label: trueLabel } = asked[i]!;
-      const kept = keep(probabilities, trueLabel);
-      answers.push({ premise, hypothesis, trueLabel, predictedLabel, probabilities: kept });
+    predictions.forEach((answer, i) => {
+      answers.push(answered(asked[i]!, answer));
     });
   }
   return answers;
+}
+
+/** The answers to pairs whose logits [n, K] are known. */
+export function answersOf(
+  pairs: readonly LabelledPair[],
+  logits: Float32Array,
+  labels: readonly string[],
+): AnsweredPair[] {
+  const width = labels.length;
+  return pairs.map((pair, i) =>
+    answered(pair, prediction(logits.subarray(i * width, (i + 1) * width), labels)),
+  );
+}
+
+/** The pairs as they come; those with a label, and not one that stands for none, are also put into `kept`. */
+export async function* keepLabelled(
+  pairs: AsyncIterable<TextPair>,
+  kept: LabelledPair[],
+  isNone: (label: string) => boolean,
+): AsyncGenerator<TextPair> {
+  for await (const pair of pairs) {
+    const { premise, hypothesis, label } = pair;
+    if (label !== undefined && !isNone(label)) kept.push({ premise, hypothesis, label });
+    yield pair;
+  }
+}
+
+function answered(pair: LabelledPair, { label: predictedLabel, probabilities }: Prediction): AnsweredPair {
+  const { premise, hypothesis, label: trueLabel } = pair;
+  return { premise, hypothesis, trueLabel, predictedLabel, probabilities: keep(probabilities, trueLabel) };
 }
 
 /** All, or the most probable and the true one. */
