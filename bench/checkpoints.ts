@@ -2,15 +2,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BertClassifier } from "../src/bert/bert-classifier.js";
-import { learningCurves } from "../src/cli/listeners/learning-curves.js";
-import type { Listener } from "../src/cli/listeners/listener.js";
-import { keepMemories } from "../src/cli/listeners/memories.js";
-import { metricsLog } from "../src/cli/listeners/metrics-log.js";
 import { progressLine } from "../src/cli/listeners/progress-line.js";
 import { TunebertError } from "../src/error.js";
-import { CheckpointFolder } from "../src/hub/checkpoint-folder.js";
+import { CheckpointFolder } from "../src/hub/store/checkpoint-folder.js";
 import { Random } from "../src/random.js";
-import { CurveRecorder } from "../src/report/curve-recorder.js";
+import { CurveRecorder } from "../src/report/charts/curve-recorder.js";
+import { learningCurves } from "../src/run/listeners/learning-curves.js";
+import type { Listener } from "../src/run/listeners/listener.js";
+import { saveListeners } from "../src/run/listeners/listener.js";
+import { metricsLog } from "../src/run/listeners/metrics-log.js";
 import { threads } from "../src/runtime/threads/threads.js";
 import { classification } from "../src/tasks/classification.js";
 import type { CheckpointEvent } from "../src/train/events.js";
@@ -52,7 +52,8 @@ async function measure(options: BenchOptions, workload: Workload, folder: string
   const task = classification(model, dataset, options);
   const events = new Trainer(task, threads(options.threads), { ...options, epochs: 1 }).fit({
     checkpoints: {
-      save: ({ tensors, state }) => keeper.save({ tensors, state: { ...state, ...keepMemories(listeners) } }),
+      save: ({ tensors, state }) =>
+        keeper.save({ tensors, state: { ...state, ...saveListeners(listeners) } }),
     },
     checkpointEvery: { steps: 2 * steps },
   });
@@ -63,7 +64,7 @@ async function measure(options: BenchOptions, workload: Workload, folder: string
     const started = performance.now();
     for (let taken = 0; taken < count; ) {
       const event = (await events.next()).value!;
-      for (const listener of listening) await listener.hear(event);
+      for (const listener of listening) await listener.handle(event);
       if (event.event === "step") taken++;
       else if (event.event === "checkpoint") kept.push(event);
       resident = Math.max(resident, process.memoryUsage.rss());

@@ -4,7 +4,7 @@ import type { BertConfig } from "../src/bert/config.js";
 import { readExamples } from "../src/data/read-examples.js";
 import { generateSamplePairs } from "../src/data/sample-pairs/sample-pairs.js";
 import { TextDataset } from "../src/data/text-dataset.js";
-import { streamBytes } from "../src/hub/files.js";
+import { streamBytes } from "../src/hub/files/files.js";
 import { Random } from "../src/random.js";
 import { Vocabulary } from "../src/text/vocabulary.js";
 import { WordTokenizer } from "../src/text/word-tokenizer.js";

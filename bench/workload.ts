@@ -2,7 +2,7 @@ import type { BertConfig } from "../src/bert/config.js";
 import { readExamples } from "../src/data/read-examples.js";
 import { generateSamplePairs } from "../src/data/sample-pairs/sample-pairs.js";
 import { TextDataset } from "../src/data/text-dataset.js";
-import { streamBytes } from "../src/hub/files.js";
+import { streamBytes } from "../src/hub/files/files.js";
 import { Random } from "../src/random.js";
 import type { WordTokenizer } from "../src/text/word-tokenizer.js";
 import type { BenchOptions } from "./options.js";

@@ -6,7 +6,8 @@
  * 2. {@link loadPretrained} and {@link classifierFrom} make a model of a pretrained BERT,
  *    {@link BertClassifier.fromScratch} makes one from nothing.
  * 3. {@link Trainer} trains it and reports every step and epoch.
- * 4. {@link prepareModelFolder} and {@link saveWeights} keep it, {@link loadModel} brings it back.
+ * 4. {@link trainInFolder} does so in a folder, with a log, checkpoints and a report; {@link prepareModelFolder} and
+ *    {@link saveWeights} keep a model by itself. {@link loadModel} brings it back.
  * 5. {@link Predictor} answers with it, and {@link classificationReport} says how good answers are.
  *
  * What a user can cause throws a {@link TunebertError}. Shapes are written with B for the batch, T for the tokens of
@@ -27,34 +28,41 @@ export {
   type TextDatasetData,
 } from "./data/text-dataset.js";
 export { type ErrorText, type OptionErrorText, TunebertError, type TunebertErrorOptions } from "./error.js";
-export { type Artifact, catalog, type Split } from "./hub/catalog.js";
-export type { StoredCheckpoint } from "./hub/checkpoint-file.js";
+export { type Artifact, catalog, type Split } from "./hub/fetch/catalog.js";
+export type { DownloadPatience } from "./hub/fetch/download.js";
+export {
+  type FetchEvent,
+  type Fetched,
+  type FetchOptions,
+  fetchArtifact,
+} from "./hub/fetch/fetch-artifact.js";
+export type { HttpBodyReader, HttpFetch, HttpResponse } from "./hub/fetch/http.js";
+export { resolveData, resolvePretrained } from "./hub/fetch/resolve.js";
+export { streamBytes } from "./hub/files/files.js";
+export type { FolderLock } from "./hub/files/folder-lock.js";
+export type { LockOptions } from "./hub/files/lock.js";
+export type { StoredCheckpoint } from "./hub/store/checkpoint-file.js";
 export {
   CheckpointFolder,
   type CheckpointFolderOptions,
   type CheckpointPlace,
   type FoundCheckpoint,
   latestCheckpoint,
-} from "./hub/checkpoint-folder.js";
-export type { DownloadPatience } from "./hub/download.js";
-export { type FetchEvent, type Fetched, type FetchOptions, fetchArtifact } from "./hub/fetch-artifact.js";
-export { streamBytes } from "./hub/files.js";
-export type { HttpBodyReader, HttpFetch, HttpResponse } from "./hub/http.js";
-export type { LockOptions } from "./hub/lock.js";
-export { loadModel, prepareModelFolder, type SavedModel, saveWeights } from "./hub/model-folder.js";
+} from "./hub/store/checkpoint-folder.js";
+export { loadModel, prepareModelFolder, type SavedModel, saveWeights } from "./hub/store/model-folder.js";
 export {
   classifierFrom,
   loadPretrained,
   type Pretrained,
   type PretrainedOptions,
-} from "./hub/pretrained.js";
-export { resolveData, resolvePretrained } from "./hub/resolve.js";
+} from "./hub/store/pretrained.js";
 export {
   type ClassificationReport,
   classificationReport,
   type LabelScores,
 } from "./metrics/classification-report.js";
 export type { LabelProbability } from "./metrics/label-probabilities.js";
+export type { LabelledExample } from "./predict/answer-labelled.js";
 export { type Prediction, Predictor, type PredictorOptions } from "./predict/predictor.js";
 export { Random } from "./random.js";
 export {
@@ -63,7 +71,12 @@ export {
   type DrawnFigure,
   drawLearningCurves,
   type LearningCurves,
-} from "./report/learning-curves.js";
+} from "./report/charts/learning-curves.js";
+export type { DataRecord } from "./report/files/run-record.js";
+export type { Listener, ListenerState, ResumedFrom } from "./run/listeners/listener.js";
+export type { RunDescription } from "./run/listeners/run-report.js";
+export { inRunFolder, type RunFolder, type RunFolderOptions } from "./run/run-folder.js";
+export { type RunCheckpoints, type TrainingRun, trainInFolder } from "./run/train-in-folder.js";
 export type { Device, Engine, Parameters, Programs, RunOutputs, RunShape } from "./runtime/engine.js";
 export type { AdamStep } from "./runtime/optimizer/adam.js";
 export type { MomentPair, Moments } from "./runtime/optimizer/moments.js";

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { CheckpointFolder } from "../src/hub/checkpoint-folder.js";
+import { CheckpointFolder } from "../src/hub/store/checkpoint-folder.js";
 import { fail, filesOf, readBytes, succeed, temporaryFolder, tunebert } from "./support/command.js";
 import { TINY_SIZES, TINY_TRAINING, tinyPairs, toCsv } from "./support/tiny.js";
 

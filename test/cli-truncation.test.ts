@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { loadModel } from "../src/hub/model-folder.js";
+import { loadModel } from "../src/hub/store/model-folder.js";
 import { fail, readJsonLines, succeed, temporaryFolder, tunebert } from "./support/command.js";
 import { type LabelledExample, TINY_SIZES, tinyPairs, toCsv } from "./support/tiny.js";
 

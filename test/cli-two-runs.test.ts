@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { loadModel, prepareModelFolder } from "../src/hub/model-folder.js";
+import { loadModel, prepareModelFolder } from "../src/hub/store/model-folder.js";
 import { fail, readBytes, type Started, start, succeed, temporaryFolder } from "./support/command.js";
 import { TINY_SIZES, TINY_TRAINING, tinyPairs, toCsv } from "./support/tiny.js";
 

@@ -13,6 +13,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["nn", "autodiff", "data", "metrics"],
   ["bert", "tasks"],
   ["train", "predict", "hub", "report"],
+  ["run"],
   ["cli"],
   ["index"],
 ];

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeEach, describe, expect, test } from "vitest";
 import { TunebertError } from "../src/error.js";
-import type { ArchiveLimits } from "../src/hub/archive-limits.js";
-import { unpackArchive } from "../src/hub/unpack-archive.js";
+import type { ArchiveLimits } from "../src/hub/fetch/archive-limits.js";
+import { unpackArchive } from "../src/hub/fetch/unpack-archive.js";
 import { makeTar, makeTarGz, makeZip, type TarEntry, type ZipEntry } from "./support/archives.js";
 import { temporaryFolder } from "./support/command.js";
 

@@ -15,9 +15,9 @@ import {
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { TunebertError } from "../src/error.js";
-import { isExposed } from "../src/hub/cache-trust.js";
-import { type FetchEvent, type FetchOptions, fetchArtifact } from "../src/hub/fetch-artifact.js";
-import { digestOf } from "../src/hub/partial-file.js";
+import { isExposed } from "../src/hub/fetch/cache-trust.js";
+import { type FetchEvent, type FetchOptions, fetchArtifact } from "../src/hub/fetch/fetch-artifact.js";
+import { digestOf } from "../src/hub/fetch/partial-file.js";
 import { makeZip } from "./support/archives.js";
 import { temporaryFolder } from "./support/command.js";
 import { localServer, serve } from "./support/http-server.js";

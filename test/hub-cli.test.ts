@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { catalog } from "../src/hub/catalog.js";
+import { catalog } from "../src/hub/fetch/catalog.js";
 import { makeZip } from "./support/archives.js";
 import { COMMAND, type Ran, temporaryFolder } from "./support/command.js";
 import { localServer, serve, status } from "./support/http-server.js";

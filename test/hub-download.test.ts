@@ -9,10 +9,10 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { TunebertError } from "../src/error.js";
-import { type DownloadOptions, download } from "../src/hub/download.js";
-import type { HttpFetch } from "../src/hub/http.js";
-import { digestOf } from "../src/hub/partial-file.js";
-import { verifiedSha1 } from "../src/hub/verified-file.js";
+import { type DownloadOptions, download } from "../src/hub/fetch/download.js";
+import type { HttpFetch } from "../src/hub/fetch/http.js";
+import { digestOf } from "../src/hub/fetch/partial-file.js";
+import { verifiedSha1 } from "../src/hub/fetch/verified-file.js";
 import { temporaryFolder } from "./support/command.js";
 import { localServer, serve, status } from "./support/http-server.js";
 

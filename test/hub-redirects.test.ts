@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test, vi } from "vitest";
 import { TunebertError } from "../src/error.js";
-import { type DownloadOptions, download } from "../src/hub/download.js";
-import type { HttpFetch } from "../src/hub/http.js";
+import { type DownloadOptions, download } from "../src/hub/fetch/download.js";
+import type { HttpFetch } from "../src/hub/fetch/http.js";
 import { temporaryFolder } from "./support/command.js";
 import { localServer, serve, status } from "./support/http-server.js";
 

@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { TunebertError } from "../src/error.js";
-import { download } from "../src/hub/download.js";
-import type { HttpFetch } from "../src/hub/http.js";
+import { download } from "../src/hub/fetch/download.js";
+import type { HttpFetch } from "../src/hub/fetch/http.js";
 import { temporaryFolder } from "./support/command.js";
 import { localServer, serve } from "./support/http-server.js";
 

@@ -25,7 +25,7 @@ const half = Math.floor(archive.length / 2);
 /** Fetches in a process of its own, and prints each event and at the end the result as a line of JSON. */
 function fetcher(url: string, cache: string, sha1: string | undefined) {
   const script = `
-    import { fetchArtifact } from ${JSON.stringify(new URL("../dist/hub/fetch-artifact.js", import.meta.url).href)};
+    import { fetchArtifact } from ${JSON.stringify(new URL("../dist/hub/fetch/fetch-artifact.js", import.meta.url).href)};
     const say = (line) => process.stdout.write(JSON.stringify(line) + "\\n");
     const [url, cache, sha1] = process.argv.slice(1);
     const lock = { staleAfter: ${STALE_AFTER}, poll: 20 };

@@ -61,15 +61,15 @@ describe.each(names)("%s", (name) => {
     const tokenizer = new WordTokenizer(new Vocabulary(expected.vocabulary));
     dataset = await TextDataset.encode(expected.pairs, tokenizer, { maxLength: expected.maxLength, labels });
     const all = Int32Array.from({ length: dataset.size }, (_, i) => i);
-    const hands = microBatches(dataset, all, { replicas: THREADS, perGroup: PER_RUN, maxTokens: MAX_TOKENS });
-    expect(hands.flat().length).toBeGreaterThan(THREADS);
+    const lanes = microBatches(dataset, all, { replicas: THREADS, perGroup: PER_RUN, maxTokens: MAX_TOKENS });
+    expect(lanes.flat().length).toBeGreaterThan(THREADS);
     const run = (group: MicroBatchGroup) =>
       trainingRun(group, {
         head: classificationHead(labels.length),
         targets: meanTargets(labels.length, dataset.size),
         seed: 0,
       });
-    runs = hands.map((groups) => groups.map(run));
+    runs = lanes.map((groups) => groups.map(run));
     const inference = inferencePrograms(model, device.shape);
     engine = await device.open({ inference, training: programs }, model.parameters);
   });

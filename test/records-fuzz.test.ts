@@ -6,17 +6,17 @@
  */
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { learningCurves } from "../src/cli/listeners/learning-curves.js";
-import { readMemories } from "../src/cli/listeners/memories.js";
-import { metricsLog } from "../src/cli/listeners/metrics-log.js";
 import { TunebertError } from "../src/error.js";
-import { formatModelConfig, parseModelConfig } from "../src/hub/model-config.js";
-import { compareRuns } from "../src/report/comparison.js";
-import { formatComparison } from "../src/report/comparison-text.js";
-import { CurveRecorder } from "../src/report/curve-recorder.js";
-import type { Curves } from "../src/report/learning-curves.js";
-import { formatPredictions, parsePredictions } from "../src/report/predictions-file.js";
-import { formatRun, parseRun } from "../src/report/run-file.js";
+import { formatModelConfig, parseModelConfig } from "../src/hub/store/model-config.js";
+import { CurveRecorder } from "../src/report/charts/curve-recorder.js";
+import type { Curves } from "../src/report/charts/learning-curves.js";
+import { formatPredictions, parsePredictions } from "../src/report/files/predictions-file.js";
+import { formatRun, parseRun } from "../src/report/files/run-file.js";
+import { compareRuns } from "../src/report/terminal/comparison.js";
+import { formatComparison } from "../src/report/terminal/comparison-text.js";
+import { learningCurves } from "../src/run/listeners/learning-curves.js";
+import { readListeners } from "../src/run/listeners/listener.js";
+import { metricsLog } from "../src/run/listeners/metrics-log.js";
 import { anything, parseJson, record } from "../src/text/json-reader.js";
 import { Vocabulary } from "../src/text/vocabulary.js";
 import { isOver } from "../src/train/model-selection.js";
@@ -252,8 +252,8 @@ function goOn(tensors: StateDict, state: Readonly<Record<string, unknown>>): voi
   const resumed = resume(checkpoint, { parameters: parameters(), fingerprint: FINGERPRINT, ...LENGTHS });
   const recorder = new CurveRecorder();
   const log = metricsLog("nowhere");
-  readMemories(
-    [learningCurves("nowhere", recorder, "accuracy"), { ...log, memory: { ...log.memory!, restore() {} } }],
+  readListeners(
+    [learningCurves("nowhere", recorder, "accuracy"), { ...log, state: { ...log.state!, restore() {} } }],
     checkpoint,
   )();
   const { batch, examplesPerSecond, train, best } = { ...resumed.state, ...measures(resumed.state) };

@@ -11,7 +11,7 @@ import { readExampleLines } from "../src/data/read-example-lines.js";
 import { readExamples, readSnli } from "../src/data/read-examples.js";
 import { SNLI_HEADER } from "../src/data/snli.js";
 import { TunebertError } from "../src/error.js";
-import { formatModelConfig, parseModelConfig } from "../src/hub/model-config.js";
+import { formatModelConfig, parseModelConfig } from "../src/hub/store/model-config.js";
 import { checkTruncation } from "../src/text/truncate-pair.js";
 import { Vocabulary } from "../src/text/vocabulary.js";
 import { TINY_CONFIG, tinyPairs, tinyVocabulary, toCsv } from "./support/tiny.js";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { deflateSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { TunebertError } from "../src/error.js";
-import { readWeights } from "../src/hub/read-weights.js";
+import { readWeights } from "../src/hub/store/read-weights.js";
 import { parseWeights } from "../src/weights/parse-weights.js";
 import { serializeSafetensors } from "../src/weights/safetensors.js";
 import type { StateDict } from "../src/weights/tensor.js";

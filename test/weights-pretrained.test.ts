@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { loadPretrained } from "../src/hub/pretrained.js";
+import { loadPretrained } from "../src/hub/store/pretrained.js";
 import { parseWeights } from "../src/weights/parse-weights.js";
 import { serializeSafetensors } from "../src/weights/safetensors.js";
 import type { StateDict } from "../src/weights/tensor.js";

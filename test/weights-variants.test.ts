@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { toMxnetNames } from "../src/bert/mxnet-names.js";
 import { TextDataset } from "../src/data/text-dataset.js";
-import { classifierFrom, loadPretrained } from "../src/hub/pretrained.js";
+import { classifierFrom, loadPretrained } from "../src/hub/store/pretrained.js";
 import { Predictor } from "../src/predict/predictor.js";
 import { Random } from "../src/random.js";
 import { threads } from "../src/runtime/threads/threads.js";

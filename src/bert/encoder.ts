@@ -1,8 +1,6 @@
-import { addNorm } from "../nn/add-norm.js";
 import { firstTokenAttention, selfAttention, selfAttentionOverEmbeddings } from "../nn/attention.js";
-import { type Embedding, embed } from "../nn/embedding.js";
-import { feedForward } from "../nn/feed-forward.js";
 import { normal } from "../nn/initialise.js";
+import { addNorm, type Embedding, embed, feedForward } from "../nn/layers.js";
 import type { Network } from "../nn/network.js";
 import { pad } from "../nn/padding.js";
 import type { Value } from "../onnx/graph.js";

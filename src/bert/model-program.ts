@@ -1,6 +1,6 @@
 import { backward } from "../autodiff/backward.js";
 import type { MicroBatch, MicroBatchGroup } from "../data/micro-batches.js";
-import { linear } from "../nn/linear.js";
+import { linear } from "../nn/layers.js";
 import { type DeclaredParameter, Network } from "../nn/network.js";
 import type { Value } from "../onnx/graph.js";
 import { add, concat, tanh } from "../onnx/operators.js";

@@ -1,13 +1,11 @@
-import type { TunebertError } from "../error.js";
-import { DEFAULT_KEEP, type FoundCheckpoint, latestCheckpoint } from "../hub/checkpoint-folder.js";
-import { type Kind, type OptionValues, option } from "../option.js";
+import { DEFAULT_KEEP, type FoundCheckpoint } from "../hub/store/checkpoint-folder.js";
+import { type Kind, option } from "../option.js";
 import { count, yesNo } from "../option-kinds.js";
 import { checkState } from "../train/check-state.js";
 import type { CheckpointInterval } from "../train/checkpoints.js";
 import { patienceIsOver } from "../train/model-selection.js";
 import type { TrainerOptions } from "../train/options.js";
 import { note } from "./print.js";
-import type { CheckpointSettings } from "./resumable.js";
 
 /** `500` for so many steps; `90s`, `10m`, `2h` for a time. */
 const interval: Kind<CheckpointInterval> = {
@@ -44,25 +42,6 @@ export const checkpointOptions = {
     conflicts: ["overwrite"],
   }),
 };
-
-export type CheckpointFlags = OptionValues<typeof checkpointOptions> & { readonly out: string };
-
-/** The checkpoint to go on from, if that is wanted; damaged ones, and such whose state is none, are reported. */
-export async function checkpointToResume({
-  resume,
-  out,
-}: CheckpointFlags): Promise<FoundCheckpoint | undefined> {
-  if (!resume) return undefined;
-  const report = ({ message }: TunebertError) => note(`${message}; trying the checkpoint before it`);
-  return latestCheckpoint(out, report, checkState);
-}
-
-export function checkpointSettings(
-  { checkpoints, checkpointEvery: every, keep }: CheckpointFlags,
-  rest: Pick<CheckpointSettings, "resumeFrom" | "fingerprint">,
-): CheckpointSettings | undefined {
-  return checkpoints ? { every, keep, ...rest } : undefined;
-}
 
 /** Says where training goes on, and whether with the same bits. */
 export function reportResume(

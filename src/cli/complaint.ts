@@ -1,9 +1,9 @@
 import { inspect } from "node:util";
 import type { Command, CommanderError, OutputConfiguration } from "commander";
 import { TunebertError } from "../error.js";
-import { showAddress, showAddressesIn } from "../hub/address.js";
+import { showAddress, showAddressesIn } from "../hub/files/address.js";
+import { version } from "../run/version.js";
 import { note } from "./print.js";
-import { version } from "./version.js";
 
 /** What the command line says when something is wrong, line by line. */
 

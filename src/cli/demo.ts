@@ -5,22 +5,21 @@ import { BertClassifier } from "../bert/bert-classifier.js";
 import { generateSamplePairs, showcasePairs } from "../data/sample-pairs/sample-pairs.js";
 import { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
-import type { FolderLock } from "../hub/folder-lock.js";
-import { makeFolder } from "../hub/make-folder.js";
-import { expectKnownFolder } from "../hub/model-folder.js";
-import { writeWhole } from "../hub/write-whole.js";
+import { makeFolder } from "../hub/files/make-folder.js";
+import { writeWhole } from "../hub/files/write-whole.js";
 import { type OptionValues, option, reworded } from "../option.js";
 import { text } from "../option-kinds.js";
 import { Predictor } from "../predict/predictor.js";
 import { Random } from "../random.js";
-import type { DataRecord } from "../report/run-record.js";
+import type { DataRecord } from "../report/files/run-record.js";
+import { inRunFolder, type RunFolder } from "../run/run-folder.js";
 import { threads as threadsOf } from "../runtime/threads/threads.js";
 import { systemReason } from "../system-error.js";
 import { trainingOptions } from "../train/options.js";
 import { addOptions } from "./add-options.js";
 import { formatPrediction } from "./predict.js";
-import { print } from "./print.js";
-import { inRunFolder, runTraining } from "./training-run.js";
+import { note, print } from "./print.js";
+import { trainInTerminal } from "./train-in-terminal.js";
 
 const demoOptions = {
   pairs: option(text("folder"), { help: "only write the sample pairs there, as train.tsv and test.tsv" }),
@@ -55,15 +54,15 @@ export function addDemoCommand(program: Command): void {
 async function demo({ pairs, ...flags }: DemoFlags): Promise<void> {
   const corpus = generateSamplePairs(PAIRS_SEED);
   if (pairs !== undefined) return writePairs(corpus, pairs);
-  await expectKnownFolder(flags.out);
-  await inRunFolder(flags.out, (lock) => trainOn(corpus, lock, flags));
+  const options = { overwrite: true, onNotice: note };
+  await inRunFolder(flags.out, options, (folder) => trainOn(corpus, folder, flags));
 }
 
 type SampleCorpus = ReturnType<typeof generateSamplePairs>;
 
 async function trainOn(
   corpus: SampleCorpus,
-  lock: FolderLock,
+  folder: RunFolder,
   { out, seed, threads }: Omit<DemoFlags, "pairs">,
 ): Promise<void> {
   const options = { maxLength: MAX_LENGTH, minFrequency: 1 };
@@ -75,18 +74,17 @@ async function trainOn(
   const config = { ...MODEL, vocabularySize: tokenizer.size };
   const model = BertClassifier.fromScratch(config, labels, new Random(seed), INITIAL);
   const saved = { model, tokenizer, maxLength: MAX_LENGTH };
-  await runTraining({
+  await trainInTerminal({
     ...saved,
     train,
     test,
-    out,
-    lock,
-    overwrite: true,
+    heldOut: corpus.test,
+    out: folder,
     options: { ...TRAINING, seed, threads },
+    checkpoints: false,
     description: {
       settings: { ...INITIAL, minFrequency: options.minFrequency },
       data: { train: generated("training", train), test: generated("test", test) },
-      unseen: { data: "test", examples: corpus.test },
     },
   });
 

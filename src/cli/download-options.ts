@@ -1,7 +1,7 @@
-import type { FetchEvent, FetchOptions } from "../hub/fetch-artifact.js";
+import type { FetchEvent, FetchOptions } from "../hub/fetch/fetch-artifact.js";
 import { type GivenOptions, option } from "../option.js";
 import { text, yesNo } from "../option-kinds.js";
-import { DownloadProgress } from "../report/download-progress.js";
+import { DownloadProgress } from "../report/terminal/download-progress.js";
 
 /** What commands share that take names of the catalog and addresses. */
 export const downloadOptions = {

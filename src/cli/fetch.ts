@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { catalog } from "../hub/catalog.js";
-import { fetchArtifact } from "../hub/fetch-artifact.js";
+import { catalog } from "../hub/fetch/catalog.js";
+import { fetchArtifact } from "../hub/fetch/fetch-artifact.js";
 import { type OptionValues, option } from "../option.js";
 import { text, yesNo } from "../option-kinds.js";
 import { addOptions } from "./add-options.js";

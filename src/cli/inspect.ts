@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { readWeights } from "../hub/read-weights.js";
+import { readWeights } from "../hub/store/read-weights.js";
 import { type OptionValues, reworded } from "../option.js";
 import { alignColumns } from "../text/align-columns.js";
 import { addOptions } from "./add-options.js";

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
+import { version } from "../run/version.js";
 import { memoryFailure } from "../runtime/out-of-memory.js";
 import { descriptorFailure } from "../system-error.js";
 import { addCompareCommand } from "./compare.js";
@@ -14,7 +15,6 @@ import { addPredictCommand } from "./predict.js";
 import { note } from "./print.js";
 import { flushStandardStreams, report, watchStandardStreams } from "./standard-streams.js";
 import { addTrainCommand } from "./train.js";
-import { version } from "./version.js";
 
 const FAILED = 1;
 const WRONG_USAGE = 2;

@@ -1,5 +1,5 @@
 import { basename, relative } from "node:path";
-import { showAddress } from "../hub/address.js";
+import { showAddress } from "../hub/files/address.js";
 import { printable } from "../text/printable.js";
 
 /** What to type to go on with the run that these arguments began; on a line of its own that secrets are left out of it. */

@@ -7,28 +7,25 @@ import { isNoLabel } from "../data/no-label.js";
 import { readExamples } from "../data/read-examples.js";
 import { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
-import { showAddress } from "../hub/address.js";
-import type { Split } from "../hub/catalog.js";
-import { streamBytes } from "../hub/files.js";
-import type { FolderLock } from "../hub/folder-lock.js";
-import { expectFreeFolder, expectKnownFolder } from "../hub/model-folder.js";
-import { classifierFrom, loadPretrained } from "../hub/pretrained.js";
-import { resolveData } from "../hub/resolve.js";
-import type { LabelledExample } from "../predict/answer-labelled.js";
+import type { Split } from "../hub/fetch/catalog.js";
+import { resolveData } from "../hub/fetch/resolve.js";
+import { showAddress } from "../hub/files/address.js";
+import { classifierFrom, loadPretrained } from "../hub/store/pretrained.js";
+import { keepLabelled, type LabelledExample } from "../predict/answer-labelled.js";
 import { Random } from "../random.js";
+import type { DataRecord } from "../report/files/run-record.js";
+import { DataFile } from "../run/data-file.js";
+import { startFingerprint } from "../run/run-fingerprint.js";
+import { inRunFolder, type RunFolder } from "../run/run-folder.js";
 import { listNames } from "../text/list-names.js";
-import type { TextExample } from "../text/text-example.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { trainerOptions } from "../train/options.js";
 import { addOptions } from "./add-options.js";
-import { checkpointSettings, checkpointToResume } from "./checkpoint-options.js";
-import { dataRecord, keepLabelled } from "./data-record.js";
 import { fetchOptions } from "./download-options.js";
 import { labelNotes, skippedNote } from "./label-notes.js";
 import { note, print } from "./print.js";
-import { runFingerprint } from "./run-fingerprint.js";
+import { trainInTerminal } from "./train-in-terminal.js";
 import { type TrainFlags, trainOptionGroups } from "./train-options.js";
-import { inRunFolder, runTraining } from "./training-run.js";
 
 /** Position rows of a model from scratch; a longer `--max-length` makes more. */
 const POSITIONS = 512;
@@ -52,8 +49,8 @@ Examples:
 
 async function train(flags: TrainFlags, command: Command): Promise<void> {
   expectTogether(flags, command);
-  if (!flags.resume) await expectKnownFolder(flags.out);
-  await inRunFolder(flags.out, (lock) => trainIn(lock, flags));
+  const { out, overwrite, resume } = flags;
+  await inRunFolder(out, { overwrite, resume, onNotice: note }, (folder) => trainIn(folder, flags));
 }
 
 /** Refuses options that mean nothing beside others, or without them. */
@@ -75,57 +72,44 @@ function expectTogether(flags: TrainFlags, command: Command): void {
   }
 }
 
-async function trainIn(lock: FolderLock, flags: TrainFlags): Promise<void> {
-  const { out, overwrite, tensorboard, maxLength, truncation, noLabel } = flags;
+async function trainIn(folder: RunFolder, flags: TrainFlags): Promise<void> {
+  const { out, tensorboard, maxLength, truncation, noLabel, pretrained, embeddingStd } = flags;
   const say = speaker(flags);
-  const resumeFrom = await checkpointToResume(flags);
-  if (!resumeFrom) await expectFreeFolder(out, { overwrite });
-  const { trainSet, model, tokenizer } = flags.pretrained
-    ? await fineTuned(flags, flags.pretrained, say)
-    : await fromScratch(flags);
-  const recordOf = async (file: string, split: Split, dataset: TextDataset) =>
-    dataRecord(await resolveData(file, split, fetchOptions(flags)), dataset);
-  const unseen = async (name: "validation" | "test", split: Split) => {
-    const file = flags[name];
-    if (file === undefined) return undefined;
-    const examples: LabelledExample[] = [];
-    const options = { maxLength, truncation, texts: trainSet.texts, labels: model.labels, noLabel };
+  const { train, model, tokenizer } =
+    pretrained === undefined ? await fromScratch(flags) : await fineTuned(flags, pretrained, say);
+  const heldOut = async (name: "validation" | "test", split: Split) => {
+    const given = flags[name];
+    if (given === undefined) return undefined;
+    const { file, examples } = await openData(given, split, flags);
+    const labelled: LabelledExample[] = [];
+    const options = { maxLength, truncation, texts: train.set.texts, labels: model.labels, noLabel };
     const isNone = (label: string) => isNoLabel(label, model.labels, noLabel);
-    const read = keepLabelled(examplesOf(file, split, flags), examples, isNone);
-    return { data: name, examples, set: await TextDataset.encode(read, tokenizer, options) };
+    const set = await TextDataset.encode(keepLabelled(examples, labelled, isNone), tokenizer, options);
+    return { set, examples: labelled, record: await file.record(set) };
   };
-  const validation = await unseen("validation", "dev");
-  const test = await unseen("test", "test");
-  say(describe("train", trainSet));
+  const validation = await heldOut("validation", "dev");
+  const test = await heldOut("test", "test");
+  say(describe("train", train.set));
   if (validation) say(describe("validation", validation.set));
   if (test) say(describe("test", test.set));
   say(`vocabulary of ${tokenizer.size} tokens, ${model.labels.length} labels: ${listNames(model.labels)}`);
-  note(labelNotes(trainSet, noLabel));
-  const fingerprint = await runFingerprint(flags, { model, tokenizer });
-  await runTraining({
-    model,
-    tokenizer,
-    maxLength,
-    truncation,
-    train: trainSet,
+  note(labelNotes(train.set, noLabel));
+  const { checkpoints, checkpointEvery: every, keep } = flags;
+  await trainInTerminal({
+    ...{ model, tokenizer, maxLength, truncation, texts: train.set.texts, tensorboard },
+    train: train.set,
     validation: validation?.set,
     test: test?.set,
-    out,
-    lock,
-    overwrite,
+    heldOut: (test ?? validation)?.examples,
+    out: folder,
     options: trainerOptions(flags),
-    checkpoints: checkpointSettings(flags, { resumeFrom, fingerprint }),
+    checkpoints: checkpoints && { every, keep },
+    fingerprint: await startFingerprint({ pretrained, embeddingStd, out, model }),
     json: flags.logFormat === "json",
-    tensorboard,
     description: {
       settings: settingsOf(flags),
-      pretrained: flags.pretrained && basename(showAddress(flags.pretrained)),
-      data: {
-        train: await recordOf(flags.train, "train", trainSet),
-        validation: validation && (await recordOf(flags.validation!, "dev", validation.set)),
-        test: test && (await recordOf(flags.test!, "test", test.set)),
-      },
-      unseen: test ?? validation,
+      pretrained: pretrained && basename(showAddress(pretrained)),
+      data: { train: train.record, validation: validation?.record, test: test?.record },
     },
   });
 }
@@ -137,7 +121,7 @@ function settingsOf(flags: TrainFlags): Record<string, unknown> {
 }
 
 interface Prepared {
-  readonly trainSet: TextDataset;
+  readonly train: { readonly set: TextDataset; readonly record: DataRecord };
   readonly model: BertClassifier;
   readonly tokenizer: Tokenizer;
 }
@@ -150,20 +134,17 @@ async function fineTuned(flags: TrainFlags, folder: string, say: (line: string) 
   });
   for (const note of pretrained.notes) say(`pretrained: ${note}`);
   expectPositions(flags.maxLength, pretrained.config);
-  const trainSet = await TextDataset.encode(examplesOf(flags.train, "train", flags), pretrained.tokenizer, {
-    ...flags,
-    preferredLabels: pretrained.labels,
-  });
-  const model = classifierFrom(pretrained, labelsOf(trainSet, flags.train), new Random(flags.seed));
+  const { tokenizer, labels: preferredLabels } = pretrained;
+  const { file, examples } = await openData(flags.train, "train", flags);
+  const set = await TextDataset.encode(examples, tokenizer, { ...flags, preferredLabels });
+  const model = classifierFrom(pretrained, labelsOf(set, flags.train), new Random(flags.seed));
   say(`output layer: ${model.keepsOutput ? "kept from the checkpoint" : "fresh"}`);
-  return { trainSet, model, tokenizer: pretrained.tokenizer };
+  return { train: { set, record: await file.record(set) }, model, tokenizer };
 }
 
 async function fromScratch(flags: TrainFlags): Promise<Prepared> {
-  const { dataset, tokenizer } = await TextDataset.encodeWithNewVocabulary(
-    examplesOf(flags.train, "train", flags),
-    flags,
-  );
+  const { file, examples } = await openData(flags.train, "train", flags);
+  const { dataset: set, tokenizer } = await TextDataset.encodeWithNewVocabulary(examples, flags);
   const { vocabSize: rows = tokenizer.size } = flags;
   if (rows < tokenizer.size) {
     throw new TunebertError(
@@ -181,16 +162,17 @@ async function fromScratch(flags: TrainFlags): Promise<Prepared> {
     blocks: flags.blocks ?? DEFAULT_SIZES.blocks,
     maxPositions: Math.max(POSITIONS, flags.maxLength),
   };
-  const labels = labelsOf(dataset, flags.train);
+  const labels = labelsOf(set, flags.train);
   const model = BertClassifier.fromScratch(config, labels, new Random(flags.seed), flags);
-  return { trainSet: dataset, model, tokenizer };
+  return { train: { set, record: await file.record(set) }, model, tokenizer };
 }
 
-async function* examplesOf(name: string, split: Split, flags: TrainFlags): AsyncGenerator<TextExample> {
-  const file = await resolveData(name, split, fetchOptions(flags));
+/** A file of examples, and the examples in it, to be read once. */
+async function openData(name: string, split: Split, flags: TrainFlags) {
+  const file = new DataFile(await resolveData(name, split, fetchOptions(flags)));
   // What stands for no label is told when all labels are there.
-  const options = { ...flags, noLabel: [], fileName: file, onNotice: note };
-  yield* readExamples(streamBytes(file), options);
+  const options = { ...flags, noLabel: [], fileName: file.path, onNotice: note };
+  return { file, examples: readExamples(file.bytes(), options) };
 }
 
 function labelsOf({ labels, labelNames, ...skipped }: TextDataset, file: string): readonly string[] {

@@ -65,8 +65,8 @@ describe("microBatches", () => {
     const lengths = Array.from({ length: 200 }, (_, i) => 5 + ((i * 37) % 40));
     const dataset = randomDataset(lengths, { vocabularySize: 50 });
     const options = { replicas: 2, perGroup: 5, maxTokens: 10_000 };
-    const hands = microBatches(dataset, range(200), options);
-    for (const groups of hands) {
+    const lanes = microBatches(dataset, range(200), options);
+    for (const groups of lanes) {
       expect(groups).toHaveLength(1);
       const { batches } = groups[0]!;
       const tokens = batches.map((batch) => batch.tokens.length);
@@ -75,7 +75,7 @@ describe("microBatches", () => {
         expect(Math.min(...batch.lengths)).toBeGreaterThanOrEqual(Math.max(...batches[i]!.lengths));
       }
     }
-    const shares = hands.map((groups) => sum(groups[0]!.batches.map((batch) => batch.tokens.length)));
+    const shares = lanes.map((groups) => sum(groups[0]!.batches.map((batch) => batch.tokens.length)));
     expect(Math.abs(shares[0]! - shares[1]!)).toBeLessThanOrEqual(40);
   });
 
@@ -90,16 +90,16 @@ describe("microBatches", () => {
   test("shares out a batch of similar lengths evenly", () => {
     const dataset = randomDataset(new Array(12).fill(20), { vocabularySize: 50 });
     for (const replicas of [1, 2, 3, 4, 6, 12]) {
-      const hands = microBatches(dataset, range(12), { replicas, perGroup: 1, maxTokens: 10_000 });
-      const examples = hands.map((groups) => sum(flat([groups]).map((batch) => batch.examples.length)));
+      const lanes = microBatches(dataset, range(12), { replicas, perGroup: 1, maxTokens: 10_000 });
+      const examples = lanes.map((groups) => sum(flat([groups]).map((batch) => batch.examples.length)));
       expect(examples).toEqual(new Array(replicas).fill(12 / replicas));
     }
   });
 
   test("leaves replicas without work when there are too few examples", () => {
     const dataset = randomDataset([8], { vocabularySize: 50 });
-    const hands = microBatches(dataset, range(1), { replicas: 3, perGroup: 2, maxTokens: 100 });
-    expect(hands.map((groups) => groups.length).sort()).toEqual([0, 0, 1]);
+    const lanes = microBatches(dataset, range(1), { replicas: 3, perGroup: 2, maxTokens: 100 });
+    expect(lanes.map((groups) => groups.length).sort()).toEqual([0, 0, 1]);
   });
 
   test("does not depend on the order of the examples", () => {
@@ -117,8 +117,8 @@ describe("microBatches", () => {
   });
 });
 
-function flat(hands: readonly (readonly MicroBatchGroup[])[]): MicroBatch[] {
-  return hands.flat().flatMap(({ batches }) => batches);
+function flat(lanes: readonly (readonly MicroBatchGroup[])[]): MicroBatch[] {
+  return lanes.flat().flatMap(({ batches }) => batches);
 }
 
 /** Walks through the tokens as they are numbered: the first of each example that has one, then the second, … */

@@ -46,10 +46,10 @@ export function microBatches(
 ): MicroBatchGroup[][] {
   const sorted = examples.slice().sort((a, b) => dataset.length(a) - dataset.length(b) || a - b);
   return Array.from({ length: replicas }, (_, rank) => {
-    const hand = sorted.filter((_, i) => turn(i, replicas) === rank);
-    const groups = Math.ceil(totalLength(dataset, hand) / maxTokens);
-    const enough = hand.length >= groups * perGroup;
-    const parts = evenParts(dataset, hand, enough ? groups * perGroup : Math.min(groups, hand.length));
+    const share = sorted.filter((_, i) => turn(i, replicas) === rank);
+    const groups = Math.ceil(totalLength(dataset, share) / maxTokens);
+    const enough = share.length >= groups * perGroup;
+    const parts = evenParts(dataset, share, enough ? groups * perGroup : Math.min(groups, share.length));
     return chunks(parts, enough ? perGroup : 1).map((chunk) => assemble(dataset, chunk));
   });
 }

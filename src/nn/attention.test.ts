@@ -4,7 +4,7 @@ import type { Value } from "../onnx/graph.js";
 import { head } from "../onnx/operators.js";
 import type { Feed } from "../runtime/program.js";
 import { firstTokenAttention, selfAttention, selfAttentionOverEmbeddings } from "./attention.js";
-import { type Embedding, embed } from "./embedding.js";
+import { type Embedding, embed } from "./layers.js";
 import type { Network } from "./network.js";
 import { type Layout, pad } from "./padding.js";
 

@@ -12,10 +12,8 @@ import {
   transpose,
 } from "../onnx/operators.js";
 import type { Dim } from "../onnx/shape.js";
-import { dropout } from "./dropout.js";
-import type { Embedding } from "./embedding.js";
 import { cutHeads, gatherHeads, joinHeads } from "./heads.js";
-import { declareLinear, linear } from "./linear.js";
+import { declareLinear, dropout, type Embedding, linear } from "./layers.js";
 import type { Network } from "./network.js";
 import { type Layout, pad } from "./padding.js";
 

@@ -1,9 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { freeParameter, freeRows, runNetwork } from "../../test/support/network.js";
 import { Random } from "../random.js";
-import { dropout } from "./dropout.js";
-import { layerNorm } from "./layer-norm.js";
-import { linear } from "./linear.js";
+import { dropout, layerNorm, linear } from "./layers.js";
 import { Network } from "./network.js";
 
 describe("a network's parameters", () => {

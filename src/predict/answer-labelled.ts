@@ -1,7 +1,7 @@
 import type { AnsweredExample } from "../metrics/answered-example.js";
 import { type LabelProbability, mostProbable, probabilityOf } from "../metrics/label-probabilities.js";
 import type { TextExample } from "../text/text-example.js";
-import type { Predictor } from "./predictor.js";
+import { type Prediction, type Predictor, prediction } from "./predictor.js";
 
 /** An example whose label is known. */
 export interface LabelledExample extends Pick<TextExample, "text" | "textPair"> {
@@ -24,13 +24,43 @@ export async function answerLabelled(
   for (let start = 0; start < examples.length; start += chunk) {
     const asked = examples.slice(start, start + chunk);
     const predictions = await predictor.predict(asked);
-    predictions.forEach(({ label: predictedLabel, probabilities }, i) => {
-      const { text, textPair, label: trueLabel } = asked[i]!;
-      const kept = keep(probabilities, trueLabel);
-      answers.push({ text, textPair, trueLabel, predictedLabel, probabilities: kept });
+    predictions.forEach((answer, i) => {
+      answers.push(answered(asked[i]!, answer));
     });
   }
   return answers;
+}
+
+/** The answers to examples whose logits [n, K] are known. */
+export function answersOf(
+  examples: readonly LabelledExample[],
+  logits: Float32Array,
+  labels: readonly string[],
+): AnsweredExample[] {
+  const width = labels.length;
+  return examples.map((example, i) =>
+    answered(example, prediction(logits.subarray(i * width, (i + 1) * width), labels)),
+  );
+}
+
+/** The examples as they come; those with a label, and not one that stands for none, are also put into `kept`. */
+export async function* keepLabelled(
+  examples: AsyncIterable<TextExample>,
+  kept: LabelledExample[],
+  isNone: (label: string) => boolean,
+): AsyncGenerator<TextExample> {
+  for await (const example of examples) {
+    const { text, textPair, label } = example;
+    if (label !== undefined && !isNone(label)) kept.push({ text, textPair, label });
+    yield example;
+  }
+}
+
+function answered(
+  { text, textPair, label: trueLabel }: LabelledExample,
+  { label: predictedLabel, probabilities }: Prediction,
+): AnsweredExample {
+  return { text, textPair, trueLabel, predictedLabel, probabilities: keep(probabilities, trueLabel) };
 }
 
 /** All, or the most probable and the true one. */

@@ -121,7 +121,8 @@ export class Predictor implements AsyncDisposable {
   }
 }
 
-function prediction(logits: Float32Array, labels: readonly string[]): Prediction {
+/** What the logits [K] of a pair say. */
+export function prediction(logits: Float32Array, labels: readonly string[]): Prediction {
   const largest = logits.reduce((max, logit) => Math.max(max, logit));
   const exponentials = Array.from(logits, (logit) => Math.exp(logit - largest));
   const total = exponentials.reduce((sum, value) => sum + value, 0);

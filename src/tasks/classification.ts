@@ -29,6 +29,13 @@ export const classificationOptions = {
   }),
 };
 
+/** What a classifier is measured by. */
+export const classificationFigures = [
+  { name: "accuracy", better: "higher" },
+  { name: "loss", better: "lower" },
+  { name: "macroF1", better: "higher" },
+] as const;
+
 /** @interface */
 export type ClassificationOptions = OptionValues<typeof classificationOptions>;
 
@@ -49,11 +56,7 @@ export function classification(
   const labelsOf = (examples: Int32Array) => examples.map((example) => train.labels[example]!);
   const supervision = {
     head: classificationHead(labels.length),
-    figures: [
-      { name: "accuracy", better: "higher" },
-      { name: "loss", better: "lower" },
-      { name: "macroF1", better: "higher" },
-    ] as const,
+    figures: classificationFigures,
     settings: { labels, ...settingsOf(classificationOptions, given) },
     encoding: (examples: TextDataset) => examples.labels,
     expectTarget(examples: TextDataset, example: number) {

@@ -110,7 +110,9 @@ export function fineTuning<Targets>(
       };
     },
     async evaluate(engine, examples, options) {
-      return supervision.evaluate(await infer(engine, examples, model, options), examples);
+      const logits = await infer(engine, examples, model, options);
+      options.onAnswers?.(logits);
+      return supervision.evaluate(logits, examples);
     },
   };
 }

@@ -53,6 +53,8 @@ export interface EvaluateOptions {
   readonly signal?: AbortSignal | undefined;
   /** The error of an example, counted from 1, whose answer is not a number. */
   readonly notFinite: (example: number, value: number) => Error;
+  /** Is given what the model put out for the examples, such as logits [n, K], in their order. */
+  readonly onAnswers?: ((answers: Float32Array) => void) | undefined;
 }
 
 /** The examples of one step. */

@@ -35,6 +35,8 @@ export interface FitOptions<Examples> {
   readonly checkpointEvery?: CheckpointInterval | undefined;
   /** Where to go on; default: at the beginning. */
   readonly resumeFrom?: ReadCheckpoint | undefined;
+  /** Is given what the model put out for each set that is measured, such as logits [n, K], before the event of the epoch. */
+  readonly onAnswers?: ((set: "validation" | "test", answers: Float32Array) => void) | undefined;
   /** What has to be the same when training resumes, besides the examples, the model's sizes and the options. */
   readonly fingerprint?: Partial<Fingerprint> | undefined;
 }
@@ -204,11 +206,14 @@ export class Trainer<Examples> {
   ): Promise<Figures | undefined> {
     const examples = fit[name];
     if (!examples) return undefined;
+    const { onAnswers, signal } = fit;
     const { epoch, step } = fit.state;
     const { shape }: { shape: RunShape } = this.#device;
-    const notFinite = (example: number, value: number) =>
-      divergence(`answer to ${name} pair ${example}`, value, epoch, step);
-    return this.#task.evaluate(engine, examples, { shape, signal: fit.signal, notFinite });
+    return this.#task.evaluate(engine, examples, {
+      ...{ shape, signal },
+      notFinite: (example, value) => divergence(`answer to ${name} pair ${example}`, value, epoch, step),
+      onAnswers: onAnswers && ((answers) => onAnswers(name, answers)),
+    });
   }
 
   #stepEvent(state: TrainingState, batch: Batch, stepped: Stepped, engine: Engine): StepEvent {

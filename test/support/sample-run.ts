@@ -1,8 +1,8 @@
 /** A training run that never was, with answers to four pairs. */
 import type { AnsweredExample } from "../../src/metrics/answered-example.js";
 import { evaluateAnswers } from "../../src/metrics/evaluation.js";
-import type { LearningCurves } from "../../src/report/learning-curves.js";
-import type { RunRecord } from "../../src/report/run-record.js";
+import type { LearningCurves } from "../../src/report/charts/learning-curves.js";
+import type { RunRecord } from "../../src/report/files/run-record.js";
 
 const LABELS = ["same", "other"];
 

@@ -1,6 +1,6 @@
-import { shortFigureName } from "../../report/figure-names.js";
+import { shortFigureName } from "../../report/charts/figure-names.js";
+import type { Listener } from "../../run/listeners/listener.js";
 import type { DoneEvent, EpochEvent } from "../../train/events.js";
-import type { Listener } from "./listener.js";
 
 /** Prints a line for each epoch, and d2l's summary at the end. @param figure that counts, besides the loss */
 export function epochLines(
@@ -9,7 +9,7 @@ export function epochLines(
   figure: string,
 ): Listener {
   return {
-    hear(event) {
+    handle(event) {
       if (event.event === "epoch") print(epochLine(event, epochs, figure));
       else if (event.event === "done") print(summaryLines(event, epochs, figure));
     },

@@ -1,12 +1,12 @@
-import { type ProgressStream, reportProgress } from "../../report/progress.js";
+import { type ProgressStream, reportProgress } from "../../report/terminal/progress.js";
+import type { Listener } from "../../run/listeners/listener.js";
 import type { StepEvent } from "../../train/events.js";
-import type { Listener } from "./listener.js";
 
 /** Shows how far training has come. */
 export function progressLine(stream: ProgressStream, epochs: number): Listener {
   const progress = reportProgress(stream);
   return {
-    hear(event) {
+    handle(event) {
       if (event.event === "step") progress.update(progressOf(event, epochs));
       else if (event.event === "epoch") progress.clear();
       else if (event.event === "done") progress.finish();

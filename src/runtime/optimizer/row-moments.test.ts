@@ -16,7 +16,7 @@ describe("a row", () => {
   const steps = (count: number) => {
     for (let i = 0; i < count; i++) {
       adam.begin({ ...stepAfter(i), beta1: BETA1 });
-      moments.move(0, moments.awake.length);
+      moments.move(0, moments.active.length);
       moments.endStep();
     }
   };
@@ -26,25 +26,25 @@ describe("a row", () => {
     return [...whole.variance.subarray(row * WIDTH, (row + 1) * WIDTH)];
   };
 
-  test("is awake from its first gradient until its mean has vanished, then rests until its next", () => {
-    moments.wake(3);
-    moments.wake(1);
-    expect([...moments.awake]).toEqual([3, 1]);
+  test("is active from its first gradient until its mean has vanished, then idle until its next", () => {
+    moments.activate(3);
+    moments.activate(1);
+    expect([...moments.active]).toEqual([3, 1]);
     adam.gradient.set([1, 1, 1, 0, 1, 1, 1]);
     steps(20);
-    expect([...moments.awake].sort()).toEqual([1, 3]);
+    expect([...moments.active].sort()).toEqual([1, 3]);
     steps(80);
-    expect([...moments.awake]).toEqual([]);
-    moments.wake(1);
-    moments.wake(4);
-    expect([...moments.awake].sort()).toEqual([1, 4]);
-    expect([0, 1, 2, 3, 4].filter((row) => moments.isAwake(row))).toEqual([1, 4]);
+    expect([...moments.active]).toEqual([]);
+    moments.activate(1);
+    moments.activate(4);
+    expect([...moments.active].sort()).toEqual([1, 4]);
+    expect([0, 1, 2, 3, 4].filter((row) => moments.isActive(row))).toEqual([1, 4]);
   });
 
-  test("that rests has the variance of all steps", () => {
+  test("that is idle has the variance of all steps", () => {
     let expected = Math.fround(Math.fround(1 - 0.999));
     for (let i = 1; i < 100; i++) expected = Math.fround(expected * Math.fround(0.999));
-    expect(moments.isAwake(3)).toBe(false);
+    expect(moments.isActive(3)).toBe(false);
     expect(variance(3)).toEqual([expected, expected, expected]);
     expect(variance(1)).toEqual([expected, expected, expected]);
   });
@@ -61,7 +61,7 @@ describe.each([
 ] as const)("a table of %d rows of %d", (rows, width) => {
   const STEPS = 420;
 
-  /** Few rows have a gradient at a time, and now and then many: rows rest, wake and rest again. */
+  /** Few rows have a gradient at a time, and now and then many: rows become idle, active and idle again. */
   const training = (replicas: number) => {
     const random = new Random(7);
     const initial = Float32Array.from({ length: rows * width }, () => random.normal());
@@ -77,7 +77,7 @@ describe.each([
     gradientScale: i % 5 === 0 ? 0.3 : 1,
   });
 
-  test.each([1, 2, 3])("is moved by %d replicas as if its rows never rested", (replicas) => {
+  test.each([1, 2, 3])("is moved by %d replicas as if its rows were always active", (replicas) => {
     const { initial, gradients } = training(replicas);
     const optimizers = new Optimizers(initial, rows, replicas, "rows");
     const dense = new DenseAdam(initial);
@@ -92,7 +92,7 @@ describe.each([
     });
   });
 
-  test("goes on from the moments of rows at rest", () => {
+  test("goes on from the moments of idle rows", () => {
     const { initial, gradients } = training(2);
     const straight = new Optimizers(initial, rows, 2, "rows");
     gradients.slice(0, 140).forEach((sums, i) => {

@@ -23,7 +23,7 @@ export function momentsLength(table: SharedParameter, rank: number, ranks: numbe
 }
 
 /**
- * One replica's rows of a table, of which a step moves those that are awake, as {@link RowMoments} says; the most
+ * One replica's rows of a table, of which a step moves those that are active, as {@link RowMoments} says; the most
  * that it does to the others is to let them decay. Indexes are not checked in its loops, which run through all rows.
  */
 export class TableShare {
@@ -60,12 +60,12 @@ export class TableShare {
 
   /** Takes the step that Adam has begun: moves the rows by their gradients, of which it leaves zeros. */
   update(): void {
-    this.#wakeTouched();
+    this.#activateTouched();
     this.#decayOthers();
     const atOnce = Math.floor(this.#adam.chunk / rowStride(this.#width));
-    const { awake } = this.#moments;
-    for (let first = 0; first < awake.length; first += atOnce) {
-      this.#move(first, awake.subarray(first, first + atOnce));
+    const { active } = this.#moments;
+    for (let first = 0; first < active.length; first += atOnce) {
+      this.#move(first, active.subarray(first, first + atOnce));
     }
     this.#moments.endStep();
   }
@@ -85,16 +85,17 @@ export class TableShare {
     for (const [start, end] of this.#blocks) for (let row = start; row < end; row++) yield row;
   }
 
-  #wakeTouched(): void {
+  #activateTouched(): void {
     const moments = this.#moments;
     for (const touched of this.#table.touched) {
       for (const [start, end] of this.#blocks) {
-        for (let row = start; row < end; row++) if (touched[row] && !moments.isAwake(row)) moments.wake(row);
+        for (let row = start; row < end; row++)
+          if (touched[row] && !moments.isActive(row)) moments.activate(row);
       }
     }
   }
 
-  /** Does to rows that are not awake all that a step does to them at once. */
+  /** Does to rows that are not active all that a step does to them at once. */
   #decayOthers(): void {
     const { data } = this.#table.parameter;
     const width = this.#width;
@@ -102,14 +103,14 @@ export class TableShare {
     for (const [start, end] of this.#blocks) {
       let from = start;
       for (let row = start; row <= end; row++) {
-        if (row < end && !this.#moments.isAwake(row)) continue;
+        if (row < end && !this.#moments.isActive(row)) continue;
         this.#adam.decay(data, from * width, row * width);
         from = row + 1;
       }
     }
   }
 
-  /** Moves some of the rows awake, beginning with the `first`. */
+  /** Moves some of the active rows, beginning with the `first`. */
   #move(first: number, rows: Int32Array): void {
     const { data } = this.#table.parameter;
     const { parameter } = this.#adam;

@@ -25,9 +25,9 @@ const dataset = randomDataset(lengths, { vocabularySize: config.vocabularySize }
 function deal(threads: number) {
   const options = { replicas: 3, perGroup: 2, maxTokens: 60 };
   const groups = microBatches(dataset, range(lengths.length), options).flat();
-  const hands: MicroBatchGroup[][] = Array.from({ length: threads }, () => []);
+  const lanes: MicroBatchGroup[][] = Array.from({ length: threads }, () => []);
   groups.forEach((group, i) => {
-    hands[i % threads]!.push(group);
+    lanes[i % threads]!.push(group);
   });
   const run = (group: MicroBatchGroup) =>
     trainingRun(group, {
@@ -36,9 +36,9 @@ function deal(threads: number) {
       seed: group.batches[0]!.examples[0]!,
     });
   return {
-    hands,
-    training: hands.map((hand) => hand.map(run)),
-    inference: hands.map((hand) => hand.map(inferenceRun)),
+    lanes,
+    training: lanes.map((lane) => lane.map(run)),
+    inference: lanes.map((lane) => lane.map(inferenceRun)),
   };
 }
 
@@ -127,11 +127,11 @@ describe("replicas on worker threads", () => {
 
   test("outputs come in the order of the runs, and follow the parameters", async () => {
     await withReplicas(2, 0, async (replicas) => {
-      const { hands, training, inference } = deal(2);
+      const { lanes, training, inference } = deal(2);
       const inferred = await replicas.infer(inference);
       const trained = await replicas.accumulate(training);
-      hands.forEach((hand, rank) => {
-        hand.forEach(({ batches }, i) => {
+      lanes.forEach((lane, rank) => {
+        lane.forEach(({ batches }, i) => {
           const logits = inferred[rank]![i]![LOGITS]!;
           const examples = batches.reduce((sum, batch) => sum + batch.examples.length, 0);
           expect(logits).toHaveLength(examples * 3);

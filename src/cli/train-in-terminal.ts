@@ -1,0 +1,63 @@
+import { TunebertError } from "../error.js";
+import type { RunFolder } from "../run/run-folder.js";
+import { type TrainingRun, trainInFolder } from "../run/train-in-folder.js";
+import { memoryFailure } from "../runtime/out-of-memory.js";
+import { classificationFigures } from "../tasks/classification.js";
+import type { TrainEvent } from "../train/events.js";
+import { trainerOptions } from "../train/options.js";
+import { reportResume } from "./checkpoint-options.js";
+import { Interrupted, interruptible } from "./interrupted.js";
+import { epochLines } from "./listeners/epoch-lines.js";
+import { progressLine } from "./listeners/progress-line.js";
+import { note, print } from "./print.js";
+import { resumeCommand } from "./resume-command.js";
+import { outputFailed } from "./standard-streams.js";
+
+export interface TerminalRun extends TrainingRun {
+  readonly out: RunFolder;
+  /** Whether stdout gets a line of JSON for each event, and nothing else; default: a line for each epoch. */
+  readonly json?: boolean;
+}
+
+/**
+ * Trains in a folder with progress on stderr and a line per epoch on stdout. With checkpoints it says how to go on when a
+ * signal or a fault ends it, and where nothing can be printed any more, it ends as if a signal had come.
+ * @throws Interrupted when the process was asked to stop, once a checkpoint is kept
+ */
+export async function trainInTerminal(run: TerminalRun): Promise<void> {
+  const { epochs } = trainerOptions(run.options ?? {});
+  const listeners = [
+    progressLine(process.stderr, epochs),
+    run.json
+      ? { handle: (event: TrainEvent) => print(JSON.stringify(event)) }
+      : epochLines(print, epochs, classificationFigures[0].name),
+  ];
+  const shown = { ...run, listeners, onResume: reportResume };
+  if (run.checkpoints === false) await trainInFolder(shown);
+  else await trainInterruptibly(shown);
+}
+
+async function trainInterruptibly(run: TerminalRun): Promise<void> {
+  let step = run.out.resumeFrom?.state.step;
+  const onKept = (kept: number) => {
+    step = kept;
+  };
+  try {
+    await interruptible(
+      (signal) => trainInFolder({ ...run, signal, checkpoints: { ...run.checkpoints, onKept } }),
+      () => note("stopping after this step and a checkpoint; once more stops at once"),
+      [outputFailed],
+    );
+  } catch (error) {
+    const failure = memoryFailure(error) ?? error;
+    if (step === undefined) throw failure;
+    const command = resumeCommand(process.argv, process.env).map((line) => `  ${line}`);
+    const hint = `To go on from step ${step}:`;
+    if (failure instanceof Interrupted) note([`stopped. ${hint}`, ...command]);
+    // What came from outside may be over: a full disk, a thread that died.
+    if (failure instanceof TunebertError && failure.cause !== undefined) {
+      throw failure.wrap("", hint, ...command);
+    }
+    throw failure;
+  }
+}

@@ -1,0 +1,67 @@
+import { checkLabels } from "../../bert/check-labels.js";
+import { type BertConfig, checkConfig } from "../../bert/config.js";
+import { TunebertError } from "../../error.js";
+import * as json from "../../text/json-reader.js";
+import { readTexts, type Texts } from "../../text/text-example.js";
+import { checkTruncation, DEFAULT_TRUNCATION, type TruncationName } from "../../text/truncate-pair.js";
+import { inFile } from "../files/files.js";
+
+/** What config.json says of a trained model. */
+export interface ModelConfig {
+  readonly config: BertConfig;
+  readonly labels: readonly string[];
+  readonly maxLength: number;
+  readonly truncation: TruncationName;
+  /** How many texts it answers at a time. */
+  readonly texts: Texts;
+}
+
+/** `format` in config.json, by which a folder is known to be ours. */
+export const FORMAT = "tunebert";
+const VERSION = 1;
+
+/** The text of config.json. */
+export function formatModelConfig({ config, labels, maxLength, truncation, texts }: ModelConfig): string {
+  const json = { format: FORMAT, version: VERSION, ...config, labels, maxLength, truncation, texts };
+  return `${JSON.stringify(json, null, 2)}\n`;
+}
+
+/**
+ * Reads the text of config.json. One without `truncation`, or `texts`, is from a time when there was but one kind.
+ * @throws TunebertError, with `path`, when it is not JSON, not ours, or an entry is missing or impossible
+ */
+export function parseModelConfig(text: string, path: string): ModelConfig {
+  const { format, version, ...rest } = json.parseJson(text, path, readFormat);
+  if (format !== FORMAT || version !== VERSION) {
+    throw new TunebertError(
+      `${path} does not describe a model of tunebert (format ${FORMAT}, version ${VERSION})`,
+    );
+  }
+  const model = json.readJson(rest, path, readModel);
+  const { vocabularySize, hidden, ffn, heads, blocks, maxPositions } = model;
+  const { labels, maxLength, truncation = DEFAULT_TRUNCATION, texts } = model;
+  inFile(path, () => checkLabels(labels));
+  if (maxLength < 1) throw new TunebertError(`${path}: maxLength is ${maxLength}; expected at least 1`);
+  return {
+    config: inFile(path, () => checkConfig({ vocabularySize, hidden, ffn, heads, blocks, maxPositions })),
+    labels,
+    maxLength,
+    truncation: inFile(path, () => checkTruncation(truncation)),
+    texts,
+  };
+}
+
+const readFormat = json.object({ format: json.anything, version: json.anything });
+
+const readModel = json.object({
+  vocabularySize: json.count,
+  hidden: json.count,
+  ffn: json.count,
+  heads: json.count,
+  blocks: json.count,
+  maxPositions: json.count,
+  labels: json.list(json.string),
+  maxLength: json.count,
+  truncation: json.anything,
+  texts: readTexts,
+});

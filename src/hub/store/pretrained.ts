@@ -1,0 +1,140 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { BertClassifier } from "../../bert/bert-classifier.js";
+import type { BertConfig } from "../../bert/config.js";
+import { inferConfig } from "../../bert/infer-config.js";
+import { toTorchNames } from "../../bert/mxnet-names.js";
+import { describePrefix, takeOffPrefix } from "../../bert/name-prefix.js";
+import { TunebertError } from "../../error.js";
+import type { Random } from "../../random.js";
+import type { Tokenizer } from "../../text/tokenizer.js";
+import { VOCABULARY_FILE, WordTokenizer } from "../../text/word-tokenizer.js";
+import type { StateDict } from "../../weights/tensor.js";
+import { UnreadTensor } from "../../weights/unread-tensor.js";
+import type { FetchOptions } from "../fetch/fetch-artifact.js";
+import { resolvePretrained } from "../fetch/resolve.js";
+import { inFile, readText } from "../files/files.js";
+import { FileState } from "./file-state.js";
+import { expectRows, isModelFolder, loadModel } from "./model-folder.js";
+import { readWeights } from "./read-weights.js";
+
+/** Parameters to start from, and the tokenizer they were trained with. */
+export interface Pretrained {
+  /** Tensors by d2l's names, whatever names the file has; with the pretraining heads that came along. */
+  readonly state: StateDict;
+  /** The sizes, which the shapes of the tensors tell. */
+  readonly config: BertConfig;
+  readonly tokenizer: Tokenizer;
+  /** What the output layer tells apart, where the parameters are of a classifier that tunebert trained. */
+  readonly labels: readonly string[] | undefined;
+  /** What was done to the tensors of the file to make them the model's, for a person to read: a line each. */
+  readonly notes: readonly string[];
+}
+
+const MODEL = "model.safetensors";
+const WEIGHTS = ["pretrained.params", MODEL];
+
+/** How a pretrained model is read, and fetched where it is asked for by name. */
+export interface PretrainedOptions extends FetchOptions {
+  /** Attention heads; default H / 64, or what a model of ours says. */
+  readonly heads?: number | undefined;
+  /**
+   * Which dictionary of tensors, where a checkpoint of PyTorch has several: its path, the keys joined by dots, such as
+   * `ema.state_dict`. Default: the only one.
+   */
+  readonly key?: string | undefined;
+}
+
+/**
+ * Reads a pretrained BERT from a folder: `vocab.json` with `pretrained.params`, as d2l's archives hold them, or a
+ * model that tunebert trained.
+ * @param nameOrFolder a folder, an archive, a name of the catalog or an address: see {@link resolvePretrained}
+ * @throws TunebertError when it cannot be fetched, or a file is missing, damaged or not a BERT
+ */
+export async function loadPretrained(
+  nameOrFolder: string,
+  { heads, key, ...fetchOptions }: PretrainedOptions = {},
+): Promise<Pretrained> {
+  const folder = await resolvePretrained(nameOrFolder, fetchOptions);
+  if (await isModelFolder(folder)) {
+    if (key !== undefined) {
+      throw new TunebertError(
+        (named) => `${folder} holds a model of tunebert's, whose tensors have no key; leave ${named} out`,
+        { option: "key" },
+      );
+    }
+    const { model, tokenizer } = await loadModel(folder);
+    const config = { ...model.config, ...(heads && { heads }) };
+    const state = new FileState(() => readWeights(join(folder, MODEL)), model.stateDict());
+    return withState(state, { config, tokenizer, labels: model.labels, notes: [] });
+  }
+  const vocabularyPath = join(folder, VOCABULARY_FILE);
+  const tokenizer = WordTokenizer.parse(await readText(vocabularyPath), vocabularyPath);
+  const weights = WEIGHTS.find((name) => existsSync(join(folder, name)));
+  if (!weights)
+    throw new TunebertError(`${folder} holds no weights; expected ${WEIGHTS.join(" or ")} beside vocab.json`);
+  const weightsPath = join(folder, weights);
+  const read = () => {
+    const found = readWeights(weightsPath, { key });
+    return inFile(weightsPath, () => asBert(found));
+  };
+  const first = read();
+  const config = inFile(weightsPath, () => inferConfig(first.state, heads));
+  expectRows(tokenizer, config, vocabularyPath);
+  const state = new FileState(() => read().state, first.state);
+  return withState(state, { config, tokenizer, labels: undefined, notes: first.notes });
+}
+
+/** The tensors under d2l's names, without those that no model can have. */
+function asBert(found: StateDict): Pick<Pretrained, "state" | "notes"> {
+  const notes: string[] = [];
+  const { state: unprefixed, prefix } = takeOffPrefix(found);
+  if (prefix !== "") notes.push(describePrefix(prefix));
+  const state: StateDict = new Map();
+  for (const [name, tensor] of toTorchNames(unprefixed)) {
+    if (tensor instanceof UnreadTensor && !isNeeded(name)) {
+      notes.push(`${name} is left out: it holds ${tensor.type} values, and the model has no need of it`);
+    } else state.set(name, tensor);
+  }
+  return { state, notes };
+}
+
+/** Whether a classifier may have such a parameter. */
+function isNeeded(name: string): boolean {
+  return /^(encoder|hidden|output)\./.test(name);
+}
+
+/**
+ * A classifier over pretrained parameters: see {@link BertClassifier.fromStateDict}. The output layer of a
+ * classifier for other labels is left behind.
+ * @param labels the K label names, in the order of the logits
+ * @param random draws the output layer where it is fresh
+ * @throws TunebertError that lists the tensors that are missing, superfluous or of another shape
+ * @example
+ * const model = classifierFrom(await loadPretrained("bert.small"), train.labelNames, new Random(0));
+ */
+export function classifierFrom(
+  pretrained: Pretrained,
+  labels: readonly string[],
+  random: Random,
+): BertClassifier {
+  const { config, labels: known } = pretrained;
+  const { state, adopt } = fileStates.get(pretrained)?.take() ?? { state: pretrained.state, adopt: false };
+  const forOthers = known !== undefined && JSON.stringify(known) !== JSON.stringify(labels);
+  const kept = forOthers ? new Map([...state].filter(([name]) => !name.startsWith("output."))) : state;
+  return BertClassifier.fromStateDict(config, labels, kept, random, { adopt });
+}
+
+/** Where the state of what was read from a file comes from. */
+const fileStates = new WeakMap<Pretrained, FileState>();
+
+function withState(state: FileState, rest: Omit<Pretrained, "state">): Pretrained {
+  const pretrained = {
+    ...rest,
+    get state() {
+      return state.see();
+    },
+  };
+  fileStates.set(pretrained, state);
+  return pretrained;
+}

@@ -1,0 +1,64 @@
+import type { Value } from "../onnx/graph.js";
+import { add, gather, gemm, layerNormalization, matrixOfKnownWidth, mul, relu } from "../onnx/operators.js";
+import { constant, uniformOverInputs } from "./initialise.js";
+import type { Network } from "./network.js";
+
+/** x [M, in] W ᵀ + b with `name.weight` [out, in] and `name.bias` [out]: [M, out]. */
+export function linear(network: Network, name: string, x: Value, outputs: number): Value {
+  const [, inputs] = matrixOfKnownWidth(x, name);
+  declareLinear(network, name, inputs, outputs);
+  const weight = network.parameter(`${name}.weight`);
+  const bias = network.parameter(`${name}.bias`);
+  return gemm(network.graph, x, weight, { transB: true, c: bias });
+}
+
+/** The parameters of {@link linear}, which start as PyTorch's do. */
+export function declareLinear(network: Network, name: string, inputs: number, outputs: number): void {
+  const initialise = uniformOverInputs(inputs);
+  network.declare(`${name}.weight`, [outputs, inputs], initialise, { decays: true });
+  network.declare(`${name}.bias`, [outputs], initialise, { decays: false });
+}
+
+/** Layer normalisation (Ba et al., 2016) of the rows of x [M, H] with `name.weight` and `name.bias` [H]. */
+export function layerNorm(network: Network, name: string, x: Value, epsilon = 1e-5): Value {
+  const [, width] = matrixOfKnownWidth(x, name);
+  network.declare(`${name}.weight`, [width], constant(1), { decays: false });
+  network.declare(`${name}.bias`, [width], constant(0), { decays: false });
+  const [weight, bias] = [network.parameter(`${name}.weight`), network.parameter(`${name}.bias`)];
+  return layerNormalization(network.graph, x, weight, bias, epsilon)[0];
+}
+
+/** Inverted dropout with the network's probability; the identity when that is 0. Any shape. */
+export function dropout(network: Network, x: Value): Value {
+  return network.dropout === 0 ? x : mul(network.graph, x, network.mask(x.shape));
+}
+
+/** LayerNorm(dropout(y) + x), the post-norm residual connection of d2l section 11.7; x and y [M, H]. */
+export function addNorm(network: Network, name: string, x: Value, y: Value): Value {
+  return layerNorm(network, `${name}.ln`, add(network.graph, dropout(network, y), x));
+}
+
+/** Position-wise feed-forward network: Linear H → F, ReLU, Linear F → H; x [M, H]. */
+export function feedForward(network: Network, name: string, x: Value, hidden: number, ffn: number): Value {
+  const inner = relu(network.graph, linear(network, `${name}.dense1`, x, ffn)); // [M, F]
+  return linear(network, `${name}.dense2`, inner, hidden);
+}
+
+/** A table of rows, and how a token finds its own. */
+export interface Embedding<Inputs> {
+  /** [R, H] */
+  readonly table: Value;
+  /** Of the inputs of a micro-batch those that say which row each token takes: […]. */
+  readonly ids: (inputs: Inputs) => Value;
+}
+
+/** The sum of the rows that each token takes from each table: […, H]. */
+export function embed<Inputs>(
+  { graph }: Network,
+  embeddings: readonly Embedding<Inputs>[],
+  inputs: Inputs,
+): Value {
+  return embeddings
+    .map(({ table, ids }) => gather(graph, table, ids(inputs)))
+    .reduce((sum, rows) => add(graph, sum, rows));
+}

@@ -1,0 +1,90 @@
+import { arch, availableParallelism, cpus, totalmem, type } from "node:os";
+import { env } from "onnxruntime-node";
+import type { BertConfig } from "../../bert/config.js";
+import type { Evaluation } from "../../metrics/evaluation.js";
+import type { Figures } from "../../tasks/figures.js";
+import type { Texts } from "../../text/text-example.js";
+
+/** What a training run was and what came of it: all that is reported of it but its curves and its answers. */
+export interface RunRecord {
+  readonly name: string;
+  /** The version of tunebert. */
+  readonly tunebert: string;
+  /** When training ended, in ISO 8601. */
+  readonly finished: string;
+  readonly model: ModelRecord;
+  /** Options by their names in the API; lists and objects as JSON has them. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly data: {
+    readonly train: DataRecord;
+    readonly validation?: DataRecord | undefined;
+    readonly test?: DataRecord | undefined;
+  };
+  readonly machine: MachineRecord;
+  readonly training: TrainingRecord;
+  /** Of the saved model, on pairs that it was not trained on; left out where there are none. */
+  readonly evaluation?: (Evaluation & { readonly data: "validation" | "test" }) | undefined;
+}
+
+export interface ModelRecord extends BertConfig {
+  readonly labels: readonly string[];
+  /** Numbers that training may change. */
+  readonly parameters: number;
+  /** Longest input in tokens. */
+  readonly maxLength: number;
+  readonly truncation: string;
+  /** How many texts it answers at a time. */
+  readonly texts: Texts;
+  /** What its weights began as: a folder or a name; left out for a model from scratch. */
+  readonly pretrained?: string | undefined;
+}
+
+/** What is remembered of the pairs that a dataset was made of. */
+export interface DataRecord {
+  /** The file's name without its folder, or what generated the pairs. */
+  readonly name: string;
+  /** SHA-256 of the file, in hexadecimal; left out where there is no file. */
+  readonly sha256?: string | undefined;
+  /** Examples used. */
+  readonly pairs: number;
+  /** Left out because they have no label. */
+  readonly skipped: number;
+  /** Examples that lost tokens to fit. */
+  readonly truncated: number;
+}
+
+export interface MachineRecord {
+  readonly processor: string;
+  /** That the process may use. */
+  readonly cores: number;
+  readonly memoryGiB: number;
+  readonly system: string;
+  readonly node: string;
+  readonly onnxruntime: string;
+}
+
+export interface TrainingRecord {
+  /** Done; less than were asked for if training stopped early. */
+  readonly epochs: number;
+  /** Whose model is saved: the best on validation pairs, or without those the last. */
+  readonly savedEpoch: number;
+  readonly steps: number;
+  readonly threads: number;
+  /** Wall time of all steps; evaluation and saving not counted. */
+  readonly seconds: number;
+  readonly examplesPerSecond: number;
+  /** Means over the last epoch, while its steps were made. */
+  readonly train: Figures;
+}
+
+/** What this process runs on. */
+export function thisMachine(): MachineRecord {
+  return {
+    processor: cpus()[0]?.model.trim() || "unknown",
+    cores: availableParallelism(),
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    system: `${type()} ${arch()}`,
+    node: process.version,
+    onnxruntime: env.versions.node ?? "unknown",
+  };
+}

@@ -1,0 +1,240 @@
+import { SNLI_LABELS } from "../../data/snli.js";
+import { listNames } from "../../text/list-names.js";
+import { printable } from "../../text/printable.js";
+import type { DataRecord, RunRecord } from "../files/run-record.js";
+import { settingRows } from "../files/setting-text.js";
+import { grouped, shownLabels } from "./page-parts.js";
+
+/**
+ * A run's model card as the Hugging Face hub reads it: metadata in YAML, then Markdown. It says what the run knows
+ * and no more, so licence and language are left to whoever publishes the model.
+ */
+export function modelCard(run: RunRecord): string {
+  const words = run.model.texts === 1 ? OF_TEXTS : OF_PAIRS;
+  return `---
+${metadata(run)}
+---
+
+# ${markdown(run.name)}
+
+A BERT classifier of ${words.classified}, trained with tunebert ${run.tunebert} on ${run.finished.slice(0, 10)}.
+
+## What it does
+
+Given ${words.given}, it answers with one of ${run.model.labels.length} labels (${listNames(run.model.labels.map(code))}) and the
+probability of each. Texts are cut into words at whitespace, in lower case; of ${words.one} longer than ${run.model.maxLength} tokens the
+rest is not seen${words.truncated(run.model.truncation)}.
+
+## How to use it
+
+\`\`\`sh
+npx tunebert predict --model FOLDER ${words.args}
+\`\`\`
+
+\`\`\`ts
+import { loadModel, Predictor } from "tunebert";
+
+const predictor = await Predictor.start(await loadModel("FOLDER"));
+const [answer] = await predictor.predict([${words.example}]);
+console.log(answer);
+await predictor.close();
+\`\`\`
+
+FOLDER is the folder with \`model.safetensors\`, \`config.json\` and \`vocab.json\`.
+
+## Training data
+
+${dataList(run)}
+
+## Settings
+
+${list([
+  ["weights began as", run.model.pretrained === undefined ? "random numbers" : code(run.model.pretrained)],
+  ["parameters", grouped(run.model.parameters)],
+  [
+    "sizes",
+    `${run.model.blocks} Transformer blocks of hidden size ${run.model.hidden}, ${run.model.heads} attention heads, ` +
+      `feed-forward width ${run.model.ffn}, ${run.model.vocabularySize} rows of the vocabulary`,
+  ],
+  ...settingRows(run.settings).map(([name, value]) => [name, markdown(value)] as const),
+])}
+
+Training took ${counted(run.training.epochs, "epoch")} of ${counted(run.training.steps / run.training.epochs, "step")}, at
+${run.training.examplesPerSecond.toFixed(0)} examples/s on ${counted(run.training.threads, "thread")} (${markdown(run.machine.processor)},
+${counted(run.machine.cores, "core")}, Node ${run.machine.node.replace("v", "")}). The model is that of epoch ${run.training.savedEpoch}.
+
+## Results
+
+${results(run)}
+
+## Limits
+
+${limits(run)}
+`;
+}
+
+/** What is said of a model of single texts, … */
+const OF_TEXTS = {
+  classified: "texts",
+  given: "a text",
+  one: "a text",
+  truncated: () => "",
+  args: '"the text"',
+  example: '{ text: "the text" }',
+};
+
+/** … and of a model of pairs. */
+const OF_PAIRS = {
+  classified: "pairs of texts",
+  given: "two texts",
+  one: "a pair",
+  truncated: (how: string) => ` (truncation: ${how})`,
+  args: '"first text" "second text"',
+  example: '{ text: "first text", textPair: "second text" }',
+};
+
+function metadata({ name, model, data, evaluation }: RunRecord): string {
+  const tags = [
+    "bert",
+    ...(model.texts === 1 ? [] : ["text-pair-classification"]),
+    ...(isInference(model.labels) ? ["natural-language-inference"] : []),
+  ];
+  const head = [
+    "library_name: tunebert",
+    "pipeline_tag: text-classification",
+    "tags:",
+    ...tags.map((tag) => `- ${tag}`),
+  ];
+  const source = evaluation && data[evaluation.data];
+  if (!evaluation || !source) return head.join("\n");
+  return [
+    ...head,
+    "metrics:",
+    "- accuracy",
+    "- f1",
+    "model-index:",
+    `- name: ${yaml(name)}`,
+    "  results:",
+    "  - task:",
+    "      type: text-classification",
+    "    dataset:",
+    `      type: ${yaml(source.name)}`,
+    `      name: ${yaml(source.name)}`,
+    `      split: ${evaluation.data}`,
+    "    metrics:",
+    "    - type: accuracy",
+    `      value: ${evaluation.accuracy}`,
+    "    - type: f1",
+    "      name: Macro F1",
+    `      value: ${evaluation.macroF1}`,
+  ].join("\n");
+}
+
+/** Whether these are the labels of natural language inference. */
+function isInference(labels: readonly string[]): boolean {
+  return labels.length === SNLI_LABELS.length && SNLI_LABELS.every((label) => labels.includes(label));
+}
+
+function dataList({ data }: RunRecord): string {
+  const parts: [string, DataRecord | undefined][] = [
+    ["training", data.train],
+    ["validation", data.validation],
+    ["test", data.test],
+  ];
+  return list(
+    parts.flatMap(([part, source]) => (source === undefined ? [] : [[part, describeData(source)] as const])),
+  );
+}
+
+function describeData({ name, sha256, pairs, skipped, truncated }: DataRecord): string {
+  return [
+    `${grouped(pairs)} examples of ${code(name)}`,
+    ...(skipped > 0 ? [`${grouped(skipped)} more without a label`] : []),
+    ...(truncated > 0 ? [`${grouped(truncated)} truncated`] : []),
+    ...(sha256 === undefined ? [] : [`SHA-256 of the file ${code(sha256)}`]),
+  ].join("; ");
+}
+
+function results({ evaluation, training, model }: RunRecord): string {
+  if (evaluation === undefined) {
+    return (
+      "The run had neither test nor validation examples, so it is not known how well the model answers on others than " +
+      `it was trained on. Over its last epoch it answered ${((training.train.accuracy ?? 0) * 100).toFixed(1)} % of the ` +
+      "training examples right."
+    );
+  }
+  const { accuracy, accuracyInterval, macroF1, examples, calibration, perClass } = evaluation;
+  const [low, high] = accuracyInterval;
+  const { shown, others } = shownLabels(perClass);
+  const rows = shown.map(({ label, precision, recall, f1, support }) =>
+    row([cell(label), ...[precision, recall, f1].map((score) => score.toFixed(3)), String(support)]),
+  );
+  return `On the ${grouped(examples)} ${evaluation.data} examples the accuracy is ${accuracy.toFixed(4)} (95 % confidence interval ${low.toFixed(4)} to
+${high.toFixed(4)}), the mean F1 over the labels ${macroF1.toFixed(4)}, and the expected calibration error
+${calibration.expectedCalibrationError.toFixed(4)}.
+
+${row(["label", "precision", "recall", "F1", "examples"])}
+|---|---:|---:|---:|---:|
+${rows.join("\n")}
+${others ? `\nThe ${grouped(others.labels)} labels that fewer examples have are not in the table; ${grouped(others.support)} examples have one of them.\n` : ""}
+\`report.html\` shows more: confusions, accuracy by length${model.texts === 1 ? "" : " and by overlap of the two texts"}, calibration, mistakes.`;
+}
+
+function limits({ evaluation, model }: RunRecord): string {
+  return [
+    "- It knows nothing but the labels above, and answers with one of them whatever the texts are.",
+    "- Words that are not in its vocabulary are one and the same unknown word to it.",
+    `- Whatever goes beyond ${model.maxLength} tokens has no influence.`,
+    evaluation?.data === "validation"
+      ? "- The results are on validation examples. Where these also chose among models or settings, the results flatter it."
+      : undefined,
+    evaluation === undefined
+      ? undefined
+      : "- The results are those of one run on one data set. Other texts, or another seed, may give others.",
+    "- Whatever bias the training examples have, it has learnt. Nobody has looked for it here.",
+    "- Licence and language are not stated, since the run does not know them.",
+  ]
+    .filter((line) => line !== undefined)
+    .join("\n");
+}
+
+function counted(number: number, noun: string): string {
+  return `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+function list(items: readonly (readonly [name: string, value: string])[]): string {
+  return items.map(([name, value]) => `- ${name}: ${value}`).join("\n");
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
+
+/** Any text as a scalar of YAML, which takes JSON's where no character is left that YAML forbids or breaks lines at. */
+function yaml(text: string): string {
+  return printable(JSON.stringify(text));
+}
+
+/** Any text as Markdown that shows it. What is more than text to some reader even when it is escaped is code. */
+function markdown(text: string): string {
+  if (INTERPRETED.test(text)) return code(text);
+  return printable(text).replaceAll(/[\\`*_{}[\]<>()#|~&!]/g, (character) => `\\${character}`);
+}
+
+/** The same in a table, where a bar ends the cell even in code. */
+function cell(text: string): string {
+  if (!INTERPRETED.test(text)) return markdown(text);
+  return code(text).replaceAll(/(\\*)\|/g, (_, backslashes: string) => `${backslashes.repeat(2)}\\|`);
+}
+
+/** Addresses (`https://…`, `www.…`, `example.org`, `me@example.org`), `:names:` of emoji, `$formulas$`. */
+const INTERPRETED = /\/\/|[.@]\p{L}|:\S|\$/u;
+
+/** A text as Markdown's code. */
+function code(text: string): string {
+  const shown = printable(text);
+  const longest = [...shown.matchAll(/`+/g)].reduce((most, [ticks]) => Math.max(most, ticks.length), 0);
+  const fence = "`".repeat(longest + 1);
+  const pad = longest > 0 || shown.trim() === "" ? " " : "";
+  return `${fence}${pad}${shown}${pad}${fence}`;
+}

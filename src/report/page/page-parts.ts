@@ -1,0 +1,76 @@
+import type { LabelScores } from "../../metrics/classification-report.js";
+import { mostFrequent } from "../../metrics/most-frequent.js";
+import { type Html, html } from "../../text/html.js";
+import { MOST_LISTED } from "../../text/list-names.js";
+
+/** What a table holds: a caption, the heads of its columns, and rows that begin with their own head. */
+export interface TableContent {
+  readonly caption: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | number)[])[];
+}
+
+/** A table of figures; too wide a one scrolls by itself. */
+export function table({ caption, columns, rows }: TableContent): Html {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table>
+<caption>${caption}</caption>
+<thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
+<tbody>${rows.map(
+    ([head, ...cells]) =>
+      html`<tr><th scope="row">${head}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>\n`,
+  )}</tbody>
+</table></div>`;
+}
+
+/** Names with their values. Rows without a value are left out. */
+export function facts(
+  caption: string,
+  rows: readonly (readonly [name: string, value: Html | string | number | undefined])[],
+): Html {
+  return html`<table class="facts">
+<caption>${caption}</caption>
+<tbody>${rows.map(([name, value]) =>
+    value === undefined ? undefined : html`<tr><th scope="row">${name}</th><td>${value}</td></tr>\n`,
+  )}</tbody>
+</table>`;
+}
+
+/** The same figures as a chart's, behind a line that opens it. */
+export function numbersBehind(content: TableContent): Html {
+  return html`<details><summary>The numbers</summary>${table(content)}</details>`;
+}
+
+/** Names as {@link listNames} lists them, each in a direction of its own, whatever marks of direction it holds. */
+export function namesOf(names: readonly string[]): Html {
+  const shown = names.slice(0, MOST_LISTED);
+  const more = names.length - shown.length;
+  return html`${shown.map((name, i) => html`${i > 0 ? ", " : undefined}<bdi>${name}</bdi>`)}${more > 0 ? ` and ${more} more` : undefined}`;
+}
+
+export function percent(part: number): string {
+  return `${(part * 100).toFixed(1)} %`;
+}
+
+/** 12345678 as 12,345,678. */
+export function grouped(number: number): string {
+  return number.toLocaleString("en-US", { maximumFractionDigits: 0 });
+}
+
+/** Labels that a table shows by themselves: those that most pairs have. */
+export const SHOWN_LABELS = 20;
+
+/** The labels that a table shows, in their order, and what there is beside them; nothing where it shows all. */
+export function shownLabels(perClass: readonly LabelScores[]): {
+  readonly shown: readonly LabelScores[];
+  readonly others: { readonly labels: number; readonly support: number } | undefined;
+} {
+  if (perClass.length <= SHOWN_LABELS) return { shown: perClass, others: undefined };
+  const supports = perClass.map(({ support }) => support);
+  const frequent = new Set(mostFrequent(supports, SHOWN_LABELS));
+  const shown = perClass.filter((_, label) => frequent.has(label));
+  const sum = (scores: readonly LabelScores[]) => scores.reduce((total, { support }) => total + support, 0);
+  return {
+    shown,
+    others: { labels: perClass.length - shown.length, support: sum(perClass) - sum(shown) },
+  };
+}

@@ -1,0 +1,74 @@
+import { type Html, html } from "../../text/html.js";
+import type { DataRecord, RunRecord } from "../files/run-record.js";
+import { settingRows } from "../files/setting-text.js";
+import { formatDuration } from "../terminal/format-quantity.js";
+import { facts, grouped, namesOf } from "./page-parts.js";
+
+/** The sections on how the run was made. */
+export function runSections({
+  model,
+  settings,
+  data,
+  machine,
+  training,
+  tunebert,
+  finished,
+}: RunRecord): Html[] {
+  return [
+    html`<section aria-labelledby="settings"><h2 id="settings">Settings</h2>
+${facts("Model", [
+  ["labels", namesOf(model.labels)],
+  ["weights began as", model.pretrained ?? "random numbers"],
+  ["parameters", grouped(model.parameters)],
+  ["hidden size", model.hidden],
+  ["feed-forward width", model.ffn],
+  ["attention heads", model.heads],
+  ["Transformer blocks", model.blocks],
+  ["vocabulary rows", grouped(model.vocabularySize)],
+  ["positions", model.maxPositions],
+  ["longest input", `${model.maxLength} tokens`],
+  ["truncation", model.truncation],
+])}
+${facts("Training", [...settingRows(settings), ["saved model", savedModel(training)]])}</section>`,
+    html`<section aria-labelledby="data"><h2 id="data">Data</h2>
+${dataFacts("Training examples", data.train)}
+${dataFacts("Validation examples", data.validation)}
+${dataFacts("Test examples", data.test)}</section>`,
+    html`<section aria-labelledby="machine"><h2 id="machine">Machine and speed</h2>
+${facts("Speed", [
+  ["examples per second", training.examplesPerSecond.toFixed(1)],
+  ["steps", grouped(training.steps)],
+  ["time of all steps", formatDuration(training.seconds)],
+  ["threads", training.threads],
+])}
+${facts("Machine", [
+  ["processor", machine.processor],
+  ["cores", machine.cores],
+  ["memory", `${machine.memoryGiB} GiB`],
+  ["system", machine.system],
+  ["Node", machine.node],
+  ["ONNX Runtime", machine.onnxruntime],
+  ["tunebert", tunebert],
+  [
+    "finished",
+    html`<time datetime="${finished}">${finished.replace("T", " ").replace(/\.\d+Z$/, " UTC")}</time>`,
+  ],
+])}</section>`,
+  ];
+}
+
+function savedModel({ epochs, savedEpoch }: RunRecord["training"]): string {
+  return `that of epoch ${savedEpoch} of ${epochs}`;
+}
+
+function dataFacts(caption: string, data: DataRecord | undefined): Html | undefined {
+  if (data === undefined) return undefined;
+  const { name, sha256, pairs, skipped, truncated } = data;
+  return facts(caption, [
+    ["from", name],
+    ["SHA-256 of the file", sha256 === undefined ? undefined : html`<code>${sha256}</code>`],
+    ["examples", grouped(pairs)],
+    ["skipped without a label", skipped === 0 ? undefined : grouped(skipped)],
+    ["truncated", truncated === 0 ? undefined : grouped(truncated)],
+  ]);
+}

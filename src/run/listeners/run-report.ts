@@ -1,0 +1,190 @@
+import { basename, resolve } from "node:path";
+import type { TextDataset } from "../../data/text-dataset.js";
+import { TunebertError } from "../../error.js";
+import { loadModel, readReport, type SavedModel, saveReport } from "../../hub/store/model-folder.js";
+import type { AnsweredExample } from "../../metrics/answered-example.js";
+import { evaluateAnswers, mostConfidentMistakes } from "../../metrics/evaluation.js";
+import { answersOf, type LabelledExample } from "../../predict/answer-labelled.js";
+import { Predictor } from "../../predict/predictor.js";
+import type { LearningCurves } from "../../report/charts/learning-curves.js";
+import { formatPredictions } from "../../report/files/predictions-file.js";
+import { formatRun, parseRun } from "../../report/files/run-file.js";
+import { type DataRecord, type RunRecord, thisMachine } from "../../report/files/run-record.js";
+import { modelCard } from "../../report/page/model-card.js";
+import { reportPage } from "../../report/page/report-page.js";
+import { threads } from "../../runtime/threads/threads.js";
+import { DEFAULT_TEXTS } from "../../text/text-example.js";
+import { DEFAULT_TRUNCATION } from "../../text/truncate-pair.js";
+import type { DoneEvent } from "../../train/events.js";
+import type { TrainerOptions } from "../../train/options.js";
+import { version } from "../version.js";
+import type { Listener } from "./listener.js";
+
+/** What the report says of a run that the run itself does not know. */
+export interface RunDescription {
+  /** Settings beside those of the trainer. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** What the weights began as; default: they were drawn. */
+  readonly pretrained?: string | undefined;
+  /** Where the examples come from. */
+  readonly data?: {
+    readonly train?: DataRecord | undefined;
+    readonly validation?: DataRecord | undefined;
+    readonly test?: DataRecord | undefined;
+  };
+}
+
+/** A run that is reported on. */
+export interface ReportedRun extends SavedModel {
+  readonly train: TextDataset;
+  readonly validation?: TextDataset | undefined;
+  readonly test?: TextDataset | undefined;
+  /** The texts of the test set, or without one of the validation set: on these the saved model is evaluated. */
+  readonly heldOut?: readonly LabelledExample[] | undefined;
+  readonly description?: RunDescription;
+}
+
+export interface ReportOptions {
+  /** Where the reports go, and the saved model is. */
+  readonly folder: string;
+  readonly options: TrainerOptions;
+  /** What was recorded by the end. */
+  readonly curves: () => LearningCurves;
+}
+
+const MISTAKES = 12;
+
+/** Follows a run in order to report on it afterwards. */
+export interface RunReport extends Listener {
+  /** Takes the logits [n, K] that the model has just given for a set, so that the saved one need not be asked again. */
+  answered(set: "validation" | "test", logits: Float32Array): void;
+  /**
+   * Writes report.html, MODEL_CARD.md and run.json, and the answers of the saved model to held-out examples, where there
+   * are any, to predictions.jsonl. Nothing of a run that is not done.
+   */
+  write(): Promise<void>;
+}
+
+/** @throws TunebertError when there are not as many held-out texts as encoded examples */
+export function runReport(run: ReportedRun, options: ReportOptions): RunReport {
+  const heldOut = heldOutOf(run);
+  let done: DoneEvent | undefined;
+  let latest: Float32Array | undefined;
+  let saved: Float32Array | undefined;
+  return {
+    answered(set, logits) {
+      if (set === heldOut?.data) latest = logits;
+    },
+    handle(event) {
+      if (event.event === "epoch" && (event.best || !run.validation)) saved = latest;
+      if (event.event === "done") done = event;
+    },
+    async write() {
+      if (done) await writeReports({ ...run, ...options, heldOut, logits: saved }, done);
+    },
+  };
+}
+
+/** Pairs that the model was not trained on. */
+interface HeldOut {
+  readonly data: "validation" | "test";
+  readonly set: TextDataset;
+  readonly examples: readonly LabelledExample[];
+}
+
+function heldOutOf({ test, validation, heldOut: examples }: ReportedRun): HeldOut | undefined {
+  const set = test ?? validation;
+  if (!set || !examples) return undefined;
+  const data = test ? "test" : "validation";
+  if (examples.length === set.size) return { data, set, examples };
+  throw new TunebertError(
+    (named) =>
+      `${named} has ${examples.length} examples, but the ${data} set ${set.size}; give those of that set, in its order`,
+    { option: "heldOut" },
+  );
+}
+
+interface Reported extends Omit<ReportedRun, "heldOut">, ReportOptions {
+  readonly heldOut: HeldOut | undefined;
+  /** [n, K] of the saved model to these examples; `undefined` where its epoch was over before the run was resumed. */
+  readonly logits: Float32Array | undefined;
+}
+
+async function writeReports(run: Reported, done: DoneEvent): Promise<void> {
+  const { step: steps, epoch: epochs, bestEpoch, train: figures, examplesPerSecond, threads: lanes } = done;
+  const { folder, model, options, train, validation, test, heldOut, description = {} } = run;
+  const { maxLength, truncation = DEFAULT_TRUNCATION, texts = DEFAULT_TEXTS } = run;
+  const { settings, pretrained } = description;
+  const { config, labels, parameters } = model;
+  const savedEpoch = validation ? bestEpoch : epochs;
+  const answers = heldOut ? await answer(run, heldOut, { isLast: savedEpoch === epochs }) : [];
+  const data = {
+    train: description.data?.train ?? recordOf("training examples", train),
+    validation: validation && (description.data?.validation ?? recordOf("validation examples", validation)),
+    test: test && (description.data?.test ?? recordOf("test examples", test)),
+  };
+  const record: RunRecord = {
+    name: basename(resolve(folder)),
+    tunebert: version,
+    finished: new Date().toISOString(),
+    model: {
+      ...config,
+      labels,
+      parameters: [...parameters.values()].reduce((sum, { data }) => sum + data.length, 0),
+      maxLength,
+      truncation,
+      texts,
+      pretrained,
+    },
+    // What chooses among models says nothing where none is chosen.
+    settings: { ...options, metric: validation && options.metric, ...settings },
+    data,
+    machine: thisMachine(),
+    training: {
+      epochs,
+      savedEpoch,
+      steps,
+      threads: lanes,
+      seconds: (epochs * train.size) / examplesPerSecond,
+      examplesPerSecond,
+      train: figures,
+    },
+    evaluation: heldOut && { data: heldOut.data, ...evaluateAnswers(answers, labels) },
+  };
+  const mistakes = mostConfidentMistakes(answers, MISTAKES);
+  if (heldOut) await saveReport(folder, "predictions.jsonl", formatPredictions(answers));
+  await saveReport(folder, "MODEL_CARD.md", modelCard(record));
+  await saveReport(folder, "report.html", await reportPage({ run: record, curves: run.curves(), mistakes }));
+  await saveReport(folder, "run.json", formatRun(record)); // last: it says that the others are there
+}
+
+/** Whether the folder holds all reports on a run that has taken so many steps. */
+export async function isReported(folder: string, steps: number): Promise<boolean> {
+  try {
+    const { text, path } = await readReport(folder, "run.json");
+    return parseRun(text, path).training.steps === steps;
+  } catch (error) {
+    if (error instanceof TunebertError) return false;
+    throw error;
+  }
+}
+
+/** What the saved model answers: it is asked where it has not been, the one in memory if that is the last epoch's. */
+async function answer(
+  { folder, options, logits, ...run }: Reported,
+  { set, examples }: HeldOut,
+  { isLast }: { readonly isLast: boolean },
+): Promise<AnsweredExample[]> {
+  if (logits) return answersOf(examples, logits, run.model.labels);
+  const saved = isLast ? run : await loadModel(folder);
+  const predictor = await Predictor.start({ ...saved, device: threads(options.threads) });
+  try {
+    return answersOf(examples, await predictor.logits(set), predictor.labels);
+  } finally {
+    await predictor.close();
+  }
+}
+
+function recordOf(name: string, { size, skipped, truncated }: TextDataset): DataRecord {
+  return { name, pairs: size, skipped, truncated };
+}

@@ -1,0 +1,163 @@
+import type { TextDataset } from "../data/text-dataset.js";
+import { CheckpointFolder, type FoundCheckpoint } from "../hub/store/checkpoint-folder.js";
+import {
+  metricsPath,
+  prepareModelFolder,
+  type SavedModel,
+  tensorBoardPath,
+} from "../hub/store/model-folder.js";
+import type { LabelledExample } from "../predict/answer-labelled.js";
+import { CurveRecorder } from "../report/charts/curve-recorder.js";
+import { threads } from "../runtime/threads/threads.js";
+import { classification } from "../tasks/classification.js";
+import { checkState } from "../train/check-state.js";
+import type { CheckpointStore } from "../train/checkpoint.js";
+import type { CheckpointInterval } from "../train/checkpoints.js";
+import type { DoneEvent } from "../train/events.js";
+import type { Fingerprint } from "../train/fingerprint.js";
+import { isOver } from "../train/model-selection.js";
+import { type TrainerOptions, trainerOptions } from "../train/options.js";
+import { Trainer } from "../train/trainer.js";
+import { learningCurves } from "./listeners/learning-curves.js";
+import { type Listener, readListeners, saveListeners } from "./listeners/listener.js";
+import { metricsLog } from "./listeners/metrics-log.js";
+import { isReported, type RunDescription, runReport } from "./listeners/run-report.js";
+import { tensorBoard } from "./listeners/tensor-board.js";
+import { weightsSaver } from "./listeners/weights-saver.js";
+import { runFingerprint } from "./run-fingerprint.js";
+import { inRunFolder, type RunFolder, type RunFolderOptions } from "./run-folder.js";
+
+/** A run: what is trained on which examples, how, where it goes and who follows it. */
+export interface TrainingRun extends SavedModel, RunFolderOptions {
+  /** Where the model, its metrics and its reports go; of a {@link RunFolder} the {@link RunFolderOptions} are known. */
+  readonly out: string | RunFolder;
+  readonly train: TextDataset;
+  /** By which the best epoch's model is chosen; default: none, and the latest is kept. */
+  readonly validation?: TextDataset | undefined;
+  readonly test?: TextDataset | undefined;
+  /**
+   * The texts of the test set, or without one of the validation set, in its order: the report then shows how the saved
+   * model does on them, and its answers are kept.
+   */
+  readonly heldOut?: readonly LabelledExample[] | undefined;
+  /** Of the trainer. */
+  readonly options?: Partial<TrainerOptions>;
+  /** Default: kept, as often and as many as {@link RunCheckpoints} says; false: none, and the run cannot be resumed. */
+  readonly checkpoints?: RunCheckpoints | false;
+  /** Whether TensorBoard's files are written too; default: no. */
+  readonly tensorboard?: boolean;
+  /** Who else follows the run, after its files are written. */
+  readonly listeners?: readonly Listener[];
+  /** Ends the run after the step under way and a checkpoint, where those are kept; its reason is then thrown. */
+  readonly signal?: AbortSignal;
+  /** What has to be the same when the run is resumed and is not seen here, such as the weights that it starts from. */
+  readonly fingerprint?: Partial<Fingerprint>;
+  /** For the report. */
+  readonly description?: RunDescription;
+  /** Called before a run goes on from a checkpoint. */
+  readonly onResume?: (checkpoint: FoundCheckpoint, options: TrainerOptions) => void;
+}
+
+/** How checkpoints of a run are kept. */
+export interface RunCheckpoints {
+  /** Default: every 10 minutes; each epoch ends with one besides. */
+  readonly every?: CheckpointInterval | undefined;
+  /** How many of the latest stay, besides the best; default 2. */
+  readonly keep?: number | undefined;
+  /** Is told the step of each one once it is on the disk. */
+  readonly onKept?: (step: number) => void;
+}
+
+/**
+ * Trains in a folder, as the command `tunebert train` does: keeps a log of all events, checkpoints, and the weights of the
+ * latest epoch or, with a validation set, of the best; at the end the learning curves, a report, a model card and the
+ * answers to held-out examples. {@link loadModel} reads the model from there.
+ * @returns the last epoch's figures
+ * @throws TunebertError as {@link inRunFolder} and {@link Trainer.fit}, or when a file cannot be written
+ * @example
+ * await trainInFolder({ model, tokenizer, maxLength: 64, train, test, out: "nli", options: { epochs: 3 } });
+ */
+export async function trainInFolder(run: TrainingRun): Promise<DoneEvent> {
+  const { out } = run;
+  if (typeof out !== "string") return trainIn(out, run);
+  return inRunFolder(out, run, (folder) => trainIn(folder, run));
+}
+
+async function trainIn(folder: RunFolder, run: TrainingRun): Promise<DoneEvent> {
+  const { path, lock, overwrite, resumeFrom } = folder;
+  const { model, train, validation, test, signal = lock.lost, checkpoints = {} } = run;
+  const saved = { ...run, texts: train.texts };
+  const options = trainerOptions(run.options ?? {});
+  const task = classification(model, train, options);
+  const trainer = new Trainer(task, threads(options.threads), options);
+  const curves = new CurveRecorder();
+  const report = runReport(saved, { folder: path, options: trainer.options, curves: () => curves.curves });
+  const shown = run.listeners ?? [];
+  const listeners = [
+    metricsLog(metricsPath(path)),
+    ...(run.tensorboard ? [tensorBoard(tensorBoardPath(path))] : []),
+    learningCurves(path, curves, task.figures[0]!.name),
+    weightsSaver(path, model, { which: validation ? "best" : "latest" }),
+    ...shown,
+    report,
+  ];
+  try {
+    const events = trainer.fit({
+      validation,
+      test,
+      resumeFrom,
+      signal: AbortSignal.any([signal, lock.lost]),
+      fingerprint: runFingerprint(run),
+      onAnswers: report.answered,
+      ...(checkpoints && {
+        checkpoints: checkpointStore(folder, checkpoints, listeners),
+        checkpointEvery: checkpoints.every,
+      }),
+    });
+    const restore = resumeFrom && readListeners(listeners, resumeFrom);
+    if (resumeFrom) run.onResume?.(resumeFrom, trainer.options);
+    const isDone = resumeFrom && (await isReportedRun(path, resumeFrom, trainer.options));
+    if (!isDone) await prepareModelFolder(path, saved, { overwrite, resume: resumeFrom !== undefined });
+    if (!isDone) restore?.();
+    let done: DoneEvent | undefined;
+    for await (const event of events) {
+      if (event.event !== "step") await lock.expectHeld();
+      for (const listener of isDone ? shown : listeners) await listener.handle(event);
+      if (event.event === "done") done = event;
+    }
+    await lock.expectHeld();
+    if (!isDone) await report.write();
+    return done!; // the last event
+  } finally {
+    for (const listener of listeners) listener.close?.();
+  }
+}
+
+/** Checkpoints in the folder, with the states of the listeners. */
+function checkpointStore(
+  { path, lock }: RunFolder,
+  { keep, onKept }: RunCheckpoints,
+  listeners: readonly Listener[],
+): CheckpointStore {
+  const folder = new CheckpointFolder(path, { ...(keep !== undefined && { keep }) });
+  return {
+    async save({ tensors, state }) {
+      // Before anything is waited for, since training goes on meanwhile.
+      const states = saveListeners(listeners);
+      await lock.expectHeld();
+      const where = await folder.save({ tensors, state: { ...state, ...states } });
+      onKept?.(state.step);
+      return where;
+    },
+  };
+}
+
+/** Whether nothing is left to do: no step, and no report. Then the folder stays as it is. */
+async function isReportedRun(
+  folder: string,
+  { state }: FoundCheckpoint,
+  options: TrainerOptions,
+): Promise<boolean> {
+  const saved = checkState(state);
+  return isOver(saved, options) && (await isReported(folder, saved.step));
+}
