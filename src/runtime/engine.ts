@@ -65,7 +65,7 @@ export interface Engine {
   /** The optimizer's moments; in memory that the next call writes over. */
   moments(): Promise<Moments>;
   /**
-   * Goes on with moments that {@link moments} returned, on any device.
+   * Goes on with moments that {@link Engine.moments} returned, on any device.
    * @throws TunebertError when those of a parameter are missing
    */
   setMoments(moments: Moments): Promise<void>;

@@ -44,6 +44,7 @@ export interface ProgramMask {
   readonly shape: SymbolicShape;
 }
 
+/** The values of an input, and its shape. */
 export interface Feed {
   readonly data: Float32Array | Int32Array;
   readonly dims: readonly number[];

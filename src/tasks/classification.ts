@@ -12,7 +12,6 @@ import { classWeightsKind, classWeightsOf } from "./class-weights.js";
 import { fineTuning, fineTuningOptions } from "./fine-tuning.js";
 import type { Task } from "./task.js";
 
-/** How a classifier learns. */
 export const classificationOptions = {
   ...fineTuningOptions,
   /** what an example of each label counts in the loss; default: equal */
@@ -36,7 +35,10 @@ export const classificationFigures = [
   { name: "macroF1", better: "higher" },
 ] as const;
 
-/** @interface */
+/**
+ * How a classifier learns.
+ * @interface
+ */
 export type ClassificationOptions = OptionValues<typeof classificationOptions>;
 
 /**

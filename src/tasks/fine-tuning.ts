@@ -20,7 +20,6 @@ const freeze: Kind<Freeze> = {
   parse: (text) => count.parse(text, undefined) ?? text,
 };
 
-/** How a model learns, whatever it learns. */
 export const fineTuningOptions = {
   /** probability of dropping an attention weight or an element before a residual; default 0.1 */
   dropout: option(fraction, { default: 0.1, help: "probability of dropping", inFingerprint: true }),
@@ -32,7 +31,10 @@ export const fineTuningOptions = {
   }),
 };
 
-/** @interface */
+/**
+ * How a model learns, whatever it learns.
+ * @interface
+ */
 export type FineTuningOptions = OptionValues<typeof fineTuningOptions>;
 
 /**
