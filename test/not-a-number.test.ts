@@ -15,7 +15,7 @@ beforeAll(() => writeFileSync(data, toCsv(tinyPairs())));
 
 describe("a model whose weights hold what is not a number", () => {
   const model = join(folder, "model");
-  const message = "pair 1: the model answers NaN, not a number; its weights are too large or damaged";
+  const message = "example 1: the model answers NaN, not a number; its weights are too large or damaged";
 
   beforeAll(async () => {
     await succeed(train(model, "--epochs", "1"));
@@ -41,7 +41,7 @@ test("an epoch after which the model answers with what is not a number leaves no
   // A step an epoch: nothing but the validation sees what the step has made.
   const message = await fail(train(out, ...flags, "--batch-size", "36"));
   expect(message).toMatch(
-    /^the answer to validation pair 1 is NaN at step 1 \(epoch 1\): training has diverged/,
+    /^the answer to validation example 1 is NaN at step 1 \(epoch 1\): training has diverged/,
   );
   expect(holdsModel(out)).toBe(false);
   expect(readBytes(out, "metrics.jsonl").length).toBeGreaterThan(0);

@@ -48,7 +48,7 @@ test("the first example whose answer is not a number is named", async () => {
   const inference = inferencePrograms(model, shape);
   const engine = await device.open({ inference }, model.parameters);
   await expect(infer(engine, dataset, model, { shape })).rejects.toThrow(
-    "pair 1: the model answers -Infinity, not a number; its weights are too large or damaged",
+    "example 1: the model answers -Infinity, not a number; its weights are too large or damaged",
   );
   const notFinite = (example: number, logit: number) => new TunebertError(`${example}: ${logit}`);
   const last = only(dataset, 3);

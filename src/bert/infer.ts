@@ -66,7 +66,7 @@ export async function infer(
 
 function damage(example: number, value: number): TunebertError {
   return new TunebertError(
-    `pair ${example}: the model answers ${value}, not a number; its weights are too large or damaged`,
+    `example ${example}: the model answers ${value}, not a number; its weights are too large or damaged`,
   );
 }
 

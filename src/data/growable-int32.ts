@@ -33,7 +33,7 @@ export class GrowableInt32 {
     if (length > MAX_LENGTH) {
       throw new TunebertError(
         (limit) =>
-          `more than ${MAX_LENGTH} tokens do not fit in one dataset; read fewer pairs (${limit}) or split the file`,
+          `more than ${MAX_LENGTH} tokens do not fit in one dataset; read fewer examples (${limit}) or split the file`,
         { option: "limit" },
       );
     }

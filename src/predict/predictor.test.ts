@@ -109,7 +109,7 @@ test("an answer that is not a number is an error that names the pair", async () 
   const odd = { text: "a dog runs", textPair: "a dog runs" };
   await expect(predictor.predict([odd, odd])).resolves.toHaveLength(2);
   await expect(predictor.predict([odd, ...pairs(1)])).rejects.toThrow(
-    new TunebertError("pair 2: the model answers NaN, not a number; its weights are too large or damaged"),
+    new TunebertError("example 2: the model answers NaN, not a number; its weights are too large or damaged"),
   );
   await predictor.close();
 });

@@ -46,14 +46,14 @@ test("an epoch whose validation is not a number is none: nothing is kept of it",
   // The step leaves weights that are finite, and that no longer answer.
   const { happened, message } = await diverge(1e18, { validation: others });
   expect(message).toMatch(
-    /^the answer to validation pair \d+ is NaN at step 1 \(epoch 1\): training has diverged. Try a lower learning rate$/,
+    /^the answer to validation example \d+ is NaN at step 1 \(epoch 1\): training has diverged. Try a lower learning rate$/,
   );
   expect(happened).toEqual(["step"]);
 });
 
 test("so with a test set", async () => {
   const { happened, message } = await diverge(1e18, {}, { test: others });
-  expect(message).toMatch(/^the answer to test pair \d+ is NaN at step 1 \(epoch 1\): training has diverged/);
+  expect(message).toMatch(/^the answer to test example \d+ is NaN at step 1 \(epoch 1\): training has diverged/);
   expect(happened).toEqual(["step"]);
 });
 

@@ -211,7 +211,7 @@ export class Trainer<Examples> {
     const { shape }: { shape: RunShape } = this.#device;
     return this.#task.evaluate(engine, examples, {
       ...{ shape, signal },
-      notFinite: (example, value) => divergence(`answer to ${name} pair ${example}`, value, epoch, step),
+      notFinite: (example, value) => divergence(`answer to ${name} example ${example}`, value, epoch, step),
       onAnswers: onAnswers && ((answers) => onAnswers(name, answers)),
     });
   }
