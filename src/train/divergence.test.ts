@@ -53,7 +53,9 @@ test("an epoch whose validation is not a number is none: nothing is kept of it",
 
 test("so with a test set", async () => {
   const { happened, message } = await diverge(1e18, {}, { test: others });
-  expect(message).toMatch(/^the answer to test example \d+ is NaN at step 1 \(epoch 1\): training has diverged/);
+  expect(message).toMatch(
+    /^the answer to test example \d+ is NaN at step 1 \(epoch 1\): training has diverged/,
+  );
   expect(happened).toEqual(["step"]);
 });
 
