@@ -15,7 +15,7 @@ beforeAll(() => writeFileSync(data, toCsv(tinyPairs())));
 
 describe("a model whose weights hold what is not a number", () => {
   const model = join(folder, "model");
-  const message = "example 1: the model answers NaN, not a number; its weights are too large or damaged";
+  const message = "the model answers NaN, not a number; its weights are too large or damaged";
 
   beforeAll(async () => {
     await succeed(train(model, "--epochs", "1"));
@@ -26,12 +26,12 @@ describe("a model whose weights hold what is not a number", () => {
   });
 
   test.each([
-    ["evaluate", "--model", model, "--data", data],
-    ["evaluate", "--model", model, "--data", data, "--json"],
-    ["predict", "--model", model, "--data", data],
-    ["compare", model, model, "--data", data],
-  ])("answers nothing: %s", async (...args) => {
-    expect(await fail(args)).toBe(message);
+    ["example 1", "evaluate", "--model", model, "--data", data],
+    ["example 1", "evaluate", "--model", model, "--data", data, "--json"],
+    [`${data}, row 2`, "predict", "--model", model, "--data", data],
+    ["example 1", "compare", model, model, "--data", data],
+  ])("answers nothing, for %s: %s", async (where, ...args) => {
+    expect(await fail(args)).toBe(`${where}: ${message}`);
   });
 });
 

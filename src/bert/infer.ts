@@ -39,7 +39,7 @@ export async function infer(
   engine: Pick<Engine, "infer">,
   dataset: TextDataset,
   { config, outputs }: BertClassifier,
-  { shape, signal, notFinite = damage }: InferOptions,
+  { shape, signal, notFinite = (example, value) => damage(`example ${example}`, value) }: InferOptions,
 ): Promise<Float32Array> {
   const logits = new Float32Array(dataset.size * outputs);
   const cut = (start: number) => cutChunk(dataset, start, mostPerRun(config, shape), shape);
@@ -64,9 +64,10 @@ export async function infer(
   return logits;
 }
 
-function damage(example: number, value: number): TunebertError {
+/** The error that a model is damaged, as its answer to an example shows. */
+export function damage(where: string, value: number): TunebertError {
   return new TunebertError(
-    `example ${example}: the model answers ${value}, not a number; its weights are too large or damaged`,
+    `${where}: the model answers ${value}, not a number; its weights are too large or damaged`,
   );
 }
 

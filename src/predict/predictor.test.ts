@@ -100,7 +100,7 @@ test("a model answers as many texts as it was trained on, and no others", async 
   await ofSingles.close();
 });
 
-test("an answer that is not a number is an error that names the pair", async () => {
+test("an answer that is not a number is an error that names the example", async () => {
   const damaged = model();
   const { data } = damaged.parameters.get("encoder.token_embedding.weight")!;
   const row = vocabulary.id("walks") * config.hidden;

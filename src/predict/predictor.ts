@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { BertClassifier } from "../bert/bert-classifier.js";
-import { infer, inferencePrograms } from "../bert/infer.js";
+import { damage, infer, inferencePrograms } from "../bert/infer.js";
+import { whereIs } from "../data/label-ids.js";
 import { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import type { LabelProbability } from "../metrics/label-probabilities.js";
@@ -83,8 +84,8 @@ export class Predictor implements AsyncDisposable {
 
   /**
    * Answers in the order of the examples. Each answer depends on its own example only.
-   * @throws TunebertError when a text is missing, or there is one too many, the model answers something that is not a number, or the predictor
-   *   is closed, before or meanwhile
+   * @throws TunebertError when a text is missing, or there is one too many, the model answers something that is not a
+   *   number, or the predictor is closed, before or meanwhile
    */
   async predict(examples: readonly Omit<TextExample, "label">[]): Promise<Prediction[]> {
     if (this.#closed) throw this.#closed;
@@ -98,7 +99,10 @@ export class Predictor implements AsyncDisposable {
       labels: model.labels,
       unlabelled: "keep",
     });
-    const logits = await this.logits(dataset);
+    const logits = await infer(this.#engine, dataset, model, {
+      shape: this.#device.shape,
+      notFinite: (example, value) => damage(whereIs(examples[example - 1]!, example - 1), value),
+    });
     return examples.map((_, i) =>
       prediction(logits.subarray(i * model.labels.length, (i + 1) * model.labels.length), model.labels),
     );
@@ -121,7 +125,7 @@ export class Predictor implements AsyncDisposable {
   }
 }
 
-/** What the logits [K] of a pair say. */
+/** What the logits [K] of an example say. */
 export function prediction(logits: Float32Array, labels: readonly string[]): Prediction {
   const largest = logits.reduce((max, logit) => Math.max(max, logit));
   const exponentials = Array.from(logits, (logit) => Math.exp(logit - largest));
