@@ -75,6 +75,7 @@ export {
 export type { DataRecord } from "./report/files/run-record.js";
 export type { Listener, ListenerState, ResumedFrom } from "./run/listeners/listener.js";
 export type { RunDescription } from "./run/listeners/run-report.js";
+export type { RunOptions } from "./run/options.js";
 export { inRunFolder, type RunFolder, type RunFolderOptions } from "./run/run-folder.js";
 export { type RunCheckpoints, type TrainingRun, trainInFolder } from "./run/train-in-folder.js";
 export type { Device, Engine, Parameters, Programs, RunOutputs, RunShape } from "./runtime/engine.js";

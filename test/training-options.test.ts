@@ -5,15 +5,15 @@ import { BertClassifier } from "../src/bert/bert-classifier.js";
 import { frozenParameters } from "../src/bert/freeze.js";
 import { TextDataset } from "../src/data/text-dataset.js";
 import { Random } from "../src/random.js";
+import { type RunOptions, runOptions } from "../src/run/options.js";
 import { Vocabulary } from "../src/text/vocabulary.js";
 import { WordTokenizer } from "../src/text/word-tokenizer.js";
 import type { EpochEvent, StepEvent } from "../src/train/events.js";
-import { type TrainerOptions, trainerOptions } from "../src/train/options.js";
 import { parseWeights } from "../src/weights/parse-weights.js";
 import { classifierTrainer } from "./support/classifier-trainer.js";
 
 /** What tools/make-training-fixtures.py recorded: the options that are not the defaults, and what came of them. */
-interface Run extends Partial<TrainerOptions> {
+interface Run extends Partial<RunOptions> {
   name: string;
   losses: number[];
   norms: number[];
@@ -35,7 +35,7 @@ function startModel(): BertClassifier {
   return BertClassifier.fromStateDict(config, labels, state, new Random(0));
 }
 
-async function train(given: Partial<TrainerOptions>) {
+async function train(given: Partial<RunOptions>) {
   const model = startModel();
   const { batchSize, accumulate } = { batchSize: 7, accumulate: 1, ...given };
   const stepsPerEpoch = Math.ceil(dataset.size / (batchSize * accumulate));
@@ -69,7 +69,7 @@ describe.each(runs)("$name", ({ name: _, losses, norms, rates, validation, param
   });
 
   test("leaves what is frozen, and nothing else, to the bit", async () => {
-    const { freeze } = trainerOptions(options);
+    const { freeze } = runOptions(options);
     const frozen = frozenParameters(config, freeze);
     const before = startModel();
     const { model } = await train({ ...options, clipNorm });

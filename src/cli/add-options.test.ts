@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import { describe, expect, test } from "vitest";
-import { trainerOptions, trainerOptionTable } from "../train/options.js";
+import { learningOptions, runOptions } from "../run/options.js";
 import { addOptions, parserOf } from "./add-options.js";
 import { trainOptionGroups } from "./train-options.js";
 
@@ -14,7 +14,7 @@ test("a command that is told nothing has the defaults of the API", () => {
   const command = trainCommand().parse(["--train", "a.csv", "--out", "b"], { from: "user" });
   const { train, out, ...flags } = command.opts();
   expect([train, out]).toEqual(["a.csv", "b"]);
-  expect(trainerOptions(flags)).toEqual(trainerOptions({}));
+  expect(runOptions(flags)).toEqual(runOptions({}));
   expect(flags).toMatchObject({ maxLength: 128, minFrequency: 2, checkpoints: true, resume: false });
   expect(flags).not.toHaveProperty("hidden");
 });
@@ -34,16 +34,14 @@ describe("the command line expects what the API does", () => {
     ["freeze", "output", "output"],
     ["seed", "-1", -1],
   ] as const)("%s", (name, typed, value) => {
-    const { kind } = trainerOptionTable[name];
+    const { kind } = learningOptions[name];
     expect(() => parserOf<unknown>(kind)(typed)).toThrow(`Expected ${kind.expected}.`);
-    expect(() => trainerOptions({ [name]: value })).toThrow(
-      `${name} is ${value}; it must be ${kind.expected}`,
-    );
+    expect(() => runOptions({ [name]: value })).toThrow(`${name} is ${value}; it must be ${kind.expected}`);
   });
 });
 
 test("class weights are collected, and refused where they contradict each other", () => {
-  const read = parserOf(trainerOptionTable.classWeights.kind);
+  const read = parserOf(learningOptions.classWeights.kind);
   expect(read("b=2", read("a=0.5", "equal"))).toEqual({ a: 0.5, b: 2 });
   expect(read("balanced", "equal")).toBe("balanced");
   expect(() => read("a=2", { a: 1 })).toThrow(new InvalidArgumentError("There are two weights for a."));

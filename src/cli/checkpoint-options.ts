@@ -1,10 +1,10 @@
 import { DEFAULT_KEEP, type FoundCheckpoint } from "../hub/store/checkpoint-folder.js";
 import { type Kind, option } from "../option.js";
 import { count, yesNo } from "../option-kinds.js";
+import type { RunOptions } from "../run/options.js";
 import { checkState } from "../train/check-state.js";
 import type { CheckpointInterval } from "../train/checkpoints.js";
 import { patienceIsOver } from "../train/model-selection.js";
-import type { TrainerOptions } from "../train/options.js";
 import { note } from "./print.js";
 
 /** `500` for so many steps; `90s`, `10m`, `2h` for a time. */
@@ -46,7 +46,7 @@ export const checkpointOptions = {
 /** Says where training goes on, and whether with the same bits. */
 export function reportResume(
   { file, state }: FoundCheckpoint,
-  { epochs, patience, threads }: Pick<TrainerOptions, "epochs" | "patience" | "threads">,
+  { epochs, patience, threads }: Pick<RunOptions, "epochs" | "patience" | "threads">,
 ): void {
   const { step, epoch, stepInEpoch, best, threads: before } = checkState(state);
   const done = epoch - 1;

@@ -12,10 +12,10 @@ import { text } from "../option-kinds.js";
 import { Predictor } from "../predict/predictor.js";
 import { Random } from "../random.js";
 import type { DataRecord } from "../report/files/run-record.js";
+import { learningOptions } from "../run/options.js";
 import { inRunFolder, type RunFolder } from "../run/run-folder.js";
 import { threads as threadsOf } from "../runtime/threads/threads.js";
 import { systemReason } from "../system-error.js";
-import { trainingOptions } from "../train/options.js";
 import { addOptions } from "./add-options.js";
 import { formatPrediction } from "./predict.js";
 import { note, print } from "./print.js";
@@ -27,8 +27,8 @@ const demoOptions = {
     default: "tunebert-demo",
     help: "where the model, its metrics and its report go",
   }),
-  seed: reworded(trainingOptions.seed, "of initialisation, shuffling and dropout"),
-  threads: trainingOptions.threads,
+  seed: reworded(learningOptions.seed, "of initialisation, shuffling and dropout"),
+  threads: learningOptions.threads,
 };
 
 type DemoFlags = OptionValues<typeof demoOptions>;

@@ -1,7 +1,7 @@
 import { labelColumnOptions, noLabelOptions, rowOptions, textColumnOptions } from "../data/options.js";
 import { option, required, reworded } from "../option.js";
 import { text, yesNo } from "../option-kinds.js";
-import { trainingOptions } from "../train/options.js";
+import { learningOptions } from "../run/options.js";
 import { downloadOptions } from "./download-options.js";
 
 /** Options that several commands share. */
@@ -24,7 +24,7 @@ export const modelOptions = { model: required(text("folder"), { help: "what trai
 /** Output for programs, and how much of the machine is used. */
 export const answerOptions = {
   json: option(yesNo, { default: false, help: "print one JSON object" }),
-  threads: reworded(trainingOptions.threads, "threads to use"),
+  threads: reworded(learningOptions.threads, "threads to use"),
 };
 
 /** Which part of a weights file is meant. */

@@ -1,10 +1,10 @@
 import { TunebertError } from "../error.js";
+import { runOptions } from "../run/options.js";
 import type { RunFolder } from "../run/run-folder.js";
 import { type TrainingRun, trainInFolder } from "../run/train-in-folder.js";
 import { memoryFailure } from "../runtime/out-of-memory.js";
 import { classificationFigures } from "../tasks/classification.js";
 import type { TrainEvent } from "../train/events.js";
-import { trainerOptions } from "../train/options.js";
 import { reportResume } from "./checkpoint-options.js";
 import { Interrupted, interruptible } from "./interrupted.js";
 import { epochLines } from "./listeners/epoch-lines.js";
@@ -25,7 +25,7 @@ export interface TerminalRun extends TrainingRun {
  * @throws Interrupted when the process was asked to stop, once a checkpoint is kept
  */
 export async function trainInTerminal(run: TerminalRun): Promise<void> {
-  const { epochs } = trainerOptions(run.options ?? {});
+  const { epochs } = runOptions(run.options ?? {});
   const listeners = [
     progressLine(process.stderr, epochs),
     run.json

@@ -2,7 +2,8 @@ import { headsOptions, scratchOptions } from "../bert/options.js";
 import { lengthOptions, trainingExamplesOptions, vocabularyOptions } from "../data/options.js";
 import { type Options, type OptionValues, option, required } from "../option.js";
 import { choice, text, yesNo } from "../option-kinds.js";
-import { selectionOptions, trainingOptions } from "../train/options.js";
+import { learningOptions } from "../run/options.js";
+import { selectionOptions } from "../train/options.js";
 import { checkpointOptions } from "./checkpoint-options.js";
 import { keyOptions, labelledExampleOptions } from "./options.js";
 
@@ -51,7 +52,7 @@ const outputOptions = {
 export const trainOptionGroups: Readonly<Record<string, Options>> = {
   Data: dataOptions,
   Model: modelOptions,
-  Training: trainingOptions,
+  Training: learningOptions,
   "Choosing a model, with --validation": selectionOptions,
   Checkpoints: checkpointOptions,
   Output: outputOptions,
@@ -61,7 +62,7 @@ export const trainOptionGroups: Readonly<Record<string, Options>> = {
 export type TrainFlags = OptionValues<
   typeof dataOptions &
     typeof modelOptions &
-    typeof trainingOptions &
+    typeof learningOptions &
     typeof selectionOptions &
     typeof checkpointOptions &
     typeof outputOptions

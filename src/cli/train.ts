@@ -15,11 +15,11 @@ import { keepLabelled, type LabelledExample } from "../predict/answer-labelled.j
 import { Random } from "../random.js";
 import type { DataRecord } from "../report/files/run-record.js";
 import { DataFile } from "../run/data-file.js";
+import { runOptions } from "../run/options.js";
 import { startFingerprint } from "../run/run-fingerprint.js";
 import { inRunFolder, type RunFolder } from "../run/run-folder.js";
 import { listNames } from "../text/list-names.js";
 import type { Tokenizer } from "../text/tokenizer.js";
-import { trainerOptions } from "../train/options.js";
 import { addOptions } from "./add-options.js";
 import { fetchOptions } from "./download-options.js";
 import { labelNotes, skippedNote } from "./label-notes.js";
@@ -102,7 +102,7 @@ async function trainIn(folder: RunFolder, flags: TrainFlags): Promise<void> {
     test: test?.set,
     heldOut: (test ?? validation)?.examples,
     out: folder,
-    options: trainerOptions(flags),
+    options: runOptions(flags),
     checkpoints: checkpoints && { every, keep },
     fingerprint: await startFingerprint({ pretrained, embeddingStd, out, model }),
     json: flags.logFormat === "json",

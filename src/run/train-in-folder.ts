@@ -16,7 +16,7 @@ import type { CheckpointInterval } from "../train/checkpoints.js";
 import type { DoneEvent } from "../train/events.js";
 import type { Fingerprint } from "../train/fingerprint.js";
 import { isOver } from "../train/model-selection.js";
-import { type TrainerOptions, trainerOptions } from "../train/options.js";
+import type { TrainerOptions } from "../train/options.js";
 import { Trainer } from "../train/trainer.js";
 import { learningCurves } from "./listeners/learning-curves.js";
 import { type Listener, readListeners, saveListeners } from "./listeners/listener.js";
@@ -24,6 +24,7 @@ import { metricsLog } from "./listeners/metrics-log.js";
 import { isReported, type RunDescription, runReport } from "./listeners/run-report.js";
 import { tensorBoard } from "./listeners/tensor-board.js";
 import { weightsSaver } from "./listeners/weights-saver.js";
+import { type RunOptions, runOptions } from "./options.js";
 import { runFingerprint } from "./run-fingerprint.js";
 import { inRunFolder, type RunFolder, type RunFolderOptions } from "./run-folder.js";
 
@@ -40,8 +41,8 @@ export interface TrainingRun extends SavedModel, RunFolderOptions {
    * model does on them, and its answers are kept.
    */
   readonly heldOut?: readonly LabelledExample[] | undefined;
-  /** Of the trainer. */
-  readonly options?: Partial<TrainerOptions>;
+  /** How the model learns, and on how many threads. */
+  readonly options?: Partial<RunOptions>;
   /** Default: kept, as often and as many as {@link RunCheckpoints} says; false: none, and the run cannot be resumed. */
   readonly checkpoints?: RunCheckpoints | false;
   /** Whether TensorBoard's files are written too; default: no. */
@@ -55,7 +56,7 @@ export interface TrainingRun extends SavedModel, RunFolderOptions {
   /** For the report. */
   readonly description?: RunDescription;
   /** Called before a run goes on from a checkpoint. */
-  readonly onResume?: (checkpoint: FoundCheckpoint, options: TrainerOptions) => void;
+  readonly onResume?: (checkpoint: FoundCheckpoint, options: RunOptions) => void;
 }
 
 /** How checkpoints of a run are kept. */
@@ -87,11 +88,11 @@ async function trainIn(folder: RunFolder, run: TrainingRun): Promise<DoneEvent> 
   const { path, lock, overwrite, resumeFrom } = folder;
   const { model, train, validation, test, signal = lock.lost, checkpoints = {} } = run;
   const saved = { ...run, texts: train.texts };
-  const options = trainerOptions(run.options ?? {});
+  const options = runOptions(run.options ?? {});
   const task = classification(model, train, options);
   const trainer = new Trainer(task, threads(options.threads), options);
   const curves = new CurveRecorder();
-  const report = runReport(saved, { folder: path, options: trainer.options, curves: () => curves.curves });
+  const report = runReport(saved, { folder: path, options, curves: () => curves.curves });
   const shown = run.listeners ?? [];
   const listeners = [
     metricsLog(metricsPath(path)),
@@ -115,7 +116,7 @@ async function trainIn(folder: RunFolder, run: TrainingRun): Promise<DoneEvent> 
       }),
     });
     const restore = resumeFrom && readListeners(listeners, resumeFrom);
-    if (resumeFrom) run.onResume?.(resumeFrom, trainer.options);
+    if (resumeFrom) run.onResume?.(resumeFrom, options);
     const isDone = resumeFrom && (await isReportedRun(path, resumeFrom, trainer.options));
     if (!isDone) await prepareModelFolder(path, saved, { overwrite, resume: resumeFrom !== undefined });
     if (!isDone) restore?.();

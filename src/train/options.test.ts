@@ -3,8 +3,7 @@ import { settingsOf } from "../option.js";
 import { type TrainerOptions, trainerOptions, trainerOptionTable } from "./options.js";
 
 test("what is not given is the reference's: plain Adam at a constant rate on the mean loss", () => {
-  const { threads: _, ...options } = trainerOptions({});
-  expect(options).toEqual({
+  expect(trainerOptions({})).toEqual({
     batchSize: 512,
     accumulate: 1,
     epochs: 5,
@@ -13,10 +12,6 @@ test("what is not given is the reference's: plain Adam at a constant rate on the
     warmup: 0,
     weightDecay: 0,
     clipNorm: undefined,
-    dropout: 0.1,
-    labelSmoothing: 0,
-    classWeights: "equal",
-    freeze: "nothing",
     metric: undefined,
     patience: undefined,
     seed: 0,
@@ -30,7 +25,7 @@ const out = (name: keyof TrainerOptions, ...values: unknown[]) =>
   values.map((value) => [name, value] as const);
 
 test.each([
-  ...["batchSize", "accumulate", "epochs", "threads", "patience"].flatMap((name) =>
+  ...["batchSize", "accumulate", "epochs", "patience"].flatMap((name) =>
     out(name as "epochs", 0, 1.5, Number.NaN, -1),
   ),
   ...out("learningRate", 0, -1, Number.POSITIVE_INFINITY, Number.NaN),
@@ -38,22 +33,17 @@ test.each([
   ...out("warmup", -0.1, 1.5, Number.NaN, Number.POSITIVE_INFINITY),
   ...out("weightDecay", -1, Number.POSITIVE_INFINITY),
   ...out("clipNorm", 0, -1, Number.POSITIVE_INFINITY),
-  ...out("dropout", -0.1, 1),
-  ...out("labelSmoothing", -0.1, 1),
-  ...out("freeze", "everything", 0, 1.5),
   ...out("seed", 0.5),
 ])("%s must not be %s", (name, value) => {
   expect(() => trainerOptions({ [name]: value })).toThrow(new RegExp(`^${name} is ${value}; it must be `));
 });
 
 test("takes what is within its range", () => {
-  const given = { warmup: 0.5, clipNorm: 1, patience: 2, freeze: 3, weightDecay: 0.01, threads: 1 };
+  const given = { warmup: 0.5, clipNorm: 1, patience: 2, weightDecay: 0.01 };
   expect(trainerOptions(given)).toEqual({ ...defaultTrainerOptions, ...given });
 });
 
 test("the fingerprint has all but what may change where a run goes on", () => {
-  const { epochs: _, patience: __, threads: ___, ...rest } = defaultTrainerOptions;
+  const { epochs: _, patience: __, metric: ___, ...rest } = defaultTrainerOptions;
   expect(settingsOf(trainerOptionTable, defaultTrainerOptions)).toEqual({ ...rest, clipNorm: null });
-  const weighted = { ...defaultTrainerOptions, classWeights: { b: 2, a: 0.5 } };
-  expect(settingsOf(trainerOptionTable, weighted)).toMatchObject({ classWeights: ["a=0.5", "b=2"] });
 });

@@ -9,8 +9,6 @@ import {
   wholeNumber,
   yesNo,
 } from "../option-kinds.js";
-import { physicalCores } from "../runtime/threads/physical-cores.js";
-import { classificationOptions } from "../tasks/classification.js";
 import { scheduleNames } from "./schedule.js";
 
 const inFingerprint = true;
@@ -22,7 +20,7 @@ const warmup: Kind<number> = {
   fits: (value): value is number => fraction.fits(value) || count.fits(value),
 };
 
-/** How the model learns. */
+/** How steps are taken. */
 export const trainingOptions = {
   /** examples per batch; default 512 */
   batchSize: option(count, { default: 512, help: "examples per batch", inFingerprint }),
@@ -52,7 +50,6 @@ export const trainingOptions = {
     help: "scale gradients down to this norm of them all",
     inFingerprint,
   }),
-  ...classificationOptions,
   /** whether each epoch visits the examples in a new order; default true */
   shuffle: option(yesNo, { default: true, help: "keep the order of the file in every epoch", inFingerprint }),
   /** of shuffling and dropout; default 0 */
@@ -60,12 +57,6 @@ export const trainingOptions = {
     default: 0,
     help: "of initialisation, shuffling and dropout; same seed and threads, same bits",
     inFingerprint,
-  }),
-  /** replicas, each on a thread of its own; default: the physical cores */
-  threads: option(count, {
-    default: physicalCores(),
-    defaultText: "the physical cores",
-    help: "threads to train on",
   }),
 };
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { classifierTrainer } from "../../test/support/classifier-trainer.js";
+import { classifierTrainer, type TrainingOptions } from "../../test/support/classifier-trainer.js";
 import { randomDataset } from "../../test/support/random-dataset.js";
 import { BertClassifier } from "../bert/bert-classifier.js";
 import { TunebertError } from "../error.js";
@@ -8,7 +8,6 @@ import type { StateDict } from "../weights/tensor.js";
 import { checkState } from "./check-state.js";
 import type { Checkpoint, ReadCheckpoint } from "./checkpoint.js";
 import type { TrainEvent } from "./events.js";
-import type { TrainerOptions } from "./options.js";
 import type { FitOptions } from "./trainer.js";
 import type { SavedTrainingState } from "./training-state.js";
 
@@ -34,7 +33,7 @@ class MemoryStore {
 
 /** Trains a model whose initial weights depend on the seed of initialisation. */
 async function trainModel(
-  options: Partial<TrainerOptions>,
+  options: TrainingOptions,
   fitOptions: FitOptions<typeof train> = {},
   initialisation = 1,
 ) {
@@ -58,7 +57,7 @@ function withoutTimes(events: readonly TrainEvent[]) {
     .map((event) => Object.fromEntries(Object.entries(event).filter(([name]) => !/second|work/i.test(name))));
 }
 
-async function everyCheckpoint(options: Partial<TrainerOptions>) {
+async function everyCheckpoint(options: TrainingOptions) {
   const store = new MemoryStore();
   const whole = await trainModel(options, { checkpoints: store, checkpointEvery: { steps: 1 } });
   return { whole, checkpoints: store.checkpoints };
@@ -104,7 +103,7 @@ test("checkpoints change nothing", async () => {
 });
 
 test("with every option, and where patience ends it, a resumed run has the same bits too", async () => {
-  const options: Partial<TrainerOptions> = {
+  const options: TrainingOptions = {
     batchSize: 4,
     accumulate: 2,
     epochs: 9,
@@ -135,7 +134,7 @@ test("with every option, and where patience ends it, a resumed run has the same 
   }
 });
 
-test.each<[string, Partial<TrainerOptions>]>([
+test.each<[string, TrainingOptions]>([
   ["accumulate was 1, is 2", { accumulate: 2 }],
   ["schedule was constant, is linear", { schedule: "linear" }],
   ["warmup was 0, is 2", { warmup: 2 }],
@@ -153,7 +152,7 @@ test.each<[string, Partial<TrainerOptions>]>([
 });
 
 test("patience may change: raised, training goes on where it ended for want of it", async () => {
-  const impatient: Partial<TrainerOptions> = {
+  const impatient: TrainingOptions = {
     learningRate: 0.3,
     epochs: 9,
     metric: "loss",
@@ -224,7 +223,7 @@ describe("refuses a checkpoint", () => {
   });
 
   const resume = (
-    options: Partial<TrainerOptions>,
+    options: TrainingOptions,
     state: Record<string, unknown> = {},
     tensors = checkpoint.tensors,
   ) => {

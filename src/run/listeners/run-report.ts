@@ -16,7 +16,7 @@ import { threads } from "../../runtime/threads/threads.js";
 import { DEFAULT_TEXTS } from "../../text/text-example.js";
 import { DEFAULT_TRUNCATION } from "../../text/truncate-pair.js";
 import type { DoneEvent } from "../../train/events.js";
-import type { TrainerOptions } from "../../train/options.js";
+import type { RunOptions } from "../options.js";
 import { version } from "../version.js";
 import type { Listener } from "./listener.js";
 
@@ -47,7 +47,7 @@ export interface ReportedRun extends SavedModel {
 export interface ReportOptions {
   /** Where the reports go, and the saved model is. */
   readonly folder: string;
-  readonly options: TrainerOptions;
+  readonly options: RunOptions;
   /** What was recorded by the end. */
   readonly curves: () => LearningCurves;
 }
