@@ -1,5 +1,6 @@
 /**
- * Fine-tunes BERT on texts and pairs of texts. A {@link TextExample} travels one way:
+ * Fine-tunes BERT on texts and pairs of texts. {@link train} does it all in one call. Its parts are these, along the way
+ * that a {@link TextExample} travels:
  *
  * 1. {@link readExamples} reads labelled examples, and {@link TextDataset} encodes them with a {@link Tokenizer}.
  *    {@link resolveData} finds, and fetches, the file behind a name such as `snli`.
@@ -63,7 +64,7 @@ export {
 } from "./metrics/classification-report.js";
 export type { LabelProbability } from "./metrics/label-probabilities.js";
 export type { LabelledExample } from "./predict/answer-labelled.js";
-export { type Prediction, Predictor, type PredictorOptions } from "./predict/predictor.js";
+export { type Prediction, Predictor, type PredictorOptions, type Question } from "./predict/predictor.js";
 export { Random } from "./random.js";
 export {
   type CurvePoint,
@@ -77,7 +78,23 @@ export type { Listener, ListenerState, ResumedFrom } from "./run/listeners/liste
 export type { RunDescription } from "./run/listeners/run-report.js";
 export type { RunOptions } from "./run/options.js";
 export { inRunFolder, type RunFolder, type RunFolderOptions } from "./run/run-folder.js";
-export { type RunCheckpoints, type TrainingRun, trainInFolder } from "./run/train-in-folder.js";
+export { type Trained, train } from "./run/train.js";
+export {
+  type RunCheckpoints,
+  type TrainingResult,
+  type TrainingRun,
+  trainInFolder,
+} from "./run/train-in-folder.js";
+export type {
+  Absent,
+  CommonTrainOptions,
+  ExampleSource,
+  FromPretrained,
+  FromScratch,
+  NotSelecting,
+  Selecting,
+  TrainOptions,
+} from "./run/train-options.js";
 export type { Device, Engine, Parameters, Programs, RunOutputs, RunShape } from "./runtime/engine.js";
 export type { AdamStep } from "./runtime/optimizer/adam.js";
 export type { MomentPair, Moments } from "./runtime/optimizer/moments.js";

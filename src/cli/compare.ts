@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { unknownLabel, whereIs } from "../data/label-ids.js";
+import { skippedNote } from "../data/label-notes.js";
 import { isNoLabel } from "../data/no-label.js";
 import { readExamples } from "../data/read-examples.js";
 import { TunebertError } from "../error.js";
@@ -26,7 +27,6 @@ import { showJson } from "../text/show-json.js";
 import type { Texts } from "../text/text-example.js";
 import { addOptions } from "./add-options.js";
 import { fetchOptions } from "./download-options.js";
-import { skippedNote } from "./label-notes.js";
 import { answerOptions, labelledExampleOptions } from "./options.js";
 import { note, print } from "./print.js";
 

@@ -10,9 +10,14 @@ import { note } from "./print.js";
 /** Of a failed command: what a user caused is told with the names of its flags; anything else is a bug. */
 export function complaint(error: unknown, command: Command | undefined): string[] {
   if (!(error instanceof TunebertError)) return bugReport(error);
-  const flags = new Map(command?.options.map((option) => [option.attributeName(), option.long]));
-  const [first, ...others] = error.told((option) => flags.get(option) ?? option);
+  const [first, ...others] = error.told(flagNames(command));
   return [`tunebert: ${first}`, ...others];
+}
+
+/** What a command line calls an option of the API. */
+export function flagNames(command: Command | undefined): (option: string) => string {
+  const flags = new Map(command?.options.map((option) => [option.attributeName(), option.long]));
+  return (option) => flags.get(option) ?? option;
 }
 
 function bugReport(error: unknown): string[] {

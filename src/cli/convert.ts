@@ -9,9 +9,9 @@ import { writeWhole } from "../hub/files/write-whole.js";
 import { readWeights } from "../hub/store/read-weights.js";
 import { type OptionValues, option } from "../option.js";
 import { choice, yesNo } from "../option-kinds.js";
+import { keyOptions } from "../run/options.js";
 import { formatOfName, serializeWeights, WEIGHTS_FORMATS } from "../weights/serialize-weights.js";
 import { addOptions } from "./add-options.js";
-import { keyOptions } from "./options.js";
 import { note, print } from "./print.js";
 
 const convertOptions = {

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { skippedNote } from "../data/label-notes.js";
 import { readExamples } from "../data/read-examples.js";
 import { TextDataset } from "../data/text-dataset.js";
 import { resolveData } from "../hub/fetch/resolve.js";
@@ -13,7 +14,6 @@ import { formatClassificationReport } from "../report/terminal/classification-re
 import { threads } from "../runtime/threads/threads.js";
 import { addOptions } from "./add-options.js";
 import { fetchOptions } from "./download-options.js";
-import { skippedNote } from "./label-notes.js";
 import { answerOptions, labelledExampleOptions, modelOptions } from "./options.js";
 import { note, print } from "./print.js";
 

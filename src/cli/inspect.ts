@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { readWeights } from "../hub/store/read-weights.js";
 import { type OptionValues, reworded } from "../option.js";
+import { keyOptions } from "../run/options.js";
 import { alignColumns } from "../text/align-columns.js";
 import { addOptions } from "./add-options.js";
-import { answerOptions, keyOptions } from "./options.js";
+import { answerOptions } from "./options.js";
 import { print } from "./print.js";
 
 const inspectOptions = {

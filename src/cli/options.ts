@@ -26,10 +26,3 @@ export const answerOptions = {
   json: option(yesNo, { default: false, help: "print one JSON object" }),
   threads: reworded(learningOptions.threads, "threads to use"),
 };
-
-/** Which part of a weights file is meant. */
-export const keyOptions = {
-  key: option(text("path"), {
-    help: "which dictionary of tensors, in a checkpoint of PyTorch that has several: its keys, joined by dots",
-  }),
-};

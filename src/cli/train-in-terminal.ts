@@ -5,11 +5,11 @@ import { type TrainingRun, trainInFolder } from "../run/train-in-folder.js";
 import { memoryFailure } from "../runtime/out-of-memory.js";
 import { classificationFigures } from "../tasks/classification.js";
 import type { TrainEvent } from "../train/events.js";
-import { reportResume } from "./checkpoint-options.js";
 import { Interrupted, interruptible } from "./interrupted.js";
 import { epochLines } from "./listeners/epoch-lines.js";
 import { progressLine } from "./listeners/progress-line.js";
 import { note, print } from "./print.js";
+import { reportResume } from "./report-resume.js";
 import { resumeCommand } from "./resume-command.js";
 import { outputFailed } from "./standard-streams.js";
 

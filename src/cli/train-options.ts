@@ -1,47 +1,34 @@
 import { headsOptions, scratchOptions } from "../bert/options.js";
 import { lengthOptions, trainingExamplesOptions, vocabularyOptions } from "../data/options.js";
-import { type Options, type OptionValues, option, required } from "../option.js";
-import { choice, text, yesNo } from "../option-kinds.js";
-import { learningOptions } from "../run/options.js";
+import { type Options, type OptionValues, option } from "../option.js";
+import { choice } from "../option-kinds.js";
+import {
+  checkpointOptions,
+  exampleFileOptions,
+  keyOptions,
+  learningOptions,
+  outputOptions,
+  pretrainedOptions,
+} from "../run/options.js";
 import { selectionOptions } from "../train/options.js";
-import { checkpointOptions } from "./checkpoint-options.js";
-import { keyOptions, labelledExampleOptions } from "./options.js";
+import { labelledExampleOptions } from "./options.js";
 
 const dataOptions = {
-  train: required(text("file"), {
-    help: "labelled examples, texts or pairs of texts, to train on: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz; or snli, which is fetched",
-  }),
-  validation: option(text("file"), {
-    help: "labelled examples by which the best epoch's model is chosen and kept; snli means its dev pairs",
-  }),
-  test: option(text("file"), {
-    help: "labelled examples to measure accuracy on after each epoch; snli means its test pairs",
-  }),
+  ...exampleFileOptions,
   ...labelledExampleOptions,
   ...trainingExamplesOptions,
   ...lengthOptions,
 };
 
 const modelOptions = {
-  pretrained: option(text("folder"), {
-    help: "start from vocab.json and pretrained.params in this folder, from a trained model, or from a model that tunebert fetch knows",
-  }),
+  ...pretrainedOptions,
   ...keyOptions,
   ...headsOptions,
   ...scratchOptions,
   ...vocabularyOptions,
 };
 
-const outputOptions = {
-  out: required(text("folder"), { help: "where the model, its metrics and its report go" }),
-  tensorboard: option(yesNo, {
-    default: false,
-    help: "write the figures of each step for TensorBoard too, to tensorboard in that folder",
-  }),
-  overwrite: option(yesNo, {
-    default: false,
-    help: "replace the model and the checkpoints that are in the folder",
-  }),
+const terminalOptions = {
   logFormat: option(choice(["text", "json"], "format"), {
     default: "text",
     help: "what goes to standard output: lines to read, or each event as JSON",
@@ -55,7 +42,7 @@ export const trainOptionGroups: Readonly<Record<string, Options>> = {
   Training: learningOptions,
   "Choosing a model, with --validation": selectionOptions,
   Checkpoints: checkpointOptions,
-  Output: outputOptions,
+  Output: { ...outputOptions, ...terminalOptions },
 };
 
 /** What was typed, with the defaults of what was not. */
@@ -65,5 +52,6 @@ export type TrainFlags = OptionValues<
     typeof learningOptions &
     typeof selectionOptions &
     typeof checkpointOptions &
-    typeof outputOptions
+    typeof outputOptions &
+    typeof terminalOptions
 >;

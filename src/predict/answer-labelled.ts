@@ -45,7 +45,7 @@ export function answersOf(
 
 /** The examples as they come; those with a label, and not one that stands for none, are also put into `kept`. */
 export async function* keepLabelled(
-  examples: AsyncIterable<TextExample>,
+  examples: Iterable<TextExample> | AsyncIterable<TextExample>,
   kept: LabelledExample[],
   isNone: (label: string) => boolean,
 ): AsyncGenerator<TextExample> {

@@ -6,6 +6,7 @@ import { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import type { LabelProbability } from "../metrics/label-probabilities.js";
 import type { Device, Engine } from "../runtime/engine.js";
+import { required } from "../runtime/required.js";
 import { threads } from "../runtime/threads/threads.js";
 import { DEFAULT_TEXTS, type TextExample, type Texts } from "../text/text-example.js";
 import type { Tokenizer } from "../text/tokenizer.js";
@@ -21,6 +22,9 @@ export interface Prediction {
   /** Of every label, in the model's order; they add up to 1. */
   readonly probabilities: readonly LabelProbability[];
 }
+
+/** An example to ask about. */
+export type Question = Omit<TextExample, "label">;
 
 /** What a predictor needs; {@link loadModel} brings all but the device. */
 export interface PredictorOptions {
@@ -47,13 +51,24 @@ export interface PredictorOptions {
  * await predictor.close();
  */
 export class Predictor implements AsyncDisposable {
-  readonly #engine: Engine;
   readonly #device: Device;
   readonly #options: PredictorOptions;
+  #engine: Promise<Engine> | undefined;
   #closed: TunebertError | undefined;
 
-  private constructor(engine: Engine, device: Device, options: PredictorOptions) {
-    this.#engine = engine;
+  /**
+   * A predictor whose threads start with the first question.
+   * @throws TunebertError when `maxLength` is beyond the positions of the model
+   */
+  constructor(options: PredictorOptions) {
+    const { model, maxLength, device = threads() } = options;
+    if (maxLength > model.config.maxPositions) {
+      throw new TunebertError(
+        (named) =>
+          `${named} is ${maxLength}, which is beyond the ${model.config.maxPositions} positions of the model`,
+        { option: "maxLength" },
+      );
+    }
     this.#device = device;
     this.#options = options;
   }
@@ -64,17 +79,9 @@ export class Predictor implements AsyncDisposable {
    *   `ORT_DISABLE_TELEMETRY` is set in the environment of the process
    */
   static async start(options: PredictorOptions): Promise<Predictor> {
-    const { model, maxLength, device = threads() } = options;
-    if (maxLength > model.config.maxPositions) {
-      throw new TunebertError(
-        (named) =>
-          `${named} is ${maxLength}, which is beyond the ${model.config.maxPositions} positions of the model`,
-        { option: "maxLength" },
-      );
-    }
-    const inference = inferencePrograms(model, device.shape);
-    const engine = await device.open({ inference }, model.parameters);
-    return new Predictor(engine, device, options);
+    const predictor = new Predictor(options);
+    await predictor.#open();
+    return predictor;
   }
 
   /** The model's labels, in the order of its probabilities. */
@@ -83,11 +90,19 @@ export class Predictor implements AsyncDisposable {
   }
 
   /**
-   * Answers in the order of the examples. Each answer depends on its own example only.
+   * Answers one example, or several in their order. Each answer depends on its own example only.
    * @throws TunebertError when a text is missing, or there is one too many, the model answers something that is not a
    *   number, or the predictor is closed, before or meanwhile
    */
-  async predict(examples: readonly Omit<TextExample, "label">[]): Promise<Prediction[]> {
+  predict(example: Question): Promise<Prediction>;
+  predict(examples: readonly Question[]): Promise<Prediction[]>;
+  async predict(asked: Question | readonly Question[]): Promise<Prediction | Prediction[]> {
+    if (isList(asked)) return this.#answer(asked);
+    const [prediction] = await this.#answer([asked]);
+    return required(prediction, "an answer");
+  }
+
+  async #answer(examples: readonly Question[]): Promise<Prediction[]> {
     if (this.#closed) throw this.#closed;
     if (examples.length === 0) return [];
     const { model, tokenizer, maxLength, truncation, texts = DEFAULT_TEXTS } = this.#options;
@@ -99,7 +114,7 @@ export class Predictor implements AsyncDisposable {
       labels: model.labels,
       unlabelled: "keep",
     });
-    const logits = await infer(this.#engine, dataset, model, {
+    const logits = await infer(await this.#open(), dataset, model, {
       shape: this.#device.shape,
       notFinite: (example, value) => damage(whereIs(examples[example - 1]!, example - 1), value),
     });
@@ -109,20 +124,33 @@ export class Predictor implements AsyncDisposable {
   }
 
   /** The logits [n, K] of a dataset that was encoded with the model's tokenizer. @throws TunebertError as predict */
-  logits(dataset: TextDataset): Promise<Float32Array> {
-    return infer(this.#engine, dataset, this.#options.model, this.#device);
+  async logits(dataset: TextDataset): Promise<Float32Array> {
+    return infer(await this.#open(), dataset, this.#options.model, this.#device);
   }
 
   /** Ends the threads. What has been asked and is not answered yet is rejected. */
   async close(): Promise<void> {
     this.#closed ??= new TunebertError("the predictor has been closed; start another with Predictor.start");
-    await this.#engine.close(this.#closed);
+    const engine = await this.#engine?.catch(() => undefined); // whoever asked has heard why it did not start
+    await engine?.close(this.#closed);
+  }
+
+  #open(): Promise<Engine> {
+    if (this.#closed) return Promise.reject(this.#closed);
+    const { model } = this.#options;
+    const inference = inferencePrograms(model, this.#device.shape);
+    this.#engine ??= this.#device.open({ inference }, model.parameters);
+    return this.#engine;
   }
 
   /** As {@link close}: what `await using` calls. */
   async [asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+function isList(asked: Question | readonly Question[]): asked is readonly Question[] {
+  return Array.isArray(asked);
 }
 
 /** What the logits [K] of an example say. */

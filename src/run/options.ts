@@ -1,8 +1,10 @@
-import { checkOptions, type GivenOptions, type OptionValues, option } from "../option.js";
-import { count } from "../option-kinds.js";
+import { DEFAULT_KEEP } from "../hub/store/checkpoint-folder.js";
+import { checkOptions, type GivenOptions, type OptionValues, option, required } from "../option.js";
+import { count, text, yesNo } from "../option-kinds.js";
 import { physicalCores } from "../runtime/threads/physical-cores.js";
 import { classificationOptions } from "../tasks/classification.js";
 import { selectionOptions, trainingOptions } from "../train/options.js";
+import { interval } from "./interval.js";
 
 /** Where a run computes. */
 const deviceOptions = {
@@ -29,3 +31,72 @@ export type RunOptions = OptionValues<typeof runOptionTable>;
 export function runOptions(given: GivenOptions<typeof runOptionTable>): RunOptions {
   return checkOptions(runOptionTable, given);
 }
+
+/** Where the examples are. */
+export const exampleFileOptions = {
+  train: required(text("file"), {
+    help: "labelled examples, texts or pairs of texts, to train on: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz; or snli, which is fetched",
+  }),
+  validation: option(text("file"), {
+    help: "labelled examples by which the best epoch's model is chosen and kept; snli means its dev pairs",
+  }),
+  test: option(text("file"), {
+    help: "labelled examples to measure accuracy on after each epoch; snli means its test pairs",
+  }),
+};
+
+/** What training starts from. */
+export const pretrainedOptions = {
+  pretrained: option(text("folder"), {
+    help: "start from vocab.json and pretrained.params in this folder, from a trained model, or from a model that tunebert fetch knows",
+  }),
+};
+
+/** Which part of a weights file is meant. */
+export const keyOptions = {
+  key: option(text("path"), {
+    help: "which dictionary of tensors, in a checkpoint of PyTorch that has several: its keys, joined by dots",
+  }),
+};
+
+/** What is kept to go on from. */
+export const checkpointOptions = {
+  /** Default: every 10 minutes; each epoch ends with one besides. */
+  checkpointEvery: option(interval, {
+    defaultText: "10m",
+    help: "steps or time between checkpoints, such as 500, 90s, 10m or 2h; each epoch ends with one too",
+  }),
+  /** Default 2. */
+  keep: option(count, {
+    default: DEFAULT_KEEP,
+    help: "how many of the latest checkpoints stay, besides the best",
+  }),
+  /** Whether there are any; default: yes. */
+  checkpoints: option(yesNo, {
+    default: true,
+    help: "take none; the run cannot be resumed then",
+    conflicts: ["resume"],
+  }),
+  /** Whether training goes on from the latest one that is in the folder; default: no. */
+  resume: option(yesNo, {
+    default: false,
+    help: "go on from the latest checkpoint in the output folder",
+    conflicts: ["overwrite"],
+  }),
+};
+
+/** Where it all goes. */
+export const outputOptions = {
+  /** A folder, which is made where there is none. */
+  out: required(text("folder"), { help: "where the model, its metrics and its report go" }),
+  /** Default: no. */
+  tensorboard: option(yesNo, {
+    default: false,
+    help: "write the figures of each step for TensorBoard too, to tensorboard in that folder",
+  }),
+  /** Whether a model and checkpoints that are there are replaced; default: no, they are refused. */
+  overwrite: option(yesNo, {
+    default: false,
+    help: "replace the model and the checkpoints that are in the folder",
+  }),
+};

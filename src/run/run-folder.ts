@@ -7,11 +7,11 @@ import { checkState } from "../train/check-state.js";
 /** What a run may do with what it finds in its folder. */
 export interface RunFolderOptions {
   /** Whether a model and checkpoints that are there are replaced; default: no, they are refused. */
-  readonly overwrite?: boolean;
+  readonly overwrite?: boolean | undefined;
   /** Whether training goes on from the latest checkpoint that is there; default: no. */
-  readonly resume?: boolean;
+  readonly resume?: boolean | undefined;
   /** Is told of damaged checkpoints that are passed over, and of waiting for another process. */
-  readonly onNotice?: (message: string) => void;
+  readonly onNotice?: ((message: string) => void) | undefined;
 }
 
 /** A folder that one run has for itself. */

@@ -15,7 +15,7 @@ import type { CheckpointStore } from "../train/checkpoint.js";
 import type { CheckpointInterval } from "../train/checkpoints.js";
 import type { DoneEvent } from "../train/events.js";
 import type { Fingerprint } from "../train/fingerprint.js";
-import { isOver } from "../train/model-selection.js";
+import { type EpochFigures, isOver } from "../train/model-selection.js";
 import type { TrainerOptions } from "../train/options.js";
 import { Trainer } from "../train/trainer.js";
 import { learningCurves } from "./listeners/learning-curves.js";
@@ -46,17 +46,22 @@ export interface TrainingRun extends SavedModel, RunFolderOptions {
   /** Default: kept, as often and as many as {@link RunCheckpoints} says; false: none, and the run cannot be resumed. */
   readonly checkpoints?: RunCheckpoints | false;
   /** Whether TensorBoard's files are written too; default: no. */
-  readonly tensorboard?: boolean;
+  readonly tensorboard?: boolean | undefined;
   /** Who else follows the run, after its files are written. */
-  readonly listeners?: readonly Listener[];
+  readonly listeners?: readonly Listener[] | undefined;
   /** Ends the run after the step under way and a checkpoint, where those are kept; its reason is then thrown. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** What has to be the same when the run is resumed and is not seen here, such as the weights that it starts from. */
   readonly fingerprint?: Partial<Fingerprint>;
   /** For the report. */
   readonly description?: RunDescription;
   /** Called before a run goes on from a checkpoint. */
   readonly onResume?: (checkpoint: FoundCheckpoint, options: RunOptions) => void;
+}
+
+/** The last epoch's figures, and those of the epoch whose model is kept. */
+export interface TrainingResult extends DoneEvent {
+  readonly kept: EpochFigures & { readonly epoch: number };
 }
 
 /** How checkpoints of a run are kept. */
@@ -73,18 +78,17 @@ export interface RunCheckpoints {
  * Trains in a folder, as the command `tunebert train` does: keeps a log of all events, checkpoints, and the weights of the
  * latest epoch or, with a validation set, of the best; at the end the learning curves, a report, a model card and the
  * answers to held-out examples. {@link loadModel} reads the model from there.
- * @returns the last epoch's figures
  * @throws TunebertError as {@link inRunFolder} and {@link Trainer.fit}, or when a file cannot be written
  * @example
  * await trainInFolder({ model, tokenizer, maxLength: 64, train, test, out: "nli", options: { epochs: 3 } });
  */
-export async function trainInFolder(run: TrainingRun): Promise<DoneEvent> {
+export async function trainInFolder(run: TrainingRun): Promise<TrainingResult> {
   const { out } = run;
   if (typeof out !== "string") return trainIn(out, run);
   return inRunFolder(out, run, (folder) => trainIn(folder, run));
 }
 
-async function trainIn(folder: RunFolder, run: TrainingRun): Promise<DoneEvent> {
+async function trainIn(folder: RunFolder, run: TrainingRun): Promise<TrainingResult> {
   const { path, lock, overwrite, resumeFrom } = folder;
   const { model, train, validation, test, signal = lock.lost, checkpoints = {} } = run;
   const saved = { ...run, texts: train.texts };
@@ -128,7 +132,9 @@ async function trainIn(folder: RunFolder, run: TrainingRun): Promise<DoneEvent> 
     }
     await lock.expectHeld();
     if (!isDone) await report.write();
-    return done!; // the last event
+    const { bestEpoch, epoch: last, ...rest } = done!; // the last event
+    const epoch = validation ? bestEpoch : last;
+    return { ...rest, bestEpoch, epoch: last, kept: curves.at(epoch) };
   } finally {
     for (const listener of listeners) listener.close?.();
   }

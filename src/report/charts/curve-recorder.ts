@@ -45,9 +45,26 @@ export class CurveRecorder {
     appendAll(this.#test, test);
   }
 
+  /** What was measured in an epoch that is over, and after it. */
+  at(epoch: number): CurveEpoch & Pick<CurveStep, "train"> {
+    const [train, validation, test] = [this.#train, this.#validation, this.#test].map((curves) =>
+      figuresAt(curves, epoch),
+    );
+    return { epoch, train: train ?? {}, validation, test };
+  }
+
   get curves(): LearningCurves {
     return { train: this.#train, validation: this.#validation, test: this.#test };
   }
+}
+
+/** `undefined` where there are no such examples. */
+function figuresAt(curves: Curves, epoch: number): Figures | undefined {
+  const figures = Object.entries(curves).flatMap(([name, points]) => {
+    const point = points.findLast((one) => one.epoch === epoch);
+    return point === undefined ? [] : [[name, point.value] as const];
+  });
+  return figures.length === 0 ? undefined : Object.fromEntries(figures);
 }
 
 function append(curves: Record<string, CurvePoint[]>, epoch: number, figures: Figures): void {

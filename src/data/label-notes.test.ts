@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { TextDataset } from "../data/text-dataset.js";
 import { Vocabulary } from "../text/vocabulary.js";
 import { WordTokenizer } from "../text/word-tokenizer.js";
 import { labelNotes, skippedNote } from "./label-notes.js";
+import { TextDataset } from "./text-dataset.js";
 
 const tokenizer = new WordTokenizer(new Vocabulary(["<pad>", "<cls>", "<sep>", "<unk>"]));
 

@@ -1,8 +1,8 @@
-import { numberOf } from "../data/label-order.js";
-import { isMinusOne } from "../data/no-label.js";
-import type { TextDataset } from "../data/text-dataset.js";
 import { listNames } from "../text/list-names.js";
 import { showJson } from "../text/show-json.js";
+import { numberOf } from "./label-order.js";
+import { isMinusOne } from "./no-label.js";
+import type { TextDataset } from "./text-dataset.js";
 
 /** Sets of similar labels that are shown. */
 const SHOWN = 5;

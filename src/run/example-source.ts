@@ -1,0 +1,72 @@
+import { isNoLabel } from "../data/no-label.js";
+import { readExamples } from "../data/read-examples.js";
+import { type EncodeOptions, TextDataset } from "../data/text-dataset.js";
+import type { Split } from "../hub/fetch/catalog.js";
+import { resolveData } from "../hub/fetch/resolve.js";
+import { showAddress } from "../hub/files/address.js";
+import { keepLabelled, type LabelledExample } from "../predict/answer-labelled.js";
+import type { DataRecord } from "../report/files/run-record.js";
+import type { TextExample } from "../text/text-example.js";
+import type { Tokenizer } from "../text/tokenizer.js";
+import { DataFile } from "./data-file.js";
+import type { CommonTrainOptions, ExampleSource, UncheckedTrainOptions } from "./train-options.js";
+
+/** What a set of examples is for. */
+type Purpose = "train" | "validation" | "test";
+
+/** The part of a data set that is meant where its name alone is given. */
+const SPLITS: Readonly<Record<Purpose, Split>> = { train: "train", validation: "dev", test: "test" };
+
+/** Examples that can be read, once. */
+export interface OpenExamples {
+  readonly examples: Iterable<TextExample> | AsyncIterable<TextExample>;
+  /** What errors call them. */
+  readonly name: string;
+  /** What a run remembers of them, when the dataset has been read. */
+  record(dataset: TextDataset): Promise<DataRecord>;
+}
+
+/** Opens a file, which may have to be fetched; examples that are there already are taken as they are. */
+export async function openExamples(
+  purpose: Purpose,
+  source: ExampleSource,
+  options: CommonTrainOptions,
+): Promise<OpenExamples> {
+  if (typeof source !== "string") {
+    const name = `${purpose} examples`;
+    const record = async ({ size: pairs, skipped, truncated }: TextDataset) => ({
+      ...{ name, pairs, skipped, truncated },
+    });
+    return { examples: source, name, record };
+  }
+  const file = new DataFile(await resolveData(source, SPLITS[purpose], options.download));
+  // What stands for no label is told when all labels are there.
+  const examples = readExamples(file.bytes(), { ...options, noLabel: [], fileName: file.path });
+  return { examples, name: showAddress(source), record: (dataset) => file.record(dataset) };
+}
+
+/** Examples on which the model is measured. */
+export interface HeldOutExamples {
+  readonly set: TextDataset;
+  /** Their texts and labels, in the order of the set. */
+  readonly examples: readonly LabelledExample[];
+  readonly record: DataRecord;
+}
+
+/** Reads the examples of a set that was given; `undefined` of one that was not. */
+export async function readHeldOut(
+  purpose: "validation" | "test",
+  options: UncheckedTrainOptions,
+  tokenizer: Tokenizer,
+  model: EncodeOptions & Required<Pick<EncodeOptions, "labels">>,
+): Promise<HeldOutExamples | undefined> {
+  const source = options[purpose];
+  if (source === undefined) return undefined;
+  const { noLabel } = options;
+  const { labels } = model;
+  const { examples: all, record } = await openExamples(purpose, source, options);
+  const examples: LabelledExample[] = [];
+  const isNone = (label: string) => isNoLabel(label, labels ?? [], noLabel);
+  const set = await TextDataset.encode(keepLabelled(all, examples, isNone), tokenizer, { ...model, noLabel });
+  return { set, examples, record: await record(set) };
+}

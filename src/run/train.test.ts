@@ -1,0 +1,117 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { tinyPairs } from "../../test/support/tiny.js";
+import { loadModel } from "../hub/store/model-folder.js";
+import { Predictor } from "../predict/predictor.js";
+import { type Trained, train } from "./train.js";
+import type { TrainOptions } from "./train-options.js";
+
+const folder = mkdtempSync(join(tmpdir(), "tunebert-train-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const pairs = tinyPairs();
+const [question] = pairs;
+const file = join(folder, "train.csv");
+const rows = pairs.map(({ text, textPair, label }) => `${text},${textPair},${label}\n`);
+writeFileSync(file, `premise,hypothesis,label\n${rows.join("")}`);
+
+/** A model so small, trained so fast that a later epoch can be worse. */
+const tiny = { hidden: 16, ffn: 16, heads: 2, blocks: 1, minFrequency: 1, threads: 1, maxLength: 16 };
+const quick = { ...tiny, batchSize: 12, learningRate: 0.02, epochs: 6 };
+
+describe("a file", () => {
+  let trained: Trained;
+  const out = join(folder, "model");
+  const lines: string[] = [];
+  beforeAll(async () => {
+    trained = await train({ ...quick, train: file, validation: file, out, log: (line) => lines.push(line) });
+  });
+  afterAll(() => trained.model.close());
+
+  test("is trained on, and the model that is kept answers", async () => {
+    const answer = await trained.model.predict(question!);
+    await using saved = new Predictor({ ...(await loadModel(out)), maxLength: 16 });
+    expect(answer).toEqual((await saved.predict([question!]))[0]);
+    expect(answer.probabilities.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1);
+  });
+
+  test("gives the figures of the epoch that is kept", () => {
+    expect(trained.epoch).toBeLessThanOrEqual(quick.epochs);
+    expect(trained.figures.validation?.accuracy).toBeGreaterThan(0.5);
+    expect(trained.figures.test).toBeUndefined();
+  });
+
+  test("is told of as it is read", () => {
+    expect(lines).toEqual([
+      `read ${pairs.length} train examples`,
+      `read ${pairs.length} validation examples`,
+      expect.stringMatching(/^vocabulary of \d+ tokens, \d+ labels: /),
+    ]);
+  });
+
+  test("is not written over", async () => {
+    await expect(train({ ...quick, train: file, out })).rejects.toThrow(
+      /holds a trained model already; .*pass overwrite/,
+    );
+  });
+});
+
+test("the same examples from memory give the same model as from a file", async () => {
+  const options = { ...quick, epochs: 1, checkpoints: false, test: pairs };
+  const read = await train({ ...options, train: file, out: join(folder, "read") });
+  const given = await train({ ...options, train: pairs, out: join(folder, "given") });
+  expect(await given.model.predict(pairs)).toEqual(await read.model.predict(pairs));
+  expect(given.figures).toEqual(read.figures);
+});
+
+test("what it was trained from goes on as a pretrained model", async () => {
+  const pretrained = join(folder, "model");
+  const options = { pretrained, train: pairs, maxLength: 16, threads: 1, checkpoints: false };
+  const { figures } = await train({ ...options, epochs: 1, batchSize: 12, out: join(folder, "tuned") });
+  expect(figures.train.accuracy).toBeGreaterThan(0.5);
+});
+
+describe("options that do not go together", () => {
+  const out = join(folder, "none");
+
+  test.each<[string, object, RegExp]>([
+    ["patience", { patience: 2 }, /^patience needs examples to measure on; give them with validation$/],
+    [
+      "key",
+      { key: "model" },
+      /^key says which tensors of a pretrained model are meant; give one with pretrained$/,
+    ],
+    [
+      "sizes",
+      { pretrained: "bert", hidden: 8 },
+      /^hidden is for a model from scratch; leave it out with pretrained$/,
+    ],
+  ])("%s", async (_, options, message) => {
+    await expect(train({ train: pairs, out, ...options } as TrainOptions)).rejects.toThrow(message);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test("do not compile", () => {
+    const base = { train: file, out };
+    const accepted: TrainOptions[] = [
+      { ...base, pretrained: "bert.small", key: "model" },
+      { ...base, hidden: 8, minFrequency: 1 },
+      { ...base, validation: file, patience: 2, metric: "loss" },
+    ];
+    const refused: TrainOptions[] = [
+      // @ts-expect-error sizes come with the weights
+      { ...base, pretrained: "bert.small", hidden: 8 },
+      // @ts-expect-error there are no weights with tensors to choose from
+      { ...base, key: "model" },
+      // @ts-expect-error nothing to measure on
+      { ...base, patience: 2 },
+      // @ts-expect-error there is no such option
+      { ...base, epoch: 2 },
+      // @ts-expect-error nowhere to write
+      { train: file },
+    ];
+    expect([...accepted, ...refused]).toHaveLength(8);
+  });
+});

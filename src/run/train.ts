@@ -1,0 +1,38 @@
+import { loadModel } from "../hub/store/model-folder.js";
+import { Predictor } from "../predict/predictor.js";
+import { threads } from "../runtime/threads/threads.js";
+import type { EpochFigures } from "../train/model-selection.js";
+import { prepareRun } from "./prepare-run.js";
+import { inRunFolder } from "./run-folder.js";
+import { trainInFolder } from "./train-in-folder.js";
+import { expectTogether, type TrainOptions } from "./train-options.js";
+
+/** What training came to. */
+export interface Trained {
+  /** The model that is kept: the best epoch's where there were examples to choose by, else the last one's. */
+  readonly model: Predictor;
+  /** Of that epoch; accuracies are fractions. */
+  readonly figures: EpochFigures;
+  /** Which epoch that was, from 1. */
+  readonly epoch: number;
+}
+
+/**
+ * Fine-tunes a pretrained BERT, or trains one from scratch, in one call: what `tunebert train` does, with options of the
+ * same names. The folder `out` then holds the model, its checkpoints, metrics and report.
+ * @throws TunebertError when options do not go together, a file cannot be read, or as {@link trainInFolder}
+ * @example
+ * const { model, figures } = await train({ train: "train.csv", test: "test.csv", out: "my-model", epochs: 3 });
+ * console.log(figures.test?.accuracy);
+ * console.log(await model.predict({ text: "A dog runs .", textPair: "An animal moves ." }));
+ */
+export async function train(options: TrainOptions): Promise<Trained> {
+  expectTogether(options);
+  return inRunFolder(options.out, options, async (folder) => {
+    const run = await prepareRun(folder, options);
+    const { kept, epoch: last } = await trainInFolder(run);
+    const { epoch, ...figures } = kept;
+    const saved = epoch === last ? run : await loadModel(folder.path);
+    return { model: new Predictor({ ...saved, device: threads(options.threads) }), figures, epoch };
+  });
+}
