@@ -66,12 +66,12 @@ describe("training data", () => {
     [
       "columns.csv",
       `${toCsv(tinyPairs())}one,two,three,four\n`,
-      "columns.csv, row 38: 4 columns, but the header has 3",
+      "columns.csv, row 38: 4 columns, but the first row has 3",
     ],
     [
       "columns.tsv",
       "premise\thypothesis\tlabel\na\tb\n",
-      "columns.tsv, row 2: 2 columns, but the header has 3",
+      "columns.tsv, row 2: 2 columns, but the first row has 3",
     ],
     [
       "names.csv",
@@ -115,7 +115,7 @@ describe("training data", () => {
     const row = snliRow("neutral").split("\t").slice(1).join("\t");
     const file = writeData("short.txt", [header, row].join("\n"));
     expect(await failUntouched(scratch(file))).toContain(
-      "short.txt, row 2: 13 columns, but the header has 14",
+      "short.txt, row 2: 13 columns, but the first row has 14",
     );
   });
 });

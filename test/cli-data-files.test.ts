@@ -13,7 +13,7 @@ const model = join(folder, "model");
 const pairs = tinyPairs();
 const data = write("pairs.csv", toCsv(pairs));
 const bad = write("bad.csv", `${toCsv(pairs)}one,cell too many,neutral,\n`);
-const SKIPPED = "bad.csv: skipped 1 bad row (row 38: 4 columns, but the header has 3)\n";
+const SKIPPED = "bad.csv: skipped 1 bad row (row 38: 4 columns, but the first row has 3)\n";
 
 function write(name: string, content: string | Uint8Array): string {
   const file = join(folder, name);

@@ -15,7 +15,7 @@ describe("messages call options by their flags, and leave other words alone", ()
       toCsv(tinyPairs()).replace("premise,hypothesis,label", "batchSize,threads,labelColumn"),
     );
     expect(await fail(["train", "--train", file, "--out", out])).toMatch(
-      /maxLength\.csv, row 1: no columns .*; found: batchSize, threads, labelColumn\. Name the right ones as --premise-column and --hypothesis-column, a single one as --premise-column$/,
+      /maxLength\.csv, row 1: no columns .*; found: batchSize, threads, labelColumn\. Name the right ones as --text-column and --text-pair-column, a single one as --text-column$/,
     );
     const columns = ["--premise-column", "batchSize", "--hypothesis-column", "minFrequency"];
     expect(await fail(["train", "--train", file, ...columns, "--out", out])).toMatch(

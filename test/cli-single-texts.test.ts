@@ -69,6 +69,6 @@ test("pairs are refused where the model is one of single texts, and the other wa
   }
   const training = [...TINY_SIZES, ...TINY_TRAINING, "--out", at("never")];
   expect(await fail(["train", "--train", pairs, "--test", data, ...training])).toMatch(
-    /reviews\.csv, row 2: one text, but the model is one of pairs; name the column .* --hypothesis-column, or take/,
+    /reviews\.csv, row 2: one text, but the model is one of pairs; name the column .* --text-pair-column, or take/,
   );
 });

@@ -33,7 +33,7 @@ const CASES: readonly (readonly [
     "too few cells",
     "a.tsv",
     "premise\thypothesis\na\tb\nc\nz\td\n",
-    /row 3: 1 columns, but the header has 2/,
+    /row 3: 1 columns, but the first row has 2/,
     [2, 4],
   ],
   [
@@ -140,7 +140,7 @@ describe.each(CASES)("a row with %s", (_, fileName, content, bad, rows) => {
 
 test("of many bad rows the first three are named", async () => {
   const { notices } = await read(`premise\thypothesis\na\tb\n${"c\n".repeat(5)}`, "a.tsv", true);
-  const row = (number: number) => `row ${number}: 1 columns, but the header has 2`;
+  const row = (number: number) => `row ${number}: 1 columns, but the first row has 2`;
   expect(notices).toEqual([`a.tsv: skipped 5 bad rows (${row(3)}; ${row(4)}; ${row(5)}; …)`]);
 });
 

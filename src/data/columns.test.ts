@@ -26,7 +26,7 @@ describe("the texts", () => {
       /no columns for the texts: expected premise and hypothesis, .*found: premise, sentence2\. Name the right/,
     );
     expect(() => findColumns(["text1", "query", "text2", "passage"], {})).toThrow(
-      /the texts could be text1 and text2, or query and passage\. Name the right ones as premiseColumn/,
+      /the texts could be text1 and text2, or query and passage\. Name the right ones as textColumn/,
     );
   });
 
@@ -35,7 +35,7 @@ describe("the texts", () => {
     expect(findColumns(found, { premiseColumn: "Question1" })).toMatchObject({ text: 2, textPair: 3 });
     expect(findColumns(found, { hypothesisColumn: "other" })).toMatchObject({ text: 0, textPair: 4 });
     expect(() => findColumns(["a", "b"], { hypothesisColumn: "a" })).toThrow(
-      /no column "premise"; found: a, b\. Name the right one as premiseColumn/,
+      /no column "premise"; found: a, b\. Name the right one as textColumn/,
     );
   });
 });
@@ -63,7 +63,7 @@ describe("a single text", () => {
       ["premise", "label"],
     ]) {
       expect(() => findColumns(found, {})).toThrow(
-        /or one of text, sentence, review, question alone; .*, a single one as premiseColumn$/,
+        /or one of text, sentence, review, question alone; .*, a single one as textColumn$/,
       );
     }
   });
@@ -109,4 +109,23 @@ test("errors list so many names and no more", () => {
   const many = Array.from({ length: 1000 }, (_, i) => `column ${i}`);
   expect(() => findColumns(many, {})).toThrow(/found: column 0, .*column 19 and 980 more\. Name/);
   expect(() => findColumns(Array(20_000).fill("a"), {})).toThrow(/20000 columns; .* at most 16384/);
+});
+
+describe("a number that was given", () => {
+  test("counts from 1, where no column bears it as its name", () => {
+    expect(findColumns(["a", "b", "c"], { textColumn: "2", textPairColumn: "1", labelColumn: "3" })).toEqual({
+      ...{ text: 1, textPair: 0, label: 2 },
+    });
+    expect(findColumns(["2", "1"], { textColumn: "1" })).toMatchObject({ text: 1 });
+  });
+
+  test.each(["0", "3", "-1", "1.5"])("is refused where there is no such column: %s", (textColumn) => {
+    expect(() => findColumns(["a", "b"], { textColumn })).toThrow(`no column "${textColumn}"; found: a, b`);
+  });
+});
+
+test("an option is given under one of its names", () => {
+  expect(() => findColumns(["a", "b"], { textColumn: "a", premiseColumn: "b" })).toThrow(
+    "textColumn and premiseColumn are two names of one option; give one of them",
+  );
 });

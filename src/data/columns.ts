@@ -9,6 +9,8 @@ import type { labelColumnOptions, textColumnOptions } from "./options.js";
  * for in any case, with or without spaces, `_` and `-`.
  */
 export interface ColumnOptions extends GivenOptions<typeof textColumnOptions & typeof labelColumnOptions> {
+  /** Whether the first row of a table names its columns; else their names are their numbers from 1. Default: yes. */
+  readonly header?: boolean | undefined;
   /** The labels that stand for none; blank ones always do. Default: `-`. */
   readonly noLabel?: readonly string[] | undefined;
 }
@@ -53,21 +55,65 @@ export function findColumns(found: readonly string[], options: ColumnOptions): E
     throw new TunebertError(`${found.length} columns; a table of texts has at most ${MAX_COLUMNS}`);
   }
   const names = new ColumnNames(found);
-  const { premiseColumn, hypothesisColumn, labelColumn } = options;
+  const { labelColumn } = options;
   const label = labelColumn === undefined ? knownLabel(names) : names.require(labelColumn, "labelColumn");
-  if (premiseColumn === undefined && hypothesisColumn === undefined) {
-    return { ...knownTexts(names), label };
+  const first = oneOf(options, "textColumn", "premiseColumn");
+  const second = oneOf(options, "textPairColumn", "hypothesisColumn");
+  if (first === undefined) {
+    if (second === undefined) {
+      if (options.header === false) throw unnamed(names);
+      return { ...knownTexts(names), label };
+    }
+    const textPair = names.require(second.name, second.option);
+    return { text: names.require(premiseFor(second.name, names), "textColumn"), textPair, label };
   }
-  if (premiseColumn === undefined) {
-    const textPair = names.require(hypothesisColumn!, "hypothesisColumn");
-    return { text: names.require(premiseFor(hypothesisColumn!, names), "premiseColumn"), textPair, label };
-  }
-  const text = names.require(premiseColumn, "premiseColumn");
-  if (hypothesisColumn !== undefined) {
-    return { text, textPair: names.require(hypothesisColumn, "hypothesisColumn"), label };
-  }
-  const partner = partnerOf(premiseColumn, 0, names);
+  const text = names.require(first.name, first.option);
+  if (second !== undefined) return { text, textPair: names.require(second.name, second.option), label };
+  const partner = partnerOf(first.name, 0, names);
   return { text, textPair: partner === undefined ? undefined : names.find(partner), label };
+}
+
+/** Whether a column is named, so that none is taken for what its file's layout says. */
+export function namesColumns({
+  textColumn,
+  textPairColumn,
+  premiseColumn,
+  hypothesisColumn,
+  labelColumn,
+}: ColumnOptions): boolean {
+  const named = [textColumn, textPairColumn, premiseColumn, hypothesisColumn, labelColumn];
+  return named.some((name) => name !== undefined);
+}
+
+/** What the columns of a table are called, given its first row. */
+export function columnNames(firstRow: readonly string[], { header }: ColumnOptions): readonly string[] {
+  return header === false ? firstRow.map((_, i) => String(i + 1)) : firstRow;
+}
+
+function unnamed(names: ColumnNames): TunebertError {
+  return new TunebertError(
+    (textColumn, header) =>
+      `which column holds the text? With ${header} nothing tells; found: ${names.list()}. Give its number as ${textColumn}`,
+    { option: ["textColumn", "header"] },
+  );
+}
+
+type TextColumn = "textColumn" | "textPairColumn" | "premiseColumn" | "hypothesisColumn";
+
+/** What is given under one of two names of an option. @throws TunebertError when both are */
+function oneOf(
+  options: ColumnOptions,
+  field: TextColumn,
+  alias: TextColumn,
+): { readonly name: string; readonly option: TextColumn } | undefined {
+  const [name, other] = [options[field], options[alias]];
+  if (name !== undefined && other !== undefined) {
+    throw new TunebertError((one, two) => `${one} and ${two} are two names of one option; give one of them`, {
+      option: [field, alias],
+    });
+  }
+  if (name !== undefined) return { name, option: field };
+  return other === undefined ? undefined : { name: other, option: alias };
 }
 
 /** The label that a cell stands for, as it is written; none when it is blank or one of `noLabel`. */
@@ -77,7 +123,7 @@ export function labelOfCell(cell: string, noLabel: readonly string[] = NO_LABEL)
 
 /** What is wrong with a row that has more or fewer cells than the header. */
 export function wrongNumberOfCells(cells: number, expected: number): string {
-  return `${cells} columns, but the header has ${expected}`;
+  return `${cells} columns, but the first row has ${expected}`;
 }
 
 /** The columns of a table by their names. */
@@ -104,9 +150,9 @@ class ColumnNames {
     );
   }
 
-  /** @throws TunebertError when there is none, or several */
+  /** A column by its name, or else by its number from 1. @throws TunebertError when there is none, or several */
   require(name: string, optionName: string): number {
-    const column = this.find(name);
+    const column = this.find(name) ?? this.#numbered(name);
     if (column !== undefined) return column;
     throw new TunebertError(
       (option) => `no column ${JSON.stringify(name)}; found: ${this.list()}. Name the right one as ${option}`,
@@ -118,6 +164,11 @@ class ColumnNames {
     const shown = this.#found.slice(0, SHOWN_COLUMNS).map((name) => shorten(name));
     const more = this.#found.length - shown.length;
     return more > 0 ? `${shown.join(", ")} and ${more} more` : shown.join(", ");
+  }
+
+  #numbered(name: string): number | undefined {
+    const place = /^\d+$/.test(name) ? Number(name) - 1 : -1;
+    return place in this.#found ? place : undefined;
   }
 
   /** Those that bear the name exactly, else those that nearly do. */
@@ -151,9 +202,9 @@ function knownTexts(names: ColumnNames): { text: number; textPair: number | unde
 
 function withTextOptions(problem: string): TunebertError {
   return new TunebertError(
-    (premiseColumn, hypothesisColumn) =>
-      `${problem}. Name the right ones as ${premiseColumn} and ${hypothesisColumn}, a single one as ${premiseColumn}`,
-    { option: ["premiseColumn", "hypothesisColumn"] },
+    (textColumn, textPairColumn) =>
+      `${problem}. Name the right ones as ${textColumn} and ${textPairColumn}, a single one as ${textColumn}`,
+    { option: ["textColumn", "textPairColumn"] },
   );
 }
 

@@ -4,6 +4,7 @@ import type { TextExample } from "../text/text-example.js";
 import { concatenate } from "./byte-source.js";
 import {
   type ColumnOptions,
+  columnNames,
   type ExampleColumns,
   findColumns,
   labelOfCell,
@@ -44,21 +45,23 @@ export class CsvReader implements RowReader {
         continue;
       }
       if (cells.length === 1 && cells[0]!.trim() === "") continue;
-      if (this.#names === undefined) {
-        this.#readHeader(cells);
-        continue;
+      let names = this.#names;
+      if (names === undefined) {
+        names = this.#readHeader(columnNames(cells, this.#options));
+        if (this.#options.header !== false) continue;
       }
-      if (cells.length !== this.#names.length) {
-        this.#log.badRow(wrongNumberOfCells(cells.length, this.#names.length));
+      if (cells.length !== names.length) {
+        this.#log.badRow(wrongNumberOfCells(cells.length, names.length));
         continue;
       }
       yield this.#example(cells);
     }
   }
 
-  #readHeader(names: readonly string[]): void {
+  #readHeader(names: readonly string[]): readonly string[] {
     this.#columns = this.#log.inHeader(() => findColumns(names, this.#options));
     this.#names = names;
+    return names;
   }
 
   #example(cells: readonly string[]): TextExample {

@@ -1,7 +1,7 @@
 import { TunebertError } from "../error.js";
 import { shorten, showJson } from "../text/show-json.js";
 import type { TextExample } from "../text/text-example.js";
-import { type ColumnOptions, findColumns, labelOfCell } from "./columns.js";
+import { type ColumnOptions, findColumns, labelOfCell, namesColumns } from "./columns.js";
 import { endOfLine, endOfLines } from "./row-ends.js";
 import type { RowLog } from "./row-log.js";
 import { lines, type RowReader } from "./row-reader.js";
@@ -101,9 +101,7 @@ export class JsonlReader implements RowReader {
   }
 
   #find(keys: readonly string[]): KeysOfExample {
-    const { premiseColumn, hypothesisColumn, labelColumn } = this.#options;
-    const named = premiseColumn ?? hypothesisColumn ?? labelColumn;
-    if (named === undefined && isSnliObject(keys)) return { all: keys, ...SNLI_KEYS };
+    if (!namesColumns(this.#options) && isSnliObject(keys)) return { all: keys, ...SNLI_KEYS };
     try {
       const { text, textPair, label } = findColumns(keys, this.#options);
       return {

@@ -3,7 +3,7 @@ import { choice, count, text, texts, wholeNumber, yesNo } from "../option-kinds.
 import { specialTokens } from "../text/pack.js";
 import { DEFAULT_TRUNCATION, type TruncationName, truncations } from "../text/truncate-pair.js";
 
-/** The columns of an example's texts. */
+/** The columns of an example's texts: each a name, or a number from 1 where no column bears it as its name. */
 export const textColumnOptions = {
   /**
    * Default: the first of two names that are both there: `premise` and `hypothesis`, `sentence1` and `sentence2`,
@@ -11,15 +11,22 @@ export const textColumnOptions = {
    * `passage`, or `#1 String` and `#2 String`. Where of all these there is but one, and it is `text`, `question`,
    * `sentence` or `review`, it holds single texts.
    */
-  premiseColumn: option(text("name"), {
+  textColumn: option(text("name"), {
     defaultText:
       "premise, sentence1, text_a, text1, question1, text, query or #1 String; alone text, sentence, review or question",
-    help: "column of the first text, or of the only one",
+    help: "column of the first text, or of the only one: its name, or its number from 1",
   }),
   /** Default: the second of these two names. Where there is none beside a named first one, texts are single. */
-  hypothesisColumn: option(text("name"), {
+  textPairColumn: option(text("name"), {
     defaultText: "the one that goes with the first; without any, texts are single",
     help: "column of the second text",
+  }),
+  /** The same as `textColumn`, in the words of natural language inference. */
+  premiseColumn: option(text("name"), { defaultText: "as --text-column", help: "the same as --text-column" }),
+  /** The same as `textPairColumn`. */
+  hypothesisColumn: option(text("name"), {
+    defaultText: "as --text-pair-column",
+    help: "the same as --text-pair-column",
   }),
 };
 
@@ -31,7 +38,7 @@ export const labelColumnOptions = {
    */
   labelColumn: option(text("name"), {
     defaultText: "label, gold_label, labels, class, target, Quality or is_duplicate",
-    help: "column of the label",
+    help: "column of the label: its name, or its number from 1",
   }),
 };
 
@@ -45,6 +52,11 @@ const delimiter: Kind<string> = {
 
 /** How a file of examples is written. */
 export const rowOptions = {
+  /** Whether the first row of a table names its columns. Default: yes; if not, columns are given by their numbers. */
+  header: option(yesNo, {
+    default: true,
+    help: "the first row of a table is an example too; columns are given by their numbers",
+  }),
   /**
    * What stands between the cells of a table's row, an ASCII character. Default: what is usual for the format, or
    * else the one of `,`, `;`, tab and `|` at which the header row shows the columns of an example.

@@ -66,7 +66,7 @@ describe("SNLI", () => {
       /^a\.txt, row 5: unknown label "maybe"; SNLI's are entailment/,
     );
     await expect(read(`${text}neutral\t( a )\n`, "a.txt")).rejects.toThrow(
-      /^a\.txt, row 5: 2 columns, but the header has 14/,
+      /^a\.txt, row 5: 2 columns, but the first row has 14/,
     );
   });
 });
@@ -169,10 +169,10 @@ describe("columns", () => {
           `x.${format}, row 1: no columns for the texts: expected premise and hypothesis, sentence1 and sentence2, ` +
             "text_a and text_b, text1 and text2, question1 and question2, text and text_pair, query and passage, " +
             "#1 String and #2 String, or one of text, sentence, review, question alone; found: a, b. " +
-            "Name the right ones as premiseColumn and hypothesisColumn, a single one as premiseColumn" +
+            "Name the right ones as textColumn and textPairColumn, a single one as textColumn" +
             (format === "jsonl" ? "; repair or delete the row, or leave such rows out with skipBadRows" : ""),
           {
-            option: ["premiseColumn", "hypothesisColumn", ...(format === "jsonl" ? ["skipBadRows"] : [])],
+            option: ["textColumn", "textPairColumn", ...(format === "jsonl" ? ["skipBadRows"] : [])],
           },
         ),
       );
@@ -192,7 +192,12 @@ describe("refuses, and says where", () => {
     ["a header of SNLI without rows", "a.txt", SNLI_HEADER, /^a\.txt holds no examples/],
     ["blank lines alone", "a.jsonl", "\n\n", /^a\.jsonl holds no examples/],
     ["an unknown ending", "a.xlsx", "", /^a\.xlsx: unknown format; expected .* \.jsonl/],
-    ["a short CSV row", "a.csv", `${header}a,b,c\nd,e\n`, /^a\.csv, row 3: 2 columns, but the header has 3/],
+    [
+      "a short CSV row",
+      "a.csv",
+      `${header}a,b,c\nd,e\n`,
+      /^a\.csv, row 3: 2 columns, but the first row has 3/,
+    ],
     ["a stray quote", "a.csv", `${header}a,b,c\nd,e"f,g\nh,"i",j\n`, /^a\.csv, row 3: not valid CSV: /],
     [
       "stray quotes in mid-block",

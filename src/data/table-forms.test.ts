@@ -195,3 +195,27 @@ test("JSON lines may be called .json, an array may not", async () => {
     await expect(texts(array, "a.json")).rejects.toThrow("a.json is a JSON array; expected JSON Lines");
   }
 });
+
+describe("a table without a header", () => {
+  const columns = { header: false, textColumn: "1", labelColumn: "2" };
+
+  test.each([
+    ["a.csv", '"a b",x\nc,y\n'],
+    ["a.tsv", "a b\tx\nc\ty\n"],
+    ["a.txt", "a b;x\nc;y\n"],
+  ])("%s is read from its first row on", async (fileName, text) => {
+    expect(await texts(text, fileName, columns)).toEqual([
+      ["a b", undefined, "x"],
+      ["c", undefined, "y"],
+    ]);
+  });
+
+  test("is refused without the numbers of its columns, or with other names", async () => {
+    await expect(texts("a,x\n", "a.csv", { header: false })).rejects.toThrow(
+      /a\.csv, row 1: which column holds the text\? With header nothing tells; found: 1, 2\. Give its number as textColumn/,
+    );
+    await expect(texts("text,x\n", "a.csv", { header: false, textColumn: "text" })).rejects.toThrow(
+      'no column "text"; found: 1, 2',
+    );
+  });
+});

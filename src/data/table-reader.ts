@@ -1,7 +1,7 @@
 import { CsvError } from "csv-parse/browser/esm/sync";
 import { TunebertError } from "../error.js";
 import type { TextExample } from "../text/text-example.js";
-import { type ColumnOptions, findColumns } from "./columns.js";
+import { type ColumnOptions, columnNames, findColumns, namesColumns } from "./columns.js";
 import { CsvReader, parseCsv } from "./csv-reader.js";
 import { endOfHeader, endOfLine } from "./row-ends.js";
 import type { RowLog } from "./row-log.js";
@@ -63,10 +63,13 @@ export class TableReader implements RowReader {
         `${this.#log.fileName}: the header row has ${header.length} characters; that of a table of texts has at most ${MAX_HEADER}`,
       );
     }
-    const { premiseColumn, hypothesisColumn, labelColumn } = this.#options;
-    const named = premiseColumn ?? hypothesisColumn ?? labelColumn;
     const [style, ...others] = this.#styles();
-    if (named === undefined && !style!.quotes && isSnliHeader(header))
+    if (
+      !namesColumns(this.#options) &&
+      this.#options.header !== false &&
+      !style!.quotes &&
+      isSnliHeader(header)
+    )
       return new TsvReader(this.#log, snliTsv(this.#log.fileName));
     if (this.#fits(header, style!)) return this.#open(style!);
     const fitting = others.filter((other) => this.#fits(header, other));
@@ -89,7 +92,7 @@ export class TableReader implements RowReader {
 
   #fits(header: string, style: TableStyle): boolean {
     try {
-      findColumns(cellsOf(header, style), this.#options);
+      findColumns(columnNames(cellsOf(header, style), this.#options), this.#options);
       return true;
     } catch {
       return false;

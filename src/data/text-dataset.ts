@@ -245,12 +245,12 @@ function otherTexts(example: TextExample, index: number, expected: Texts | undef
     );
   }
   return new TunebertError(
-    (hypothesisColumn) =>
+    (textPairColumn) =>
       `${where}: ${found}, but the model is one of pairs; ` +
       (example.fileName === undefined
         ? "give the second as textPair"
-        : `name the column of the second as ${hypothesisColumn}, or take a model of single texts`),
-    { option: "hypothesisColumn" },
+        : `name the column of the second as ${textPairColumn}, or take a model of single texts`),
+    { option: "textPairColumn" },
   );
 }
 

@@ -1,6 +1,7 @@
 import type { TextExample } from "../text/text-example.js";
 import {
   type ColumnOptions,
+  columnNames,
   type ExampleColumns,
   findColumns,
   labelOfCell,
@@ -13,8 +14,10 @@ import { lines, type RowReader } from "./row-reader.js";
 
 /** What sets one kind of tab-separated file apart from another. */
 export interface TsvLayout {
-  /** Where an example stands, given the names in the header. Errors name no place. */
+  /** Where an example stands, given the first row, which is mostly the header. Errors name no place. */
   columns(names: readonly string[]): ExampleColumns;
+  /** Whether the first row is an example too. */
+  readonly isHeaderless?: boolean;
   /** The text that a cell holds. */
   text(cell: string): string;
   /** The label that a cell holds, `undefined` for none. */
@@ -25,11 +28,12 @@ export interface TsvLayout {
   quotedColumn?(columns: ExampleColumns): number | undefined;
 }
 
-/** A table with named columns. */
+/** A table with named or numbered columns. */
 export function plainTsv(options: ColumnOptions): TsvLayout {
   const [texts, textPairs, labels] = [new QuotedCells(), new QuotedCells(), new QuotedCells()];
   return {
-    columns: (names) => findColumns(names, options),
+    columns: (firstRow) => findColumns(columnNames(firstRow, options), options),
+    isHeaderless: options.header === false,
     text: (cell) => cell,
     label: (cell) => labelOfCell(cell, options.noLabel),
     see(text, textPair, label) {
@@ -73,12 +77,13 @@ export class TsvReader implements RowReader {
       if (line === "") continue;
       const cells = this.#split(line);
       if (cells === 1 && line.trim() === "") continue;
-      if (this.#names === undefined) {
-        this.#readHeader(line.split("\t"));
-        continue;
+      let names = this.#names;
+      if (names === undefined) {
+        names = this.#readHeader(line.split("\t"));
+        if (!this.#layout.isHeaderless) continue;
       }
-      if (cells !== this.#names.length) {
-        this.#log.badRow(wrongNumberOfCells(cells, this.#names.length));
+      if (cells !== names.length) {
+        this.#log.badRow(wrongNumberOfCells(cells, names.length));
         continue;
       }
       yield this.#example(line, this.#columns!);
@@ -94,9 +99,10 @@ export class TsvReader implements RowReader {
     );
   }
 
-  #readHeader(names: readonly string[]): void {
+  #readHeader(names: readonly string[]): readonly string[] {
     this.#columns = this.#log.inHeader(() => this.#layout.columns(names));
     this.#names = names;
+    return names;
   }
 
   #example(line: string, { text, textPair, label }: ExampleColumns): TextExample {

@@ -88,7 +88,7 @@ test("a model answers as many texts as it was trained on, and no others", async 
     "example 2: one text, but the model is one of pairs; give the second as textPair",
   );
   await expect(ofPairs.predict([{ ...single, fileName: "x.csv", row: 2 }])).rejects.toThrow(
-    "x.csv, row 2: one text, but the model is one of pairs; name the column of the second as hypothesisColumn",
+    "x.csv, row 2: one text, but the model is one of pairs; name the column of the second as textPairColumn",
   );
   await ofPairs.close();
   const options = { model: model(), tokenizer: new WordTokenizer(vocabulary), maxLength: 16, threads: 1 };
