@@ -16,10 +16,11 @@
  *
  * @packageDocumentation
  */
-export { type Answers, BertClassifier } from "./bert/bert-classifier.js";
+export { BertClassifier } from "./bert/bert-classifier.js";
 export type { BertConfig } from "./bert/config.js";
 export type { EmbeddingStd } from "./bert/encoder.js";
 export type { Freeze } from "./bert/freeze.js";
+export type { Answers, TaskName } from "./data/answers.js";
 export type { ByteSource } from "./data/byte-source.js";
 export { type ReadExamplesOptions, readExamples, readSnli } from "./data/read-examples.js";
 export {

@@ -96,16 +96,16 @@ const READERS: readonly (readonly [string, valid: unknown, read: (text: string) 
     JSON.parse(
       formatModelConfig({
         config: { ...TINY_CONFIG, vocabularySize: 17 },
-        labels: ["entailment", "contradiction", "neutral"],
+        answers: ["entailment", "contradiction", "neutral"],
         maxLength: 16,
         truncation: "ratio",
         texts: 2,
       }),
     ),
     (text) => {
-      const { config, labels, maxLength } = parseModelConfig(text, "config.json");
+      const { config, answers, maxLength } = parseModelConfig(text, "config.json");
       expect(Object.values(config).every(Number.isSafeInteger)).toBe(true);
-      expect(labels.every((label) => typeof label === "string")).toBe(true);
+      expect(typeof answers === "string" || answers.every((label) => typeof label === "string")).toBe(true);
       expect(maxLength).toBeGreaterThan(0);
     },
   ],

@@ -72,7 +72,7 @@ async function train(lanes: number, resumeFrom?: ReadCheckpoint) {
   return { steps: steps.slice(0, expected.losses.length), kept, last: kept.at(-1)! };
 }
 
-async function answersOf(model: BertClassifier): Promise<Float32Array> {
+async function answersOf(model: BertClassifier<"number">): Promise<Float32Array> {
   const device = threads(1);
   const engine = await device.open({ inference: inferencePrograms(model, device.shape) }, model.parameters);
   try {

@@ -1,3 +1,4 @@
+import type { Answers } from "../data/answers.js";
 import { TunebertError } from "../error.js";
 import type { DeclaredParameter } from "../nn/network.js";
 import type { Random } from "../random.js";
@@ -10,18 +11,16 @@ import { type BertConfig, checkConfig } from "./config.js";
 import type { EmbeddingStd } from "./encoder.js";
 import { isOfOutputLayer, modelParameters } from "./model-program.js";
 
-/** What a model answers with: one of the labels, in the order of the logits, or a number. */
-export type Answers = readonly string[] | "number";
-
 /**
  * BERT with an output layer (d2l section 16.7, `BERTClassifier`), which tells labels apart or guesses a number.
  * Parameters bear d2l's state-dict names and live in memory that worker threads share.
+ * @typeParam A what it answers with
  */
-export class BertClassifier {
+export class BertClassifier<A extends Answers = readonly string[]> {
   /** The sizes of the encoder. */
   readonly config: BertConfig;
   /** What it answers with. */
-  readonly answers: Answers;
+  readonly answers: A;
   /** Values by name, in the order of a PyTorch state dict; training changes them in place. */
   readonly parameters: ReadonlyMap<string, SharedParameter>;
   /** Tensors of the checkpoint that a classifier does not use, the pretraining heads, kept as they came. */
@@ -31,7 +30,7 @@ export class BertClassifier {
 
   private constructor(
     config: BertConfig,
-    answers: Answers,
+    answers: A,
     parameters: ReadonlyMap<string, SharedParameter>,
     unused: StateDict,
     keepsOutput: boolean,
@@ -59,12 +58,12 @@ export class BertClassifier {
    * @param std standard deviations of the embeddings
    * @throws TunebertError that names a size or a label that is not possible
    */
-  static fromScratch(
+  static fromScratch<A extends Answers>(
     config: BertConfig,
-    answers: Answers,
+    answers: A,
     random: Random,
     std: EmbeddingStd = {},
-  ): BertClassifier {
+  ): BertClassifier<A> {
     const declared = modelParameters(checkConfig(config), outputsOf(checkAnswers(answers)), std);
     const parameters = new Map([...declared].map(([name, one]) => [name, fresh(one, random)]));
     return new BertClassifier(config, answers, parameters, new Map(), false);
@@ -81,13 +80,13 @@ export class BertClassifier {
    * @throws TunebertError that lists the tensors that are missing, superfluous or of another shape, or names a size or
    * a label that is not possible
    */
-  static fromStateDict(
+  static fromStateDict<A extends Answers>(
     config: BertConfig,
-    answers: Answers,
+    answers: A,
     state: StateDict,
     random: Random,
     options: { readonly adopt?: boolean } = {},
-  ): BertClassifier {
+  ): BertClassifier<A> {
     const declared = modelParameters(checkConfig(config), outputsOf(checkAnswers(answers)));
     const output = [...declared].filter(([name]) => isOfOutputLayer(name));
     const keepsOutput = output.every(([name, { shape }]) => sameDims(state.get(name)?.shape, shape));
@@ -113,7 +112,8 @@ export class BertClassifier {
   }
 }
 
-function outputsOf(answers: Answers): number {
+/** How many numbers an output layer gives for such answers. */
+export function outputsOf(answers: Answers): number {
   return answers === "number" ? 1 : answers.length;
 }
 

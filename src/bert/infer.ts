@@ -1,3 +1,4 @@
+import type { Answers } from "../data/answers.js";
 import { microBatches } from "../data/micro-batches.js";
 import type { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
@@ -11,7 +12,7 @@ import { inferenceProgram, inferenceRun, LOGITS } from "./model-program.js";
 const CHUNK = 4096;
 
 /** The programs that {@link infer} runs. */
-export function inferencePrograms({ config, outputs }: BertClassifier, shape: RunShape): Program[] {
+export function inferencePrograms({ config, outputs }: BertClassifier<Answers>, shape: RunShape): Program[] {
   const counts = new Set([mostPerRun(config, shape), 1]);
   return [...counts].map((microBatches) => inferenceProgram(config, outputs, microBatches));
 }
@@ -38,7 +39,7 @@ export interface InferOptions {
 export async function infer(
   engine: Pick<Engine, "infer">,
   dataset: TextDataset,
-  { config, outputs }: BertClassifier,
+  { config, outputs }: BertClassifier<Answers>,
   { shape, signal, notFinite = (example, value) => damage(`example ${example}`, value) }: InferOptions,
 ): Promise<Float32Array> {
   const logits = new Float32Array(dataset.size * outputs);

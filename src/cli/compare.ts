@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { unknownLabel, whereIs } from "../data/label-ids.js";
+import type { AnswersOf, TaskName } from "../data/answers.js";
+import { notANumber, unknownLabel, whereIs } from "../data/label-ids.js";
 import { skippedNote } from "../data/label-notes.js";
+import { numberOf } from "../data/label-order.js";
 import { isNoLabel } from "../data/no-label.js";
 import { readExamples } from "../data/read-examples.js";
 import { TunebertError } from "../error.js";
@@ -12,14 +14,22 @@ import type { ModelConfig } from "../hub/store/model-config.js";
 import { loadModel, readModelConfig, readReport } from "../hub/store/model-folder.js";
 import type { AnsweredExample } from "../metrics/answered-example.js";
 import { firstOtherExample } from "../metrics/compare-answers.js";
+import type { GuessedExample } from "../metrics/guesses.js";
 import { type OptionValues, option, reworded } from "../option.js";
 import { text } from "../option-kinds.js";
-import { answerLabelled, type LabelledExample } from "../predict/answer-labelled.js";
+import { answerLabelled, guessNumbers, type LabelledExample } from "../predict/answer-labelled.js";
 import { Predictor } from "../predict/predictor.js";
+import { parseGuesses } from "../report/files/guesses-file.js";
 import { parsePredictions } from "../report/files/predictions-file.js";
 import { parseRun } from "../report/files/run-file.js";
-import type { RunRecord } from "../report/files/run-record.js";
-import { type ComparedRun, compareRuns } from "../report/terminal/comparison.js";
+import { isRegression, type RunRecord } from "../report/files/run-record.js";
+import {
+  type ComparedRun,
+  type ComparedRuns,
+  type Comparison,
+  compareRegressions,
+  compareRuns,
+} from "../report/terminal/comparison.js";
 import { formatComparison } from "../report/terminal/comparison-text.js";
 import { threads as threadsOf } from "../runtime/threads/threads.js";
 import { listNames } from "../text/list-names.js";
@@ -56,65 +66,96 @@ export function addCompareCommand(program: Command): void {
 
 async function compare(folders: string[], flags: CompareFlags, command: Command): Promise<void> {
   if (folders.length < 2) command.error("error: one run is not a comparison: give two or more");
-  const [first, ...others] =
-    flags.data === undefined ? await recordedRuns(folders) : await askedModels(folders, flags.data, flags);
-  const comparison = compareRuns([first as ComparedRun, ...others]);
+  const comparison =
+    flags.data === undefined
+      ? await compareRecorded(folders)
+      : await compareAsked(folders, flags.data, flags);
   print(flags.json ? JSON.stringify(comparison) : formatComparison(comparison));
 }
 
-/** Runs with what they left: their records, and their answers to their test examples. */
-async function recordedRuns(folders: readonly string[]): Promise<ComparedRun[]> {
+/** Compares runs by what they left: their records, and their answers to their test examples. */
+async function compareRecorded(folders: readonly string[]): Promise<Comparison> {
   const runs = await Promise.all(folders.map(readRecordedRun));
   expectSameLabels(runs);
-  const compared: ComparedRun[] = [];
-  for (const { name, run } of runs) {
-    compared.push({ name, run, model: run.model, answers: await readAnswers(name, run.model.labels) });
+  if (runs.some(({ model }) => isRegression(model))) {
+    return compareRegressions(await withAnswers(runs, parseGuesses));
   }
-  expectSameExamples(compared);
-  return compared;
+  return compareRuns(await withAnswers(runs, parseAnswers));
 }
 
-/** Models with what they answer to the same examples, and the records of their training where there are any. */
-async function askedModels(
+async function withAnswers<Answer extends AnsweredExample | GuessedExample>(
+  runs: readonly RecordedRun[],
+  parse: (text: string, path: string, labels: readonly string[]) => readonly Answer[],
+): Promise<ComparedRuns<Answer>> {
+  const compared: ComparedRun<Answer>[] = [];
+  for (const { name, run } of runs) {
+    const answers = await readAnswers(name, (text, path) => parse(text, path, run.model.labels));
+    compared.push({ name, run, model: run.model, answers });
+  }
+  expectSameExamples(compared);
+  return compared as unknown as ComparedRuns<Answer>; // two or more were asked for
+}
+
+/** Compares models by what they answer to the same examples, with the records of their training where there are any. */
+async function compareAsked(
   folders: readonly string[],
   data: string,
   flags: CompareFlags,
-): Promise<ComparedRun[]> {
+): Promise<Comparison> {
   const models = await Promise.all(
-    folders.map(async (name) => ({ name, model: await readModelConfig(name), run: await readRun(name) })),
+    folders.map(async (name) => {
+      const { answers, ...described } = await readModelConfig(name);
+      const labels = answers === "number" ? [] : answers;
+      return { name, model: { ...described, labels }, run: await readRun(name) };
+    }),
   );
   expectSameLabels(models);
   expectSameTexts(models);
-  const { labels } = models[0]!.model;
+  const labels = models[0]?.model.labels ?? [];
   const examples = await readLabelled(await resolveData(data, "test", fetchOptions(flags)), labels, flags);
-  const compared: ComparedRun[] = [];
+  if (isRegression({ labels })) {
+    return compareRegressions(
+      await askAll(models, "regression", flags, (one) => guessNumbers(one, examples)),
+    );
+  }
+  return compareRuns(await askAll(models, "classification", flags, (one) => answerLabelled(one, examples)));
+}
+
+interface AskedModel {
+  readonly name: string;
+  readonly model: Omit<ModelConfig, "answers"> & { readonly labels: readonly string[] };
+  readonly run: RunRecord | undefined;
+}
+
+async function askAll<Task extends TaskName, Answer>(
+  models: readonly AskedModel[],
+  task: Task,
+  { threads }: CompareFlags,
+  ask: (predictor: Predictor<AnswersOf<Task>>) => Promise<readonly Answer[]>,
+): Promise<ComparedRuns<Answer>> {
+  const compared: ComparedRun<Answer>[] = [];
   for (const { name, model, run } of models) {
-    const { config, labels, maxLength, truncation, texts } = model;
-    const { answers, parameters } = await ask(name, examples, flags.threads);
-    const known = { ...run?.model, ...config, labels, maxLength, truncation, texts, parameters };
-    compared.push({ name, run, model: known, answers });
+    const saved = await loadModel(name, { task });
+    const parameters = [...saved.model.parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
+    const { config, ...described } = model;
+    const known = { ...run?.model, ...config, ...described, parameters };
+    const predictor = new Predictor({ ...saved, device: threadsOf(threads) });
+    try {
+      compared.push({ name, run, model: known, answers: await ask(predictor as Predictor<AnswersOf<Task>>) });
+    } finally {
+      await predictor.close();
+    }
   }
-  return compared;
+  return compared as unknown as ComparedRuns<Answer>; // two or more were asked for
 }
 
-async function ask(
-  folder: string,
-  examples: readonly LabelledExample[],
-  threads: number,
-): Promise<{ readonly answers: AnsweredExample[]; readonly parameters: number }> {
-  const saved = await loadModel(folder);
-  const parameters = [...saved.model.parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
-  const predictor = await Predictor.start({ ...saved, device: threadsOf(threads) });
-  try {
-    return { answers: await answerLabelled(predictor, examples), parameters };
-  } finally {
-    await predictor.close();
-  }
+interface RecordedRun {
+  readonly name: string;
+  readonly run: RunRecord;
+  readonly model: RunRecord["model"];
 }
 
-async function readRecordedRun(
-  name: string,
-): Promise<{ readonly name: string; readonly run: RunRecord; readonly model: RunRecord["model"] }> {
+async function readRecordedRun(name: string): Promise<RecordedRun> {
   const run = await readRun(name);
   if (run) return { name, run, model: run.model };
   throw new TunebertError(
@@ -129,15 +170,23 @@ async function readRun(folder: string): Promise<RunRecord | undefined> {
   return parseRun(text, path);
 }
 
-async function readAnswers(folder: string, labels: readonly string[]): Promise<AnsweredExample[]> {
+async function readAnswers<Answer>(
+  folder: string,
+  parse: (text: string, path: string) => readonly Answer[],
+): Promise<readonly Answer[]> {
   if (!existsSync(join(folder, "predictions.jsonl"))) {
     throw new TunebertError(
       `${folder} holds no predictions.jsonl: it was trained without test examples. Give examples with --data`,
     );
   }
   const { text, path } = await readReport(folder, "predictions.jsonl");
-  const answers = parsePredictions(text, path);
+  const answers = parse(text, path);
   if (answers.length === 0) throw new TunebertError(`${path} holds no answers. Give examples with --data`);
+  return answers;
+}
+
+function parseAnswers(text: string, path: string, labels: readonly string[]): AnsweredExample[] {
+  const answers = parsePredictions(text, path);
   const known = new Set(labels);
   for (const [i, { trueLabel, predictedLabel }] of answers.entries()) {
     const other = [trueLabel, predictedLabel].find((label) => !known.has(label));
@@ -163,7 +212,9 @@ async function readLabelled(
       skipped++;
       continue;
     }
-    if (!labels.includes(label)) throw unknownLabel(label, labels, whereIs(example, labelled.length));
+    const where = () => whereIs(example, labelled.length);
+    if (isRegression({ labels }) && numberOf(label) === undefined) throw notANumber(label, where());
+    if (!isRegression({ labels }) && !labels.includes(label)) throw unknownLabel(label, labels, where());
     labelled.push({ text, textPair, label });
   }
   if (labelled.length === 0)
@@ -182,14 +233,15 @@ function expectSameLabels(models: readonly Named[]): void {
   const [first] = models;
   const other = models.find((model) => first && sorted(model) !== sorted(first));
   if (!first || !other) return;
-  const listed = ({ model }: Named) => listNames([...model.labels].sort());
+  const listed = ({ model }: Named) =>
+    isRegression(model) ? "a number" : listNames([...model.labels].sort());
   throw new TunebertError(
     `${first.name} answers with ${listed(first)}, but ${other.name} with ${listed(other)}; ` +
       "only runs with the same labels can be compared",
   );
 }
 
-function expectSameTexts(models: readonly { readonly name: string; readonly model: ModelConfig }[]): void {
+function expectSameTexts(models: readonly AskedModel[]): void {
   const [first, ...others] = models;
   const other = others.find(({ model }) => model.texts !== first?.model.texts);
   if (!first || !other) return;
@@ -200,7 +252,7 @@ function expectSameTexts(models: readonly { readonly name: string; readonly mode
   );
 }
 
-function expectSameExamples(runs: readonly ComparedRun[]): void {
+function expectSameExamples(runs: readonly ComparedRun<AnsweredExample | GuessedExample>[]): void {
   const [first, ...others] = runs;
   if (!first) return;
   for (const { name, answers } of others) {

@@ -7,10 +7,12 @@ import { streamBytes } from "../hub/files/files.js";
 import { loadModel } from "../hub/store/model-folder.js";
 import { argmaxRows } from "../metrics/argmax-rows.js";
 import { classificationReport } from "../metrics/classification-report.js";
+import { evaluateGuesses } from "../metrics/guesses.js";
 import { type OptionValues, required } from "../option.js";
 import { text } from "../option-kinds.js";
 import { Predictor } from "../predict/predictor.js";
 import { formatClassificationReport } from "../report/terminal/classification-report-text.js";
+import { formatGuessEvaluation } from "../report/terminal/guess-evaluation-text.js";
 import { threads } from "../runtime/threads/threads.js";
 import { addOptions } from "./add-options.js";
 import { fetchOptions } from "./download-options.js";
@@ -37,22 +39,41 @@ export function addEvaluateCommand(program: Command): void {
 }
 
 async function evaluate(flags: OptionValues<typeof evaluateOptions>): Promise<void> {
-  const saved = await loadModel(flags.model);
-  const { labels } = saved.model;
+  const saved = await loadModel(flags.model, { task: "any" });
+  const { answers } = saved.model;
+  const learnt = answers === "number" ? { task: "regression" as const } : { labels: answers };
   const file = await resolveData(flags.data, "test", fetchOptions(flags));
   const options = { ...flags, noLabel: [], fileName: file, onNotice: note };
   const examples = readExamples(streamBytes(file), options);
   const { noLabel } = flags;
-  const dataset = await TextDataset.encode(examples, saved.tokenizer, { ...saved, labels, noLabel });
+  const dataset = await TextDataset.encode(examples, saved.tokenizer, { ...saved, ...learnt, noLabel });
   if (dataset.skipped > 0) note(`${file}: ${skippedNote(dataset)}`);
   const predictor = await Predictor.start({ ...saved, device: threads(flags.threads) });
   try {
-    const predicted = argmaxRows(await predictor.logits(dataset), labels.length);
-    const report = classificationReport(dataset.labels, predicted, labels);
-    const { size, skipped } = dataset;
-    const json = () => JSON.stringify({ examples: size, skipped, ...report });
-    print(flags.json ? json() : formatClassificationReport(report));
+    const outputs = await predictor.logits(dataset);
+    print(answers === "number" ? guesses(dataset, outputs, flags) : labels(dataset, outputs, answers, flags));
   } finally {
     await predictor.close();
   }
+}
+
+type Format = Pick<OptionValues<typeof answerOptions>, "json">;
+
+/** How good labels are. */
+function labels(
+  { labels: truth, size, skipped }: TextDataset,
+  logits: Float32Array,
+  names: readonly string[],
+  { json }: Format,
+): string | readonly string[] {
+  const report = classificationReport(truth, argmaxRows(logits, names.length), names);
+  return json ? JSON.stringify({ examples: size, skipped, ...report }) : formatClassificationReport(report);
+}
+
+/** How near numbers come. */
+function guesses({ numbers, skipped }: TextDataset, outputs: Float32Array, { json }: Format): string {
+  const { examples, ...figures } = evaluateGuesses(outputs, numbers);
+  return json
+    ? JSON.stringify({ examples, skipped, ...figures })
+    : formatGuessEvaluation({ examples, ...figures });
 }

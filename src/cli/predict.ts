@@ -7,7 +7,7 @@ import { loadModel, readModelConfig } from "../hub/store/model-folder.js";
 import { mostProbable, probabilitiesJson } from "../metrics/label-probabilities.js";
 import { type OptionValues, option, reworded } from "../option.js";
 import { text } from "../option-kinds.js";
-import { type Prediction, Predictor } from "../predict/predictor.js";
+import { type NumberPrediction, type Prediction, Predictor } from "../predict/predictor.js";
 import { threads } from "../runtime/threads/threads.js";
 import { printable } from "../text/printable.js";
 import type { TextExample, Texts } from "../text/text-example.js";
@@ -71,7 +71,7 @@ async function predict(
   }
   const source =
     first === undefined ? examplesFrom(flags, texts) : oneExample({ text: first, textPair: second });
-  const saved = await loadModel(flags.model);
+  const saved = await loadModel(flags.model, { task: "any" });
   const predictor = await Predictor.start({
     ...saved,
     device: threads(first === undefined ? flags.threads : 1),
@@ -98,8 +98,16 @@ async function predict(
 /** Labels that a line shows; of more, the most probable. */
 const SHOWN = 20;
 
-/** The label, and every label's probability: `entailment  entailment 0.912  contradiction 0.031  neutral 0.057`. */
-export function formatPrediction({ label, probabilities }: Prediction): string {
+/** What a model answers. */
+type Answer = Prediction | NumberPrediction;
+
+/** A number as it is printed: as many digits as single precision has. */
+const DIGITS = 7;
+
+/** A number; or else the label, and every label's probability: `entailment  entailment 0.912  contradiction 0.031  neutral 0.057`. */
+export function formatPrediction(answer: Answer): string {
+  if ("number" in answer) return String(rounded(answer));
+  const { label, probabilities } = answer;
   const all = probabilities.length <= SHOWN;
   const shown = all ? probabilities : mostProbable(probabilities, SHOWN);
   const each = shown.map((entry) => `${printable(entry.label)} ${entry.probability.toFixed(3)}`);
@@ -108,9 +116,15 @@ export function formatPrediction({ label, probabilities }: Prediction): string {
   return [printable(label).padEnd(width), ...each, ...others].join("  ");
 }
 
-function predictionJson({ text, textPair }: TextExample, { label, probabilities }: Prediction): string {
+function predictionJson({ text, textPair }: TextExample, answer: Answer): string {
+  if ("number" in answer) return JSON.stringify({ text, textPair, number: rounded(answer) });
+  const { label, probabilities } = answer;
   const known = JSON.stringify({ text, textPair, label }).slice(0, -1);
   return `${known},"probabilities":${probabilitiesJson(probabilities)}}`;
+}
+
+function rounded({ number }: NumberPrediction): number {
+  return Number(number.toPrecision(DIGITS));
 }
 
 async function* oneExample(example: TextExample): AsyncGenerator<TextExample> {

@@ -3,7 +3,7 @@ import { runOptions } from "../run/options.js";
 import type { RunFolder } from "../run/run-folder.js";
 import { type TrainingRun, trainInFolder } from "../run/train-in-folder.js";
 import { memoryFailure } from "../runtime/out-of-memory.js";
-import { classificationFigures } from "../tasks/classification.js";
+import { figuresOf } from "../tasks/task-for.js";
 import type { TrainEvent } from "../train/events.js";
 import { Interrupted, interruptible } from "./interrupted.js";
 import { epochLines } from "./listeners/epoch-lines.js";
@@ -30,7 +30,7 @@ export async function trainInTerminal(run: TerminalRun): Promise<void> {
     progressLine(process.stderr, epochs),
     run.json
       ? { handle: (event: TrainEvent) => print(JSON.stringify(event)) }
-      : epochLines(print, epochs, classificationFigures[0].name),
+      : epochLines(print, epochs, figuresOf(run.model.answers)[0].name),
   ];
   const shown = { ...run, listeners, onResume: reportResume };
   if (run.checkpoints === false) await trainInFolder(shown);

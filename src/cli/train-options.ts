@@ -1,5 +1,5 @@
 import { headsOptions, scratchOptions } from "../bert/options.js";
-import { lengthOptions, trainingExamplesOptions, vocabularyOptions } from "../data/options.js";
+import { lengthOptions, taskOptions, trainingExamplesOptions, vocabularyOptions } from "../data/options.js";
 import { type Options, type OptionValues, option } from "../option.js";
 import { choice } from "../option-kinds.js";
 import {
@@ -16,6 +16,7 @@ import { labelledExampleOptions } from "./options.js";
 const dataOptions = {
   ...exampleFileOptions,
   ...labelledExampleOptions,
+  task: { ...taskOptions.task, default: "auto" as const },
   ...trainingExamplesOptions,
   ...lengthOptions,
 };

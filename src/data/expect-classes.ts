@@ -12,12 +12,14 @@ const EXAMPLES_PER_LABEL = 5;
  * @throws TunebertError when there are more labels than one in five of many examples, or they are numbers with fractions
  */
 export function expectClasses(names: readonly string[], examples: number, where: string): void {
-  const numbers = names.map(numberOf);
-  const fraction = numbers.findIndex((number) => number !== undefined && !Number.isInteger(number));
-  if (fraction >= 0 && !numbers.includes(undefined)) {
-    throw refused(
-      `${where}the labels are numbers with fractions, such as ${names[fraction]}, which a classifier would take for ` +
-        "names; turn them into classes, or ",
+  const fraction = firstFraction(names);
+  if (fraction >= 0) {
+    throw new TunebertError(
+      (labelColumn, manyLabels, task) =>
+        `${where}the labels are numbers with fractions, such as ${names[fraction]}, which a classifier would take for ` +
+        `names; turn them into classes, learn numbers with ${task} regression, name the label's column as ` +
+        `${labelColumn} if it is another, or insist with ${manyLabels}`,
+      { option: ["labelColumn", "manyLabels", "task"] },
     );
   }
   if (examples > FEW_EXAMPLES && names.length * EXAMPLES_PER_LABEL > examples) {
@@ -26,6 +28,18 @@ export function expectClasses(names: readonly string[], examples: number, where:
         `in ${EXAMPLES_PER_LABEL} are no classes to learn; `,
     );
   }
+}
+
+/** Whether labels are numbers to learn rather than names: all are numbers, some with a fraction. */
+export function areMeasurements(names: readonly string[]): boolean {
+  return firstFraction(names) >= 0;
+}
+
+/** The place of the first number with a fraction; -1 where there is none, or something is no number. */
+function firstFraction(names: readonly string[]): number {
+  const numbers = names.map(numberOf);
+  if (numbers.includes(undefined)) return -1;
+  return numbers.findIndex((number) => !Number.isInteger(number));
 }
 
 function refused(why: string): TunebertError {

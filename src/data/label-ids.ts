@@ -2,7 +2,7 @@ import { TunebertError } from "../error.js";
 import { listNames } from "../text/list-names.js";
 import { showJson } from "../text/show-json.js";
 import type { TextExample } from "../text/text-example.js";
-import { sortLabels } from "./label-order.js";
+import { numberOf, sortLabels } from "./label-order.js";
 import { areClassNumbers, isMinusOne, isNoLabel } from "./no-label.js";
 import { SNLI_LABELS } from "./snli.js";
 
@@ -17,6 +17,8 @@ export interface LabelOptions {
   readonly preferredLabels?: readonly string[] | undefined;
   /** The values that stand for no label, beside blank ones. */
   readonly noLabel?: readonly string[] | undefined;
+  /** Whether every label has to write a number, -1 among them. Default: no. */
+  readonly numbers?: boolean | undefined;
 }
 
 /** Numbers the labels of a dataset: by a given list of names, or by the labels that occur. */
@@ -25,14 +27,16 @@ export class LabelIds {
   readonly #given: readonly string[] | undefined;
   readonly #preferred: readonly string[] | undefined;
   readonly #noLabel: readonly string[] | undefined;
+  readonly #numbers: boolean;
   /** Provisional ids, with their names, of which only all labels together tell whether they stand for none. */
   readonly #undecided = new Map<number, string>();
   #found = 0;
 
-  constructor({ labels, preferredLabels, noLabel }: LabelOptions) {
+  constructor({ labels, preferredLabels, noLabel, numbers = false }: LabelOptions) {
     this.#given = labels;
     this.#preferred = preferredLabels;
     this.#noLabel = noLabel;
+    this.#numbers = numbers;
     labels?.forEach((name, id) => {
       this.#ids.set(name, noLabel?.includes(name) ? UNLABELLED : id);
     });
@@ -40,7 +44,8 @@ export class LabelIds {
 
   /**
    * The id of an example's label, provisional until {@link finish}; {@link UNLABELLED} where it stands for none.
-   * @throws TunebertError when the label is not one of the given names; `where` says which example it was
+   * @throws TunebertError when the label is not one of the given names, or no number where it has to be one; `where` says
+   *   which example it was
    */
   id(label: string, where: () => string): number {
     const known = this.#ids.get(label);
@@ -83,8 +88,9 @@ export class LabelIds {
 
   #newId(label: string, where: () => string): number {
     if (this.#given !== undefined) throw unknownLabel(label, this.#given, where());
+    if (this.#numbers && numberOf(label) === undefined) throw notANumber(label, where());
     const id = this.#found++;
-    if (this.#noLabel === undefined && isMinusOne(label)) this.#undecided.set(id, label);
+    if (!this.#numbers && this.#noLabel === undefined && isMinusOne(label)) this.#undecided.set(id, label);
     return id;
   }
 
@@ -113,6 +119,16 @@ export function unknownLabel(label: string, known: readonly string[], where: str
       `${where}: unknown label ${showJson(label)}; known labels: ${listNames(known)}. ` +
       `Where it stands for no label, name it as ${noLabel}`,
     { option: "noLabel" },
+  );
+}
+
+/** The error that an example's label is no number, where numbers are learnt. */
+export function notANumber(label: string, where: string): TunebertError {
+  return new TunebertError(
+    (labelColumn, noLabel, task) =>
+      `${where}: ${showJson(label)} is no number. Name the right column as ${labelColumn}, a value that stands for none as ` +
+      `${noLabel}, or learn classes with ${task} classification`,
+    { option: ["labelColumn", "noLabel", "task"] },
   );
 }
 

@@ -154,3 +154,28 @@ describe("labels that are no classes", () => {
     expect(labelNames).toHaveLength(200_000);
   });
 });
+
+describe("labels as numbers", () => {
+  test.each<[string, EncodeOptions["task"], string[], number[]]>([
+    ["where they are asked for", "regression", ["1", "-1", "2.5e0"], [1, -1, 2.5]],
+    ["where one has a fraction and that decides", "auto", ["1", "0.5", "-1"], [1, 0.5, -1]],
+  ])("%s", async (_, task, labels, numbers) => {
+    const dataset = await encode(labels, { task });
+    expect([...dataset.numbers]).toEqual(numbers);
+    expect(dataset).toMatchObject({ answers: "number", labelNames: [] });
+  });
+
+  test("but whole numbers and names are classes where the labels decide", async () => {
+    expect((await encode(["1", "2"], { task: "auto" })).answers).toEqual(["1", "2"]);
+    expect((await encode(["1.5", "b"], { task: "auto" })).answers).toEqual(["1.5", "b"]);
+    expect((await encode(["1.5", "2"], { task: "auto", manyLabels: true })).answers).toEqual(["1.5", "2"]);
+  });
+
+  test("leave out examples without one, and refuse what is no number", async () => {
+    const dataset = await encode(["1.5", "-", undefined, "2"], { task: "regression" });
+    expect([...dataset.numbers]).toEqual([1.5, 2]);
+    await expect(encode(["1.5", "many"], { task: "regression" })).rejects.toThrow(
+      'x.tsv, row 3: "many" is no number. Name the right column as labelColumn',
+    );
+  });
+});

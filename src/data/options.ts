@@ -2,6 +2,7 @@ import { type Kind, option } from "../option.js";
 import { choice, count, text, texts, wholeNumber, yesNo } from "../option-kinds.js";
 import { specialTokens } from "../text/pack.js";
 import { DEFAULT_TRUNCATION, type TruncationName, truncations } from "../text/truncate-pair.js";
+import type { TaskName } from "./answers.js";
 
 /** The columns of an example's texts: each a name, or a number from 1 where no column bears it as its name. */
 export const textColumnOptions = {
@@ -86,6 +87,18 @@ export const noLabelOptions = {
   noLabel: option(texts("value"), {
     defaultText: "-, and -1 beside labels that are 0, 1, 2 and so on; blank always",
     help: "a label that stands for none, may be repeated",
+  }),
+};
+
+/** What labels are. */
+export const taskOptions = {
+  /**
+   * Names of classes, or numbers. `auto` tells by the labels: numbers are learnt where one has a fraction, and whole ones
+   * are classes. Default: classification.
+   */
+  task: option(choice<"auto" | TaskName>(["auto", "classification", "regression"], "task"), {
+    default: "classification",
+    help: "what labels are: classes, or for regression numbers; auto takes them for numbers where one has a fraction",
   }),
 };
 

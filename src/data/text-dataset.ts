@@ -6,15 +6,25 @@ import { DEFAULT_TEXTS, type TextExample, type Texts, textsOf } from "../text/te
 import { TokenCounter } from "../text/token-counter.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { WordTokenizer } from "../text/word-tokenizer.js";
+import type { Answers } from "./answers.js";
 import { EncodedRows } from "./encoded-rows.js";
-import { expectClasses } from "./expect-classes.js";
+import { areMeasurements, expectClasses } from "./expect-classes.js";
 import { GrowableInt32 } from "./growable-int32.js";
 import { LabelIds, UNLABELLED, whereIs } from "./label-ids.js";
-import { lengthOptions, type noLabelOptions, trainingExamplesOptions, vocabularyOptions } from "./options.js";
+import { numberOf } from "./label-order.js";
+import {
+  lengthOptions,
+  type noLabelOptions,
+  taskOptions,
+  trainingExamplesOptions,
+  vocabularyOptions,
+} from "./options.js";
 
 /** How texts become token ids. */
 export interface EncodeOptions
-  extends GivenOptions<typeof lengthOptions & typeof noLabelOptions & typeof trainingExamplesOptions> {
+  extends GivenOptions<
+    typeof lengthOptions & typeof noLabelOptions & typeof taskOptions & typeof trainingExamplesOptions
+  > {
   /** How many texts each example has to have: as many as those of the model. Default: as many as the first. */
   readonly texts?: Texts | undefined;
   /** The label names a model was trained with, in the order of their ids. Default: the labels that occur. */
@@ -38,7 +48,7 @@ export interface TextDatasetData {
   readonly firstLengths: Int32Array;
   /** (n): places in `labelNames`, or -1 for none. */
   readonly labels: Int32Array;
-  /** (n): what each example is to be answered with, where answers are numbers; else empty. */
+  /** (n): what each example is to be answered with, NaN for none, where answers are numbers; else empty. */
   readonly numbers?: Float32Array | undefined;
   /** (K): the names behind the label ids, in the order of a classifier's logits. */
   readonly labelNames: readonly string[];
@@ -115,6 +125,11 @@ export class TextDataset implements TextDatasetData {
     return { dataset: new TextDataset(data), tokenizer: new WordTokenizer(vocabulary) };
   }
 
+  /** What examples are answered with: one of the labels, or a number. */
+  get answers(): Answers {
+    return this.numbers.length > 0 ? "number" : this.labelNames;
+  }
+
   /** Number of examples. */
   get size(): number {
     return this.labels.length;
@@ -147,7 +162,8 @@ async function encodeExamples(
   const { maxLength, truncation } = checkOptions(lengthOptions, options);
   if (texts !== undefined) requireRoom(maxLength, texts);
   const { limit = Number.POSITIVE_INFINITY, manyLabels } = checkOptions(trainingExamplesOptions, options);
-  const labelIds = new LabelIds(options);
+  const { task } = checkOptions(taskOptions, options);
+  const labelIds = new LabelIds({ ...options, numbers: task === "regression" });
   const skippedLabels = new Map<string, number>();
   let rows = new EncodedRows();
   let undecidedTokens = new GrowableInt32();
@@ -197,11 +213,14 @@ async function encodeExamples(
   const { labels, ...arrays } = rows.arrays();
   replaceIds(labels, finalIds);
   const { truncated } = rows;
-  const data = { ...arrays, labels, labelNames: names, truncated, skipped, skippedLabels, texts };
-  if (options.labels === undefined && names !== options.preferredLabels && !manyLabels) {
-    expectClasses(names, rows.size, fileName === undefined ? "" : `${fileName}: `);
+  const data = { ...arrays, truncated, skipped, skippedLabels, texts };
+  const areNames = options.labels !== undefined || names === options.preferredLabels || manyLabels;
+  if (task === "regression" || (task === "auto" && !areNames && areMeasurements(names))) {
+    const numbers = Float32Array.from(labels, (id) => numberOf(names[id] ?? "") ?? Number.NaN);
+    return { ...data, labels: labels.fill(UNLABELLED), labelNames: [], numbers };
   }
-  return data;
+  if (!areNames) expectClasses(names, rows.size, fileName === undefined ? "" : `${fileName}: `);
+  return { ...data, labels, labelNames: names };
 }
 
 /** In place; negative ids, which stand for none, stay. */

@@ -1,4 +1,5 @@
 import { type AnsweredExample, isCorrect } from "./answered-example.js";
+import type { GuessedExample } from "./guesses.js";
 import { exactMcNemar } from "./mcnemar.js";
 
 /** How two models' answers to the same examples differ. */
@@ -29,16 +30,25 @@ export function compareAnswers(
   };
 }
 
-/** The first place where the examples or their true labels are not the same; `undefined` where all are. */
+/** An example with what is right for it. */
+type KnownExample = Pick<AnsweredExample, "text" | "textPair"> &
+  (Pick<AnsweredExample, "trueLabel"> | Pick<GuessedExample, "trueNumber">);
+
+/** The first place where the examples or what is right for them are not the same; `undefined` where all are. */
 export function firstOtherExample(
-  first: readonly AnsweredExample[],
-  second: readonly AnsweredExample[],
+  first: readonly KnownExample[],
+  second: readonly KnownExample[],
 ): number | undefined {
   const length = Math.max(first.length, second.length);
   for (let i = 0; i < length; i++) {
     const [a, b] = [first[i], second[i]];
-    const same = a?.text === b?.text && a?.textPair === b?.textPair && a?.trueLabel === b?.trueLabel;
+    const same = a?.text === b?.text && a?.textPair === b?.textPair && truthOf(a) === truthOf(b);
     if (!same) return i;
   }
   return undefined;
+}
+
+function truthOf(example: KnownExample | undefined): string | number | undefined {
+  if (example === undefined) return undefined;
+  return "trueLabel" in example ? example.trueLabel : example.trueNumber;
 }

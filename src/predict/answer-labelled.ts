@@ -1,9 +1,11 @@
 import type { AnsweredExample } from "../metrics/answered-example.js";
+import type { GuessedExample } from "../metrics/guesses.js";
 import { type LabelProbability, mostProbable, probabilityOf } from "../metrics/label-probabilities.js";
+import { required } from "../runtime/required.js";
 import type { TextExample } from "../text/text-example.js";
 import { type Prediction, type Predictor, prediction } from "./predictor.js";
 
-/** An example whose label is known. */
+/** An example whose label is known, which may be a number in digits. */
 export interface LabelledExample extends Pick<TextExample, "text" | "textPair"> {
   readonly label: string;
 }
@@ -41,6 +43,25 @@ export function answersOf(
   return examples.map((example, i) =>
     answered(example, prediction(logits.subarray(i * width, (i + 1) * width), labels)),
   );
+}
+
+/** Guesses the numbers of examples, in their order. @throws TunebertError as {@link Predictor.predict} */
+export async function guessNumbers(
+  predictor: Predictor<"number">,
+  examples: readonly LabelledExample[],
+): Promise<GuessedExample[]> {
+  const guesses = await predictor.predict(examples);
+  return guessesOf(
+    examples,
+    Float32Array.from(guesses, ({ number }) => number),
+  );
+}
+
+/** The guesses at examples whose numbers are known, given the outputs [n, 1] of a model to them. */
+export function guessesOf(examples: readonly LabelledExample[], outputs: Float32Array): GuessedExample[] {
+  return examples.map(({ text, textPair, label }, i) => ({
+    ...{ text, textPair, trueNumber: Number(label), guessedNumber: required(outputs[i], "a guess") },
+  }));
 }
 
 /** The examples as they come; those with a label, and not one that stands for none, are also put into `kept`. */

@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { BertClassifier } from "../bert/bert-classifier.js";
 import { damage, infer, inferencePrograms } from "../bert/infer.js";
+import type { Answers } from "../data/answers.js";
 import { whereIs } from "../data/label-ids.js";
 import { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
@@ -23,12 +24,20 @@ export interface Prediction {
   readonly probabilities: readonly LabelProbability[];
 }
 
+/** A model's answer to one example, where it answers with a number. */
+export interface NumberPrediction {
+  readonly number: number;
+}
+
+/** What a model that answers so says of one example. */
+export type PredictionOf<A extends Answers> = A extends "number" ? NumberPrediction : Prediction;
+
 /** An example to ask about. */
 export type Question = Omit<TextExample, "label">;
 
 /** What a predictor needs; {@link loadModel} brings all but the device. */
-export interface PredictorOptions {
-  readonly model: BertClassifier;
+export interface PredictorOptions<A extends Answers = readonly string[]> {
+  readonly model: BertClassifier<A>;
   readonly tokenizer: Tokenizer;
   /** Longest input in tokens; what is longer is truncated. */
   readonly maxLength: number;
@@ -41,7 +50,7 @@ export interface PredictorOptions {
 }
 
 /**
- * A trained model that answers. Its threads keep the process alive only while they work, and `await using` closes it
+ * A trained model that answers: with a label and the probability of each, or with a number. Its threads keep the process alive only while they work, and `await using` closes it
  * at the end of a block. In a Worker of yours, close it before you terminate that Worker: where the model is at work
  * then, the whole process aborts.
  *
@@ -49,10 +58,11 @@ export interface PredictorOptions {
  * const predictor = await Predictor.start(await loadModel("nli"));
  * const [answer] = await predictor.predict([{ text: "A dog runs .", textPair: "An animal moves ." }]);
  * await predictor.close();
+ * @typeParam A what it answers with
  */
-export class Predictor implements AsyncDisposable {
+export class Predictor<A extends Answers = readonly string[]> implements AsyncDisposable {
   readonly #device: Device;
-  readonly #options: PredictorOptions;
+  readonly #options: PredictorOptions<A>;
   #engine: Promise<Engine> | undefined;
   #closed: TunebertError | undefined;
 
@@ -60,7 +70,7 @@ export class Predictor implements AsyncDisposable {
    * A predictor whose threads start with the first question.
    * @throws TunebertError when `maxLength` is beyond the positions of the model
    */
-  constructor(options: PredictorOptions) {
+  constructor(options: PredictorOptions<A>) {
     const { model, maxLength, device = threads() } = options;
     if (maxLength > model.config.maxPositions) {
       throw new TunebertError(
@@ -78,13 +88,13 @@ export class Predictor implements AsyncDisposable {
    * @throws TunebertError when `maxLength` is beyond the positions of the model, or in a Worker of yours, unless
    *   `ORT_DISABLE_TELEMETRY` is set in the environment of the process
    */
-  static async start(options: PredictorOptions): Promise<Predictor> {
+  static async start<A extends Answers>(options: PredictorOptions<A>): Promise<Predictor<A>> {
     const predictor = new Predictor(options);
     await predictor.#open();
     return predictor;
   }
 
-  /** The model's labels, in the order of its probabilities. */
+  /** The model's labels, in the order of its probabilities; none of a model that answers with a number. */
   get labels(): readonly string[] {
     return this.#options.model.labels;
   }
@@ -94,15 +104,15 @@ export class Predictor implements AsyncDisposable {
    * @throws TunebertError when a text is missing, or there is one too many, the model answers something that is not a
    *   number, or the predictor is closed, before or meanwhile
    */
-  predict(example: Question): Promise<Prediction>;
-  predict(examples: readonly Question[]): Promise<Prediction[]>;
-  async predict(asked: Question | readonly Question[]): Promise<Prediction | Prediction[]> {
+  predict(example: Question): Promise<PredictionOf<A>>;
+  predict(examples: readonly Question[]): Promise<PredictionOf<A>[]>;
+  async predict(asked: Question | readonly Question[]): Promise<PredictionOf<A> | PredictionOf<A>[]> {
     if (isList(asked)) return this.#answer(asked);
     const [prediction] = await this.#answer([asked]);
     return required(prediction, "an answer");
   }
 
-  async #answer(examples: readonly Question[]): Promise<Prediction[]> {
+  async #answer(examples: readonly Question[]): Promise<PredictionOf<A>[]> {
     if (this.#closed) throw this.#closed;
     if (examples.length === 0) return [];
     const { model, tokenizer, maxLength, truncation, texts = DEFAULT_TEXTS } = this.#options;
@@ -111,16 +121,14 @@ export class Predictor implements AsyncDisposable {
       maxLength,
       truncation,
       texts,
-      labels: model.labels,
       unlabelled: "keep",
     });
     const logits = await infer(await this.#open(), dataset, model, {
       shape: this.#device.shape,
       notFinite: (example, value) => damage(whereIs(examples[example - 1]!, example - 1), value),
     });
-    return examples.map((_, i) =>
-      prediction(logits.subarray(i * model.labels.length, (i + 1) * model.labels.length), model.labels),
-    );
+    const { answers, outputs } = model;
+    return examples.map((_, i) => predictionOf(logits.subarray(i * outputs, (i + 1) * outputs), answers));
   }
 
   /** The logits [n, K] of a dataset that was encoded with the model's tokenizer. @throws TunebertError as predict */
@@ -151,6 +159,11 @@ export class Predictor implements AsyncDisposable {
 
 function isList(asked: Question | readonly Question[]): asked is readonly Question[] {
   return Array.isArray(asked);
+}
+
+function predictionOf<A extends Answers>(outputs: Float32Array, answers: A): PredictionOf<A>;
+function predictionOf(outputs: Float32Array, answers: Answers): Prediction | NumberPrediction {
+  return answers === "number" ? { number: outputs[0]! } : prediction(outputs, answers);
 }
 
 /** What the logits [K] of an example say. */

@@ -58,15 +58,15 @@ export async function readHeldOut(
   purpose: "validation" | "test",
   options: UncheckedTrainOptions,
   tokenizer: Tokenizer,
-  model: EncodeOptions & Required<Pick<EncodeOptions, "labels">>,
+  model: EncodeOptions,
 ): Promise<HeldOutExamples | undefined> {
   const source = options[purpose];
   if (source === undefined) return undefined;
   const { noLabel } = options;
-  const { labels } = model;
+  const { labels = [] } = model;
   const { examples: all, record } = await openExamples(purpose, source, options);
   const examples: LabelledExample[] = [];
-  const isNone = (label: string) => isNoLabel(label, labels ?? [], noLabel);
+  const isNone = (label: string) => isNoLabel(label, labels, noLabel);
   const set = await TextDataset.encode(keepLabelled(all, examples, isNone), tokenizer, { ...model, noLabel });
   return { set, examples, record: await record(set) };
 }

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { BertClassifier } from "../bert/bert-classifier.js";
 import type { BertConfig } from "../bert/config.js";
 import { DEFAULT_SIZES } from "../bert/options.js";
+import type { Answers, TaskName } from "../data/answers.js";
 import { labelNotes, skippedNote } from "../data/label-notes.js";
 import { lengthOptions } from "../data/options.js";
 import { TextDataset } from "../data/text-dataset.js";
@@ -35,13 +36,15 @@ export async function prepareRun(folder: RunFolder, options: UncheckedTrainOptio
   const { maxLength, truncation } = checkOptions(lengthOptions, options);
   const { train, model, tokenizer } =
     pretrained === undefined ? await fromScratch(options) : await fineTuned(options, pretrained);
-  const known = { maxLength, truncation, texts: train.set.texts, labels: model.labels };
+  const task: TaskName = model.answers === "number" ? "regression" : "classification";
+  const labels = model.answers === "number" ? undefined : model.answers;
+  const known = { maxLength, truncation, texts: train.set.texts, task, labels };
   const validation = await readHeldOut("validation", options, tokenizer, known);
   const test = await readHeldOut("test", options, tokenizer, known);
   log(describe("train", train.set));
   if (validation) log(describe("validation", validation.set));
   if (test) log(describe("test", test.set));
-  log(`vocabulary of ${tokenizer.size} tokens, ${model.labels.length} labels: ${listNames(model.labels)}`);
+  log(`vocabulary of ${tokenizer.size} tokens, ${describeAnswers(train.set, options)}`);
   for (const notice of labelNotes(train.set, noLabel)) onNotice(notice);
   const { checkpoints = true, checkpointEvery: every, keep, listeners, signal } = options;
   return {
@@ -70,7 +73,7 @@ function settingsOf(options: UncheckedTrainOptions): Record<string, unknown> {
 
 interface Start {
   readonly train: { readonly set: TextDataset; readonly record: DataRecord };
-  readonly model: BertClassifier;
+  readonly model: BertClassifier<Answers>;
   readonly tokenizer: Tokenizer;
 }
 
@@ -84,11 +87,12 @@ async function fineTuned(options: UncheckedTrainOptions, folder: string): Promis
   for (const note of pretrained.notes) log(`pretrained: ${note}`);
   const { maxLength } = checkOptions(lengthOptions, options);
   expectPositions(maxLength, pretrained.config);
-  const { tokenizer, labels: preferredLabels } = pretrained;
+  const { tokenizer, answers: known } = pretrained;
+  const preferredLabels = known === "number" ? undefined : known;
   const { examples, name, record } = await openExamples("train", options.train, options);
   const set = await TextDataset.encode(examples, tokenizer, { ...options, preferredLabels });
   const { seed } = runOptions(options);
-  const model = classifierFrom(pretrained, labelsOf(set, name), new Random(seed));
+  const model = classifierFrom(pretrained, answersOf(set, name), new Random(seed));
   log(`output layer: ${model.keepsOutput ? "kept from the checkpoint" : "fresh"}`);
   return { train: { set, record: await record(set) }, model, tokenizer };
 }
@@ -115,16 +119,31 @@ async function fromScratch(options: UncheckedTrainOptions): Promise<Start> {
     maxPositions: Math.max(POSITIONS, maxLength),
   };
   const { seed } = runOptions(options);
-  const model = BertClassifier.fromScratch(config, labelsOf(set, name), new Random(seed), options);
+  const model = BertClassifier.fromScratch(config, answersOf(set, name), new Random(seed), options);
   return { train: { set, record: await record(set) }, model, tokenizer };
 }
 
-function labelsOf({ labels, labelNames, ...skipped }: TextDataset, file: string): readonly string[] {
-  if (labels.some((label) => label !== labels[0])) return labelNames;
-  const others = skipped.skipped > 0 ? `; ${skippedNote(skipped)}` : "";
+/** What a model is to answer with. @throws TunebertError where every example has the same answer */
+function answersOf(set: TextDataset, file: string): Answers {
+  const { answers, labels, numbers, labelNames } = set;
+  const targets = answers === "number" ? numbers : labels;
+  const [first] = targets;
+  if (targets.some((target) => target !== first)) return answers;
+  const others = set.skipped > 0 ? `; ${skippedNote(set)}` : "";
   throw new TunebertError(
-    `${file}: every example has the label ${labelNames[labels[0]!]}; a classifier needs at least two labels${others}`,
+    answers === "number"
+      ? `${file}: every example has the number ${first}; there is nothing to learn${others}`
+      : `${file}: every example has the label ${labelNames[Number(first)]}; a classifier needs at least two labels${others}`,
   );
+}
+
+/** What is learnt, for a person to read. */
+function describeAnswers({ answers, numbers }: TextDataset, { task }: UncheckedTrainOptions): string {
+  if (answers !== "number") return `${answers.length} labels: ${listNames(answers)}`;
+  const [least, most] = [Math.min, Math.max].map((pick) => numbers.reduce((a, b) => pick(a, b)));
+  const why =
+    task === "auto" ? ", since labels have fractions; --task classification takes them for classes" : "";
+  return `answers are numbers, from ${least} to ${most}${why}`;
 }
 
 function expectPositions(maxLength: number, { maxPositions }: BertConfig): void {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { BertClassifier } from "../bert/bert-classifier.js";
+import type { Answers } from "../data/answers.js";
 import { lengthOptions } from "../data/options.js";
 import type { SavedModel } from "../hub/store/model-folder.js";
 import { settingsOf } from "../option.js";
@@ -14,7 +15,7 @@ export function runFingerprint({
   maxLength,
   truncation = DEFAULT_TRUNCATION,
   fingerprint: given,
-}: Omit<SavedModel, "model"> & { readonly fingerprint?: Partial<Fingerprint> }): Fingerprint {
+}: Omit<SavedModel<Answers>, "model"> & { readonly fingerprint?: Partial<Fingerprint> }): Fingerprint {
   const vocabulary = createHash("sha256");
   for (const text of Object.values(tokenizer.files())) vocabulary.update(text);
   return {
@@ -34,7 +35,7 @@ export interface RunStart {
   readonly embeddingStd: number | undefined;
   /** Where the run writes. */
   readonly out: string;
-  readonly model: BertClassifier;
+  readonly model: BertClassifier<Answers>;
 }
 
 /** The part of a run's fingerprint that tells what the weights were before its first step. */
@@ -51,7 +52,7 @@ export async function startFingerprint({
 }
 
 /** Of what came with the model; a fresh output layer follows from the seed. */
-async function digestStart(pretrained: string, out: string, model: BertClassifier): Promise<string> {
+async function digestStart(pretrained: string, out: string, model: BertClassifier<Answers>): Promise<string> {
   // Such a run finds its own weights there when it resumes.
   if ((await absolute(pretrained)) === (await absolute(out))) return "replaced by this run";
   const state = model.stateDict();

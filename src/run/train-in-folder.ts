@@ -1,3 +1,4 @@
+import type { Answers } from "../data/answers.js";
 import type { TextDataset } from "../data/text-dataset.js";
 import { CheckpointFolder, type FoundCheckpoint } from "../hub/store/checkpoint-folder.js";
 import {
@@ -9,7 +10,7 @@ import {
 import type { LabelledExample } from "../predict/answer-labelled.js";
 import { CurveRecorder } from "../report/charts/curve-recorder.js";
 import { threads } from "../runtime/threads/threads.js";
-import { classification } from "../tasks/classification.js";
+import { taskFor } from "../tasks/task-for.js";
 import { checkState } from "../train/check-state.js";
 import type { CheckpointStore } from "../train/checkpoint.js";
 import type { CheckpointInterval } from "../train/checkpoints.js";
@@ -29,7 +30,7 @@ import { runFingerprint } from "./run-fingerprint.js";
 import { inRunFolder, type RunFolder, type RunFolderOptions } from "./run-folder.js";
 
 /** A run: what is trained on which examples, how, where it goes and who follows it. */
-export interface TrainingRun extends SavedModel, RunFolderOptions {
+export interface TrainingRun<A extends Answers = Answers> extends SavedModel<A>, RunFolderOptions {
   /** Where the model, its metrics and its reports go; of a {@link RunFolder} the {@link RunFolderOptions} are known. */
   readonly out: string | RunFolder;
   readonly train: TextDataset;
@@ -93,7 +94,7 @@ async function trainIn(folder: RunFolder, run: TrainingRun): Promise<TrainingRes
   const { model, train, validation, test, signal = lock.lost, checkpoints = {} } = run;
   const saved = { ...run, texts: train.texts };
   const options = runOptions(run.options ?? {});
-  const task = classification(model, train, options);
+  const task = taskFor(model, train, options);
   const trainer = new Trainer(task, threads(options.threads), options);
   const curves = new CurveRecorder();
   const report = runReport(saved, { folder: path, options, curves: () => curves.curves });

@@ -1,9 +1,11 @@
 import { type headsOptions, scratchOptions } from "../bert/options.js";
+import type { TaskName } from "../data/answers.js";
 import type {
   labelColumnOptions,
   lengthOptions,
   noLabelOptions,
   rowOptions,
+  taskOptions,
   textColumnOptions,
   trainingExamplesOptions,
   vocabularyOptions,
@@ -26,7 +28,10 @@ import type {
 export type ExampleSource = string | Iterable<TextExample> | AsyncIterable<TextExample>;
 
 /** What is trained, on what, how, and where it goes: what the flags of `tunebert train` say, under the same names. */
-export type TrainOptions = CommonTrainOptions & (FromPretrained | FromScratch) & (Selecting | NotSelecting);
+export type TrainOptions<Task extends TaskName = TaskName> = CommonTrainOptions &
+  Learning<Task> &
+  (FromPretrained | FromScratch) &
+  (Selecting | NotSelecting);
 
 /** The same, where nobody has checked yet that the options go together. */
 export interface UncheckedTrainOptions
@@ -36,7 +41,8 @@ export interface UncheckedTrainOptions
         typeof keyOptions &
         typeof scratchOptions &
         typeof vocabularyOptions &
-        typeof selectionOptions
+        typeof selectionOptions &
+        typeof taskOptions
     > {
   readonly validation?: ExampleSource | undefined;
 }
@@ -87,6 +93,13 @@ export interface FromScratch
   readonly pretrained?: undefined;
 }
 
+/** What is learnt. */
+export interface Learning<Task extends TaskName> {
+  /** Labels are names of classes, or for regression numbers. Default: classification. */
+  readonly task?: Task | undefined;
+}
+
+/** The best epoch's model is kept. */
 export interface Selecting extends GivenOptions<typeof selectionOptions> {
   /** To measure on after each epoch: the best epoch's model is kept. */
   readonly validation: ExampleSource;

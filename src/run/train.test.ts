@@ -73,6 +73,18 @@ test("what it was trained from goes on as a pretrained model", async () => {
   expect(figures.train.accuracy).toBeGreaterThan(0.5);
 });
 
+test("numbers are learnt where that is asked for, and answered", async () => {
+  const examples = pairs.map(({ text, textPair }, i) => ({ text, textPair, label: `${i % 3}` }));
+  const options = { ...quick, epochs: 1, checkpoints: false, train: examples, test: examples };
+  const { model, figures } = await train({ ...options, task: "regression", out: join(folder, "numbers") });
+  const { number } = await model.predict(question!);
+  expect(number).toBeTypeOf("number");
+  expect(figures.test).toMatchObject({ pearson: expect.any(Number), loss: expect.any(Number) });
+  await expect(loadModel(join(folder, "numbers"))).rejects.toThrow('load it with task "regression"');
+  const saved = await loadModel(join(folder, "numbers"), { task: "regression" });
+  expect(await new Predictor(saved).predict(question!)).toEqual({ number });
+});
+
 describe("options that do not go together", () => {
   const out = join(folder, "none");
 

@@ -1,3 +1,4 @@
+import type { AnswersOf, TaskName } from "../data/answers.js";
 import { loadModel } from "../hub/store/model-folder.js";
 import { Predictor } from "../predict/predictor.js";
 import { threads } from "../runtime/threads/threads.js";
@@ -7,10 +8,13 @@ import { inRunFolder } from "./run-folder.js";
 import { trainInFolder } from "./train-in-folder.js";
 import { expectTogether, type TrainOptions } from "./train-options.js";
 
-/** What training came to. */
-export interface Trained {
+/**
+ * What training came to.
+ * @typeParam Task what was learnt
+ */
+export interface Trained<Task extends TaskName = "classification"> {
   /** The model that is kept: the best epoch's where there were examples to choose by, else the last one's. */
-  readonly model: Predictor;
+  readonly model: Predictor<AnswersOf<Task>>;
   /** Of that epoch; accuracies are fractions. */
   readonly figures: EpochFigures;
   /** Which epoch that was, from 1. */
@@ -25,14 +29,18 @@ export interface Trained {
  * const { model, figures } = await train({ train: "train.csv", test: "test.csv", out: "my-model", epochs: 3 });
  * console.log(figures.test?.accuracy);
  * console.log(await model.predict({ text: "A dog runs .", textPair: "An animal moves ." }));
+ * @typeParam Task what is learnt
  */
-export async function train(options: TrainOptions): Promise<Trained> {
+export async function train<Task extends TaskName = "classification">(
+  options: TrainOptions<Task>,
+): Promise<Trained<Task>> {
   expectTogether(options);
   return inRunFolder(options.out, options, async (folder) => {
     const run = await prepareRun(folder, options);
     const { kept, epoch: last } = await trainInFolder(run);
     const { epoch, ...figures } = kept;
-    const saved = epoch === last ? run : await loadModel(folder.path);
-    return { model: new Predictor({ ...saved, device: threads(options.threads) }), figures, epoch };
+    const saved = epoch === last ? run : await loadModel(folder.path, { task: "any" });
+    const model = new Predictor({ ...saved, device: threads(options.threads) });
+    return { model: model as Predictor<AnswersOf<Task>>, figures, epoch }; // it learnt what the options say
   });
 }

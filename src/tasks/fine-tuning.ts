@@ -3,6 +3,7 @@ import { type Freeze, frozenParameters } from "../bert/freeze.js";
 import type { Head } from "../bert/head.js";
 import { infer, inferencePrograms } from "../bert/infer.js";
 import { LOGITS, LOSS, trainingProgram, trainingRun } from "../bert/model-program.js";
+import type { Answers } from "../data/answers.js";
 import { type MicroBatch, microBatches } from "../data/micro-batches.js";
 import type { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
@@ -59,7 +60,7 @@ export interface Supervision<Targets> {
 
 /** Learning from examples whose answers are known, by all parameters but those that are frozen. */
 export function fineTuning<Targets>(
-  model: BertClassifier,
+  model: BertClassifier<Answers>,
   train: TextDataset,
   supervision: Supervision<Targets>,
   options: Partial<FineTuningOptions>,
@@ -121,7 +122,7 @@ export function fineTuning<Targets>(
 
 /** How many tokens a run may have, and how many micro-batches it holds where there are enough examples. */
 function runSize(
-  { config }: BertClassifier,
+  { config }: BertClassifier<Answers>,
   dataset: TextDataset,
   { lanes, training }: RunShape,
   { batchSize, accumulate }: StepSize,
@@ -148,7 +149,7 @@ function concatenate(parts: readonly Float32Array[]): Float32Array {
 
 function expectFit<Targets>(
   dataset: TextDataset,
-  { config }: BertClassifier,
+  { config }: BertClassifier<Answers>,
   supervision: Supervision<Targets>,
 ): void {
   const { vocabularySize, maxPositions } = config;

@@ -2,23 +2,26 @@ import type { BertClassifier } from "../bert/bert-classifier.js";
 import { type RegressionTargets, regressionHead } from "../bert/regression-head.js";
 import type { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
-import { pearson, spearman } from "../metrics/correlation.js";
+import { evaluateGuesses } from "../metrics/guesses.js";
 import { type FineTuningOptions, fineTuning } from "./fine-tuning.js";
 import type { StepSize, Task } from "./task.js";
 
+/** What guesses of numbers are measured by. */
+export const regressionFigures = [
+  { name: "pearson", better: "higher" },
+  { name: "spearman", better: "higher" },
+  { name: "loss", better: "lower" },
+] as const;
+
 /** Guessing a number: the mean squared error of each batch is the loss. */
 export function regression(
-  model: BertClassifier,
+  model: BertClassifier<"number">,
   train: TextDataset,
   options: Partial<FineTuningOptions> = {},
 ): Task<TextDataset> {
   const supervision = {
     head: regressionHead(),
-    figures: [
-      { name: "pearson", better: "higher" },
-      { name: "spearman", better: "higher" },
-      { name: "loss", better: "lower" },
-    ] as const,
+    figures: regressionFigures,
     settings: { task: "regression" },
     encoding: ({ numbers }: TextDataset) => numbers,
     expectTarget({ numbers }: TextDataset, example: number) {
@@ -36,13 +39,8 @@ export function regression(
     },
     measure: () => ({}),
     evaluate(outputs: Float32Array, { numbers }: TextDataset) {
-      const squares = outputs.reduce((sum, output, i) => sum + (output - numbers[i]!) ** 2, 0);
-      return {
-        loss: squares / outputs.length,
-        // There is none where all answers are the same.
-        pearson: pearson(outputs, numbers) || 0,
-        spearman: spearman(outputs, numbers) || 0,
-      };
+      const { meanSquaredError: loss, pearson, spearman } = evaluateGuesses(outputs, numbers);
+      return { loss, pearson, spearman };
     },
   };
   return fineTuning(model, train, supervision, options);

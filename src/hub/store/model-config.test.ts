@@ -3,7 +3,7 @@ import { formatModelConfig, parseModelConfig } from "./model-config.js";
 
 const model = {
   config: { vocabularySize: 9, hidden: 8, ffn: 16, heads: 2, blocks: 1, maxPositions: 16 },
-  labels: ["10", "2", "__proto__", "constructor", " yes", "yes"],
+  answers: ["10", "2", "__proto__", "constructor", " yes", "yes"],
   maxLength: 16,
   truncation: "longest-first" as const,
   texts: 2 as const,
@@ -20,7 +20,9 @@ test.each([
   [["yes"], "m/config.json: a classifier needs at least two labels, but there are 1"],
   [["yes", 1 as unknown as string], "m/config.json: labels[1] is 1; expected text"],
 ])("parseModelConfig refuses the labels %j", (labels, message) => {
-  expect(() => parseModelConfig(formatModelConfig({ ...model, labels }), "m/config.json")).toThrow(message);
+  expect(() => parseModelConfig(formatModelConfig({ ...model, answers: labels }), "m/config.json")).toThrow(
+    message,
+  );
 });
 
 test("parseModelConfig takes one without texts for that of a model of pairs, and refuses other numbers", () => {
@@ -29,5 +31,14 @@ test("parseModelConfig takes one without texts for that of a model of pairs, and
   expect(parseModelConfig(text.replace(/,\s+"texts": 1/, ""), "m").texts).toBe(2);
   expect(() => parseModelConfig(text.replace('"texts": 1', '"texts": 3'), "m/config.json")).toThrow(
     "m/config.json: texts is 3; expected 1 or 2",
+  );
+});
+
+test("a model of numbers says so, and has no labels", () => {
+  const text = formatModelConfig({ ...model, answers: "number" });
+  expect(parseModelConfig(text, "m")).toEqual({ ...model, answers: "number" });
+  expect(text).not.toContain("labels");
+  expect(() => parseModelConfig(text.replace("regression", "poetry"), "m/config.json")).toThrow(
+    'm/config.json: task is "poetry"; expected "regression"',
   );
 });

@@ -1,5 +1,6 @@
 import { checkLabels } from "../../bert/check-labels.js";
 import { type BertConfig, checkConfig } from "../../bert/config.js";
+import type { Answers } from "../../data/answers.js";
 import { TunebertError } from "../../error.js";
 import * as json from "../../text/json-reader.js";
 import { readTexts, type Texts } from "../../text/text-example.js";
@@ -9,7 +10,8 @@ import { inFile } from "../files/files.js";
 /** What config.json says of a trained model. */
 export interface ModelConfig {
   readonly config: BertConfig;
-  readonly labels: readonly string[];
+  /** The labels, in the order of the logits, or a number. */
+  readonly answers: Answers;
   readonly maxLength: number;
   readonly truncation: TruncationName;
   /** How many texts it answers at a time. */
@@ -21,13 +23,15 @@ export const FORMAT = "tunebert";
 const VERSION = 1;
 
 /** The text of config.json. */
-export function formatModelConfig({ config, labels, maxLength, truncation, texts }: ModelConfig): string {
-  const json = { format: FORMAT, version: VERSION, ...config, labels, maxLength, truncation, texts };
+export function formatModelConfig({ config, answers, maxLength, truncation, texts }: ModelConfig): string {
+  const answering = answers === "number" ? { task: "regression" } : { labels: answers };
+  const json = { format: FORMAT, version: VERSION, ...config, ...answering, maxLength, truncation, texts };
   return `${JSON.stringify(json, null, 2)}\n`;
 }
 
 /**
- * Reads the text of config.json. One without `truncation`, or `texts`, is from a time when there was but one kind.
+ * Reads the text of config.json. One without `truncation`, or `texts`, is from a time when there was but one kind, and one
+ * without `task` is a classifier's.
  * @throws TunebertError, with `path`, when it is not JSON, not ours, or an entry is missing or impossible
  */
 export function parseModelConfig(text: string, path: string): ModelConfig {
@@ -39,12 +43,11 @@ export function parseModelConfig(text: string, path: string): ModelConfig {
   }
   const model = json.readJson(rest, path, readModel);
   const { vocabularySize, hidden, ffn, heads, blocks, maxPositions } = model;
-  const { labels, maxLength, truncation = DEFAULT_TRUNCATION, texts } = model;
-  inFile(path, () => checkLabels(labels));
+  const { task, labels = [], maxLength, truncation = DEFAULT_TRUNCATION, texts } = model;
   if (maxLength < 1) throw new TunebertError(`${path}: maxLength is ${maxLength}; expected at least 1`);
   return {
     config: inFile(path, () => checkConfig({ vocabularySize, hidden, ffn, heads, blocks, maxPositions })),
-    labels,
+    answers: task === "regression" ? "number" : inFile(path, () => checkLabels(labels)),
     maxLength,
     truncation: inFile(path, () => checkTruncation(truncation)),
     texts,
@@ -53,6 +56,11 @@ export function parseModelConfig(text: string, path: string): ModelConfig {
 
 const readFormat = json.object({ format: json.anything, version: json.anything });
 
+const readTask: json.JsonReader<"regression" | undefined> = (value, place) => {
+  if (value !== undefined && value !== "regression") throw json.fault(value, place, '"regression"');
+  return value;
+};
+
 const readModel = json.object({
   vocabularySize: json.count,
   hidden: json.count,
@@ -60,7 +68,8 @@ const readModel = json.object({
   heads: json.count,
   blocks: json.count,
   maxPositions: json.count,
-  labels: json.list(json.string),
+  task: readTask,
+  labels: json.optional(json.list(json.string)),
   maxLength: json.count,
   truncation: json.anything,
   texts: readTexts,

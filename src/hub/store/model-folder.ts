@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { lstat, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { BertClassifier } from "../../bert/bert-classifier.js";
+import { BertClassifier, outputsOf } from "../../bert/bert-classifier.js";
 import type { BertConfig } from "../../bert/config.js";
 import { isOfOutputLayer, modelParameters } from "../../bert/model-program.js";
+import type { Answers, AnswersOf, TaskName } from "../../data/answers.js";
 import { TunebertError } from "../../error.js";
 import { Random } from "../../random.js";
 import { systemReason } from "../../system-error.js";
@@ -22,9 +23,12 @@ import { checkpointsPath, expectOwnFolder, listCheckpoints, removeCheckpoints } 
 import { FORMAT, formatModelConfig, type ModelConfig, parseModelConfig } from "./model-config.js";
 import { readWeights } from "./read-weights.js";
 
-/** A trained classifier with all that is needed to ask it. */
-export interface SavedModel {
-  readonly model: BertClassifier;
+/**
+ * A trained model with all that is needed to ask it.
+ * @typeParam A what it answers with
+ */
+export interface SavedModel<A extends Answers = readonly string[]> {
+  readonly model: BertClassifier<A>;
   /** What makes tokens of the texts. */
   readonly tokenizer: Tokenizer;
   /** Longest input in tokens, special tokens included, that it was trained on. */
@@ -51,7 +55,13 @@ const REPORTS = ["curves.svg", "report.html", "MODEL_CARD.md", "run.json", "pred
  */
 export async function prepareModelFolder(
   folder: string,
-  { model, tokenizer, maxLength, truncation = DEFAULT_TRUNCATION, texts = DEFAULT_TEXTS }: SavedModel,
+  {
+    model,
+    tokenizer,
+    maxLength,
+    truncation = DEFAULT_TRUNCATION,
+    texts = DEFAULT_TEXTS,
+  }: SavedModel<Answers>,
   { overwrite, resume = false }: { readonly overwrite: boolean; readonly resume?: boolean },
 ): Promise<void> {
   await expectNoOtherRun(folder);
@@ -70,8 +80,8 @@ export async function prepareModelFolder(
     if (cause instanceof TunebertError) throw cause;
     throw new TunebertError(`cannot write to ${folder}: ${systemReason(cause)}`, { cause });
   }
-  const { config, labels } = model;
-  const described = formatModelConfig({ config, labels, maxLength, truncation, texts });
+  const { config, answers } = model;
+  const described = formatModelConfig({ config, answers, maxLength, truncation, texts });
   const files = { [CONFIG]: described, ...tokenizer.files() };
   for (const [name, text] of Object.entries(files)) await writeWhole(join(folder, name), text);
 }
@@ -134,7 +144,7 @@ async function entriesOf(folder: string): Promise<string[]> {
  * @throws TunebertError when a parameter is not finite, so that a diverged model never replaces a good one, or
  * when the file cannot be written
  */
-export async function saveWeights(folder: string, model: BertClassifier): Promise<void> {
+export async function saveWeights(folder: string, model: BertClassifier<Answers>): Promise<void> {
   const broken = firstNotFinite(model.parameters);
   if (broken) {
     throw new TunebertError(
@@ -179,12 +189,42 @@ export async function readModelConfig(folder: string): Promise<ModelConfig> {
   return parseModelConfig(await readText(path), path);
 }
 
+/** Which models are wanted of a folder. */
+export interface LoadOptions<Task extends TaskName | "any"> {
+  /** What the model has learnt; with "any" whatever it is. Default: classification. */
+  readonly task?: Task;
+}
+
+/** A model that has learnt such a task. */
+export type SavedModelOf<Task extends TaskName | "any"> = SavedModel<
+  Task extends TaskName ? AnswersOf<Task> : Answers
+>;
+
 /**
  * Reads what training left in a folder.
- * @throws TunebertError when a file is missing or damaged, or they do not belong together
+ * @throws TunebertError when a file is missing or damaged, they do not belong together, or the model has learnt something
+ *   else
  */
-export async function loadModel(folder: string): Promise<SavedModel> {
+export async function loadModel<Task extends TaskName | "any" = "classification">(
+  folder: string,
+  { task }: LoadOptions<Task> = {},
+): Promise<SavedModelOf<Task>> {
+  const wanted: TaskName | "any" = task ?? "classification";
   const saved = await readModelConfig(folder);
+  const learnt = saved.answers === "number" ? "regression" : "classification";
+  if (wanted !== "any" && wanted !== learnt) throw otherTask(folder, learnt);
+  return (await loadDescribed(folder, saved)) as SavedModelOf<Task>; // as has just been checked
+}
+
+function otherTask(folder: string, learnt: TaskName): TunebertError {
+  const answers = learnt === "regression" ? "a number" : "labels";
+  return new TunebertError(
+    (task) => `the model in ${folder} answers with ${answers}; load it with ${task} "${learnt}"`,
+    { option: "task" },
+  );
+}
+
+async function loadDescribed(folder: string, saved: ModelConfig): Promise<SavedModel<Answers>> {
   const vocabularyPath = join(folder, VOCABULARY_FILE);
   const tokenizer = WordTokenizer.parse(await readText(vocabularyPath), vocabularyPath);
   const weightsPath = join(folder, WEIGHTS);
@@ -194,21 +234,22 @@ export async function loadModel(folder: string): Promise<SavedModel> {
   const state = readWeights(weightsPath);
   expectRows(tokenizer, saved.config, vocabularyPath);
   const model = inFile(weightsPath, () => {
-    expectOutputLayer(state, saved.config, saved.labels);
-    return BertClassifier.fromStateDict(saved.config, saved.labels, state, new Random(0), { adopt: true });
+    expectOutputLayer(state, saved.config, saved.answers);
+    return BertClassifier.fromStateDict(saved.config, saved.answers, state, new Random(0), { adopt: true });
   });
   const { maxLength, truncation, texts } = saved;
   return { model, tokenizer, maxLength, truncation, texts };
 }
 
 /** A model that has learnt has an output layer; a fresh one in its place would answer at random. */
-function expectOutputLayer(state: StateDict, config: BertConfig, labels: readonly string[]): void {
-  for (const [name, { shape }] of modelParameters(config, labels.length)) {
+function expectOutputLayer(state: StateDict, config: BertConfig, answers: Answers): void {
+  const answering = answers === "number" ? "speaks of a number" : `names ${answers.length} labels`;
+  for (const [name, { shape }] of modelParameters(config, outputsOf(answers))) {
     if (!isOfOutputLayer(name)) continue;
     const found = state.get(name)?.shape;
     if (found?.join() === shape.join()) continue;
     throw new TunebertError(
-      `${name}: ${CONFIG} names ${labels.length} labels, so expected [${shape.join(", ")}], ` +
+      `${name}: ${CONFIG} ${answering}, so expected [${shape.join(", ")}], ` +
         (found ? `found [${found.join(", ")}]` : "not found"),
     );
   }

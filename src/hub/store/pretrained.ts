@@ -5,6 +5,7 @@ import type { BertConfig } from "../../bert/config.js";
 import { inferConfig } from "../../bert/infer-config.js";
 import { toTorchNames } from "../../bert/mxnet-names.js";
 import { describePrefix, takeOffPrefix } from "../../bert/name-prefix.js";
+import type { Answers } from "../../data/answers.js";
 import { TunebertError } from "../../error.js";
 import type { Random } from "../../random.js";
 import type { Tokenizer } from "../../text/tokenizer.js";
@@ -25,8 +26,8 @@ export interface Pretrained {
   /** The sizes, which the shapes of the tensors tell. */
   readonly config: BertConfig;
   readonly tokenizer: Tokenizer;
-  /** What the output layer tells apart, where the parameters are of a classifier that tunebert trained. */
-  readonly labels: readonly string[] | undefined;
+  /** What the output layer answers with, where the parameters are of a model that tunebert trained. */
+  readonly answers: Answers | undefined;
   /** What was done to the tensors of the file to make them the model's, for a person to read: a line each. */
   readonly notes: readonly string[];
 }
@@ -63,10 +64,10 @@ export async function loadPretrained(
         { option: "key" },
       );
     }
-    const { model, tokenizer } = await loadModel(folder);
+    const { model, tokenizer } = await loadModel(folder, { task: "any" });
     const config = { ...model.config, ...(heads && { heads }) };
     const state = new FileState(() => readWeights(join(folder, MODEL)), model.stateDict());
-    return withState(state, { config, tokenizer, labels: model.labels, notes: [] });
+    return withState(state, { config, tokenizer, answers: model.answers, notes: [] });
   }
   const vocabularyPath = join(folder, VOCABULARY_FILE);
   const tokenizer = WordTokenizer.parse(await readText(vocabularyPath), vocabularyPath);
@@ -82,7 +83,7 @@ export async function loadPretrained(
   const config = inFile(weightsPath, () => inferConfig(first.state, heads));
   expectRows(tokenizer, config, vocabularyPath);
   const state = new FileState(() => read().state, first.state);
-  return withState(state, { config, tokenizer, labels: undefined, notes: first.notes });
+  return withState(state, { config, tokenizer, answers: undefined, notes: first.notes });
 }
 
 /** The tensors under d2l's names, without those that no model can have. */
@@ -106,23 +107,23 @@ function isNeeded(name: string): boolean {
 
 /**
  * A classifier over pretrained parameters: see {@link BertClassifier.fromStateDict}. The output layer of a
- * classifier for other labels is left behind.
- * @param labels the K label names, in the order of the logits
+ * model that answers otherwise is left behind.
+ * @param answers the K label names, in the order of the logits, or "number"
  * @param random draws the output layer where it is fresh
  * @throws TunebertError that lists the tensors that are missing, superfluous or of another shape
  * @example
  * const model = classifierFrom(await loadPretrained("bert.small"), train.labelNames, new Random(0));
  */
-export function classifierFrom(
+export function classifierFrom<A extends Answers>(
   pretrained: Pretrained,
-  labels: readonly string[],
+  answers: A,
   random: Random,
-): BertClassifier {
-  const { config, labels: known } = pretrained;
+): BertClassifier<A> {
+  const { config, answers: known } = pretrained;
   const { state, adopt } = fileStates.get(pretrained)?.take() ?? { state: pretrained.state, adopt: false };
-  const forOthers = known !== undefined && JSON.stringify(known) !== JSON.stringify(labels);
+  const forOthers = known !== undefined && JSON.stringify(known) !== JSON.stringify(answers);
   const kept = forOthers ? new Map([...state].filter(([name]) => !name.startsWith("output."))) : state;
-  return BertClassifier.fromStateDict(config, labels, kept, random, { adopt });
+  return BertClassifier.fromStateDict(config, answers, kept, random, { adopt });
 }
 
 /** Where the state of what was read from a file comes from. */

@@ -2,6 +2,7 @@ import { arch, availableParallelism, cpus, totalmem, type } from "node:os";
 import { env } from "onnxruntime-node";
 import type { BertConfig } from "../../bert/config.js";
 import type { Evaluation } from "../../metrics/evaluation.js";
+import type { GuessEvaluation } from "../../metrics/guesses.js";
 import type { Figures } from "../../tasks/figures.js";
 import type { Texts } from "../../text/text-example.js";
 
@@ -23,10 +24,18 @@ export interface RunRecord {
   readonly machine: MachineRecord;
   readonly training: TrainingRecord;
   /** Of the saved model, on pairs that it was not trained on; left out where there are none. */
-  readonly evaluation?: (Evaluation & { readonly data: "validation" | "test" }) | undefined;
+  readonly evaluation?: (Evaluation & HeldOutData) | undefined;
+  /** The same of a model that answers with a number. */
+  readonly regression?: (GuessEvaluation & HeldOutData) | undefined;
+}
+
+/** Which examples a model was evaluated on. */
+export interface HeldOutData {
+  readonly data: "validation" | "test";
 }
 
 export interface ModelRecord extends BertConfig {
+  /** What it answers with; none where it answers with a number. */
   readonly labels: readonly string[];
   /** Numbers that training may change. */
   readonly parameters: number;
@@ -75,6 +84,11 @@ export interface TrainingRecord {
   readonly examplesPerSecond: number;
   /** Means over the last epoch, while its steps were made. */
   readonly train: Figures;
+}
+
+/** Whether a model answers with a number. */
+export function isRegression({ labels }: Pick<ModelRecord, "labels">): boolean {
+  return labels.length === 0;
 }
 
 /** What this process runs on. */

@@ -1,7 +1,7 @@
 import { SNLI_LABELS } from "../../data/snli.js";
 import { listNames } from "../../text/list-names.js";
 import { printable } from "../../text/printable.js";
-import type { DataRecord, RunRecord } from "../files/run-record.js";
+import { type DataRecord, isRegression, type RunRecord } from "../files/run-record.js";
 import { settingRows } from "../files/setting-text.js";
 import { grouped, shownLabels } from "./page-parts.js";
 
@@ -17,12 +17,11 @@ ${metadata(run)}
 
 # ${markdown(run.name)}
 
-A BERT classifier of ${words.classified}, trained with tunebert ${run.tunebert} on ${run.finished.slice(0, 10)}.
+A BERT ${isRegression(run.model) ? `that gives ${words.classified} a number` : `classifier of ${words.classified}`}, trained with tunebert ${run.tunebert} on ${run.finished.slice(0, 10)}.
 
 ## What it does
 
-Given ${words.given}, it answers with one of ${run.model.labels.length} labels (${listNames(run.model.labels.map(code))}) and the
-probability of each. Texts are cut into words at whitespace, in lower case; of ${words.one} longer than ${run.model.maxLength} tokens the
+Given ${words.given}, it answers with ${answering(run)}. Texts are cut into words at whitespace, in lower case; of ${words.one} longer than ${run.model.maxLength} tokens the
 rest is not seen${words.truncated(run.model.truncation)}.
 
 ## How to use it
@@ -34,7 +33,7 @@ npx tunebert predict --model FOLDER ${words.args}
 \`\`\`ts
 import { loadModel, Predictor } from "tunebert";
 
-const predictor = await Predictor.start(await loadModel("FOLDER"));
+const predictor = await Predictor.start(await loadModel("FOLDER"${isRegression(run.model) ? ', { task: "regression" }' : ""}));
 const [answer] = await predictor.predict([${words.example}]);
 console.log(answer);
 await predictor.close();
@@ -73,6 +72,11 @@ ${limits(run)}
 `;
 }
 
+function answering({ model: { labels } }: RunRecord): string {
+  if (isRegression({ labels })) return "a number";
+  return `one of ${labels.length} labels (${listNames(labels.map(code))}) and the\nprobability of each`;
+}
+
 /** What is said of a model of single texts, … */
 const OF_TEXTS = {
   classified: "texts",
@@ -93,7 +97,7 @@ const OF_PAIRS = {
   example: '{ text: "first text", textPair: "second text" }',
 };
 
-function metadata({ name, model, data, evaluation }: RunRecord): string {
+function metadata({ name, model, data, evaluation, regression }: RunRecord): string {
   const tags = [
     "bert",
     ...(model.texts === 1 ? [] : ["text-pair-classification"]),
@@ -105,13 +109,25 @@ function metadata({ name, model, data, evaluation }: RunRecord): string {
     "tags:",
     ...tags.map((tag) => `- ${tag}`),
   ];
-  const source = evaluation && data[evaluation.data];
-  if (!evaluation || !source) return head.join("\n");
+  const measured = evaluation ?? regression;
+  const source = measured && data[measured.data];
+  if (!measured || !source) return head.join("\n");
+  const metrics = evaluation
+    ? [
+        { type: "accuracy", value: evaluation.accuracy },
+        { type: "f1", name: "Macro F1", value: evaluation.macroF1 },
+      ]
+    : regression
+      ? [
+          { type: "pearsonr", name: "Pearson", value: regression.pearson },
+          { type: "spearmanr", name: "Spearman", value: regression.spearman },
+          { type: "mse", name: "Mean squared error", value: regression.meanSquaredError },
+        ]
+      : [];
   return [
     ...head,
     "metrics:",
-    "- accuracy",
-    "- f1",
+    ...metrics.map(({ type }) => `- ${type}`),
     "model-index:",
     `- name: ${yaml(name)}`,
     "  results:",
@@ -120,13 +136,13 @@ function metadata({ name, model, data, evaluation }: RunRecord): string {
     "    dataset:",
     `      type: ${yaml(source.name)}`,
     `      name: ${yaml(source.name)}`,
-    `      split: ${evaluation.data}`,
+    `      split: ${measured.data}`,
     "    metrics:",
-    "    - type: accuracy",
-    `      value: ${evaluation.accuracy}`,
-    "    - type: f1",
-    "      name: Macro F1",
-    `      value: ${evaluation.macroF1}`,
+    ...metrics.flatMap(({ type, name, value }) => [
+      `    - type: ${type}`,
+      ...(name === undefined ? [] : [`      name: ${name}`]),
+      `      value: ${value}`,
+    ]),
   ].join("\n");
 }
 
@@ -155,7 +171,18 @@ function describeData({ name, sha256, pairs, skipped, truncated }: DataRecord): 
   ].join("; ");
 }
 
-function results({ evaluation, training, model }: RunRecord): string {
+function results({ evaluation, regression, training, model }: RunRecord): string {
+  if (regression) {
+    const { examples, data, pearson, spearman, meanSquaredError, meanAbsoluteError, variance } = regression;
+    return `On the ${grouped(examples)} ${data} examples the correlation of the guesses with the true numbers is ${pearson.toFixed(4)}
+(Pearson), that of their ranks ${spearman.toFixed(4)} (Spearman). The mean squared error is ${meanSquaredError.toPrecision(4)}, against
+${variance.toPrecision(4)} for guessing the mean every time, and the mean absolute error ${meanAbsoluteError.toPrecision(4)}.
+
+\`report.html\` shows each guess beside its true number, and the largest errors.`;
+  }
+  if (evaluation === undefined && isRegression(model)) {
+    return "The run had neither test nor validation examples, so it is not known how near the guesses come on others.";
+  }
   if (evaluation === undefined) {
     return (
       "The run had neither test nor validation examples, so it is not known how well the model answers on others than " +
@@ -180,15 +207,18 @@ ${others ? `\nThe ${grouped(others.labels)} labels that fewer examples have are 
 \`report.html\` shows more: confusions, accuracy by length${model.texts === 1 ? "" : " and by overlap of the two texts"}, calibration, mistakes.`;
 }
 
-function limits({ evaluation, model }: RunRecord): string {
+function limits({ evaluation, regression, model }: RunRecord): string {
+  const measured = evaluation ?? regression;
   return [
-    "- It knows nothing but the labels above, and answers with one of them whatever the texts are.",
+    isRegression(model)
+      ? "- It answers with a number whatever the texts are."
+      : "- It knows nothing but the labels above, and answers with one of them whatever the texts are.",
     "- Words that are not in its vocabulary are one and the same unknown word to it.",
     `- Whatever goes beyond ${model.maxLength} tokens has no influence.`,
-    evaluation?.data === "validation"
+    measured?.data === "validation"
       ? "- The results are on validation examples. Where these also chose among models or settings, the results flatter it."
       : undefined,
-    evaluation === undefined
+    measured === undefined
       ? undefined
       : "- The results are those of one run on one data set. Other texts, or another seed, may give others.",
     "- Whatever bias the training examples have, it has learnt. Nobody has looked for it here.",

@@ -7,7 +7,7 @@ import { wilsonInterval } from "../../metrics/wilson-interval.js";
 import { Html, html } from "../../text/html.js";
 import { drawAccuracyBars } from "../charts/accuracy-bars.js";
 import { drawReliabilityDiagram } from "../charts/reliability-diagram.js";
-import { grouped, numbersBehind, percent, SHOWN_LABELS, shownLabels, table } from "./page-parts.js";
+import { excerpt, grouped, numbersBehind, percent, SHOWN_LABELS, shownLabels, table } from "./page-parts.js";
 
 /** The sections on how good the model's answers are. */
 export async function evaluationSections(
@@ -22,9 +22,6 @@ export async function evaluationSections(
     mistakeSection(evaluation, mistakes),
   ];
 }
-
-/** Characters of a text that are shown. */
-const LONGEST_TEXT = 600;
 
 function confusionSection({ perClass, confusion, confusionLabels }: Evaluation): Html {
   const all = {
@@ -146,11 +143,6 @@ function mistake(answer: AnsweredExample): Html {
 ${textPair === undefined ? undefined : html`<dt>second</dt><dd dir="auto">${excerpt(textPair)}</dd>\n`}<dt>given</dt><dd><strong>${predictedLabel}</strong>, probability ${confidenceOf(answer).toFixed(3)}</dd>
 <dt>true</dt><dd><strong>${trueLabel}</strong>, probability ${probabilityOf(probabilities, trueLabel).toFixed(3)}</dd>
 </dl></li>\n`;
-}
-
-function excerpt(text: string): string {
-  const characters = Array.from(text);
-  return characters.length <= LONGEST_TEXT ? text : `${characters.slice(0, LONGEST_TEXT).join("")}…`;
 }
 
 function intervalText({

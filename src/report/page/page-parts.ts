@@ -47,6 +47,18 @@ export function namesOf(names: readonly string[]): Html {
   return html`${shown.map((name, i) => html`${i > 0 ? ", " : undefined}<bdi>${name}</bdi>`)}${more > 0 ? ` and ${more} more` : undefined}`;
 }
 
+/** A figure at the head of the page: its name, its value, and what it is. */
+export type KeyFigure = readonly [name: string, value: string, note: string];
+
+/** Characters of a text that are shown. */
+const LONGEST_TEXT = 600;
+
+/** A text as far as there is room. */
+export function excerpt(text: string): string {
+  const characters = Array.from(text);
+  return characters.length <= LONGEST_TEXT ? text : `${characters.slice(0, LONGEST_TEXT).join("")}…`;
+}
+
 export function percent(part: number): string {
   return `${(part * 100).toFixed(1)} %`;
 }

@@ -1,5 +1,5 @@
 import { type Html, html } from "../../text/html.js";
-import type { DataRecord, RunRecord } from "../files/run-record.js";
+import { type DataRecord, isRegression, type RunRecord } from "../files/run-record.js";
 import { settingRows } from "../files/setting-text.js";
 import { formatDuration } from "../terminal/format-quantity.js";
 import { facts, grouped, namesOf } from "./page-parts.js";
@@ -17,7 +17,7 @@ export function runSections({
   return [
     html`<section aria-labelledby="settings"><h2 id="settings">Settings</h2>
 ${facts("Model", [
-  ["labels", namesOf(model.labels)],
+  ["labels", isRegression(model) ? undefined : namesOf(model.labels)],
   ["weights began as", model.pretrained ?? "random numbers"],
   ["parameters", grouped(model.parameters)],
   ["hidden size", model.hidden],

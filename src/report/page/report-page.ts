@@ -1,9 +1,11 @@
 import type { AnsweredExample } from "../../metrics/answered-example.js";
+import type { GuessedExample } from "../../metrics/guesses.js";
 import { Html, html } from "../../text/html.js";
 import { drawCurvePanels, type LearningCurves } from "../charts/learning-curves.js";
-import type { RunRecord } from "../files/run-record.js";
+import { isRegression, type RunRecord } from "../files/run-record.js";
 import { evaluationSections } from "./page-evaluation.js";
-import { grouped, namesOf, percent } from "./page-parts.js";
+import { grouped, type KeyFigure, namesOf, percent } from "./page-parts.js";
+import { regressionFigures, regressionSections } from "./page-regression.js";
 import { runSections } from "./page-run.js";
 import { REPORT_STYLE } from "./report-style.js";
 
@@ -11,15 +13,16 @@ export interface Report {
   readonly run: RunRecord;
   readonly curves: LearningCurves;
   /** Wrong answers to show, of those that `run.evaluation` counts. */
-  readonly mistakes: readonly AnsweredExample[];
+  readonly mistakes?: readonly AnsweredExample[];
+  /** The guesses that `run.regression` measures. */
+  readonly guesses?: readonly GuessedExample[];
 }
 
 /** A run's report as an HTML page that needs nothing but itself: no network, no scripts, no fonts. */
-export async function reportPage({ run, curves, mistakes }: Report): Promise<string> {
-  const { evaluation } = run;
+export async function reportPage({ run, curves, mistakes = [], guesses = [] }: Report): Promise<string> {
   const sections = [
-    await curveSection(curves),
-    ...(evaluation ? await evaluationSections(evaluation, mistakes) : [withoutEvaluation()]),
+    await curveSection(curves, run),
+    ...(await heldOutSections(run, mistakes, guesses)),
     ...runSections(run),
   ];
   return `${html`<!doctype html>
@@ -37,7 +40,7 @@ ${new Html(REPORT_STYLE)}
 <main>
 <header>
 <h1>${run.name}</h1>
-<p class="note">A BERT that tells ${run.model.texts === 1 ? "texts" : "pairs of texts"} apart (${namesOf(run.model.labels)}), trained with tunebert ${run.tunebert},
+<p class="note">A BERT that ${purpose(run)}, trained with tunebert ${run.tunebert},
 <time>${run.finished.slice(0, 10)}</time>.</p>
 ${keyFigures(run)}
 </header>
@@ -47,26 +50,44 @@ ${sections.map((section) => html`${section}\n`)}</main>
 `}`;
 }
 
-function keyFigures({ evaluation, training, data }: RunRecord): Html {
-  const figures: [name: string, value: string, note: string][] = evaluation
-    ? [
-        [
-          `${evaluation.data} accuracy`,
-          percent(evaluation.accuracy),
-          `95 % interval ${evaluation.accuracyInterval.map(percent).join(" to ")}`,
-        ],
-        ["macro F1", evaluation.macroF1.toFixed(3), "mean over the labels that occur"],
-        [
-          "calibration error",
-          evaluation.calibration.expectedCalibrationError.toFixed(3),
-          `${grouped(evaluation.examples)} ${evaluation.data} examples`,
-        ],
-      ]
-    : Object.entries(training.train).map(([name, value]) => [
-        `training ${name}`,
-        name === "accuracy" ? percent(value) : value.toFixed(4),
-        "mean over the last epoch",
-      ]);
+/** What the model is for. */
+function purpose({ model }: RunRecord): Html {
+  const texts = model.texts === 1 ? "texts" : "pairs of texts";
+  if (isRegression(model)) return html`gives ${texts} a number`;
+  return html`tells ${texts} apart (${namesOf(model.labels)})`;
+}
+
+async function heldOutSections(
+  { evaluation, regression }: RunRecord,
+  mistakes: readonly AnsweredExample[],
+  guesses: readonly GuessedExample[],
+): Promise<Html[]> {
+  if (regression) return regressionSections(regression, guesses);
+  return evaluation ? evaluationSections(evaluation, mistakes) : [withoutEvaluation()];
+}
+
+function keyFigures({ evaluation, regression, training, data }: RunRecord): Html {
+  const figures: KeyFigure[] = regression
+    ? regressionFigures(regression)
+    : evaluation
+      ? [
+          [
+            `${evaluation.data} accuracy`,
+            percent(evaluation.accuracy),
+            `95 % interval ${evaluation.accuracyInterval.map(percent).join(" to ")}`,
+          ],
+          ["macro F1", evaluation.macroF1.toFixed(3), "mean over the labels that occur"],
+          [
+            "calibration error",
+            evaluation.calibration.expectedCalibrationError.toFixed(3),
+            `${grouped(evaluation.examples)} ${evaluation.data} examples`,
+          ],
+        ]
+      : Object.entries(training.train).map(([name, value]) => [
+          `training ${name}`,
+          name === "accuracy" ? percent(value) : value.toFixed(4),
+          "mean over the last epoch",
+        ]);
   figures.push([
     "speed",
     `${grouped(training.examplesPerSecond)}/s`,
@@ -77,8 +98,10 @@ function keyFigures({ evaluation, training, data }: RunRecord): Html {
   )}</dl>`;
 }
 
-async function curveSection(curves: LearningCurves): Promise<Html> {
-  const { loss, figure } = await drawCurvePanels(curves);
+async function curveSection(curves: LearningCurves, { model }: RunRecord): Promise<Html> {
+  const { loss, figure } = await drawCurvePanels(curves, {
+    figure: isRegression(model) ? "pearson" : "accuracy",
+  });
   return html`<section aria-labelledby="curves"><h2 id="curves">Learning curves</h2>
 <p class="note">Training figures are means over the epoch so far, measured while the weights change.</p>
 <div class="charts"><figure>${new Html(loss)}</figure><figure>${new Html(figure)}</figure></div></section>`;

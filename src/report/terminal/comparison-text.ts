@@ -18,10 +18,10 @@ export function formatComparison({ runs, pairs, figures, differences, tests }: C
     "",
     ...(different.length === 0 ? [sameText(figures)] : ["What differs:", ...table(different)]),
     "",
-    `McNemar's exact test on ${pairs} examples, two-sided:`,
+    `${isOfLabels(tests) ? "McNemar's exact test" : "Paired randomization test"} on ${pairs} examples, two-sided:`,
     ...tests.map(testText),
     "",
-    ...meaning(tests.length),
+    ...meaning(tests),
   ];
 }
 
@@ -43,36 +43,44 @@ function figureText(name: string, value: number | null): string {
   return name === "examplesPerSecond" ? value.toFixed(1) : value.toFixed(4);
 }
 
-function testText({
-  first,
-  second,
-  onlyFirstRight,
-  onlySecondRight,
-  difference,
-  pValue,
-  adjustedPValue,
-}: ComparisonTest) {
+function testText(test: ComparisonTest): string {
+  const { first, second, difference, pValue, adjustedPValue } = test;
   const sign = difference < 0 ? "" : "+";
   const adjusted = adjustedPValue === pValue ? "" : `, adjusted ${probability(adjustedPValue)}`;
-  return (
-    `${second} against ${first}: accuracy ${sign}${difference.toFixed(4)}; only ${second} right ${onlySecondRight}, ` +
-    `only ${first} right ${onlyFirstRight}; p ${probability(pValue)}${adjusted}`
-  );
+  const counts =
+    "onlyFirstRight" in test
+      ? `accuracy ${sign}${difference.toFixed(4)}; only ${second} right ${test.onlySecondRight}, ` +
+        `only ${first} right ${test.onlyFirstRight}`
+      : `mean squared error ${sign}${difference.toPrecision(4)}; ${second} nearer ${test.secondNearer}, ` +
+        `${first} nearer ${test.firstNearer}`;
+  return `${second} against ${first}: ${counts}; p ${probability(pValue)}${adjusted}`;
+}
+
+function isOfLabels([test]: readonly ComparisonTest[]): boolean {
+  return test === undefined || "onlyFirstRight" in test;
 }
 
 function probability(p: number): string {
   return p < 0.0001 ? p.toExponential(1) : p.toFixed(4);
 }
 
-function meaning(tests: number): string[] {
-  const lines = [
-    "p is how likely the examples that only one of the two models gets right would split at least this unevenly if both",
-    "were in general right equally often. It speaks of these trained models on examples such as these, not of their",
-    "settings: the same settings with another seed give another model.",
-  ];
-  if (tests > 1) lines.push(`Adjusted p-values (Holm) make up for there being ${tests} tests.`);
-  return lines;
+function meaning(tests: readonly ComparisonTest[]): string[] {
+  const lines = isOfLabels(tests) ? LABELS_MEANING : NUMBERS_MEANING;
+  if (tests.length <= 1) return [...lines];
+  return [...lines, `Adjusted p-values (Holm) make up for there being ${tests.length} tests.`];
 }
+
+const LABELS_MEANING: readonly string[] = [
+  "p is how likely the examples that only one of the two models gets right would split at least this unevenly if both",
+  "were in general right equally often. It speaks of these trained models on examples such as these, not of their",
+  "settings: the same settings with another seed give another model.",
+];
+
+const NUMBERS_MEANING: readonly string[] = [
+  "p is how likely the mean squared errors would be at least this far apart if both models were in general equally near.",
+  "It speaks of these trained models on examples such as these, not of their settings: the same settings with another",
+  "seed give another model.",
+];
 
 function shorten(text: string): string {
   return text.length <= WIDEST ? text : `${text.slice(0, WIDEST - 1)}…`;

@@ -2,27 +2,29 @@ import { type AnsweredExample, confidenceOf, isCorrect } from "../../metrics/ans
 import { calibration } from "../../metrics/calibration.js";
 import { classificationReport } from "../../metrics/classification-report.js";
 import { type AnswerComparison, compareAnswers } from "../../metrics/compare-answers.js";
+import { compareGuesses, type GuessComparison } from "../../metrics/compare-guesses.js";
+import { evaluateGuesses, type GuessedExample } from "../../metrics/guesses.js";
 import { holm } from "../../metrics/holm.js";
 import { own } from "../../text/json-reader.js";
 import type { ModelRecord, RunRecord } from "../files/run-record.js";
 
-/** A model with its answers to the pairs on which models are compared. */
-export interface ComparedRun {
+/** A model with its answers to the examples on which models are compared. */
+export interface ComparedRun<Answer> {
   /** What to call it. */
   readonly name: string;
   readonly model: ComparedModel;
   /** How it was trained; `undefined` where nobody recorded it. */
   readonly run: RunRecord | undefined;
-  readonly answers: readonly AnsweredExample[];
+  readonly answers: readonly Answer[];
 }
 
 /** What is known of every model. */
 export type ComparedModel = Omit<ModelRecord, "pretrained">;
 
 /** Runs side by side; lists have an entry for each run, in their order. */
-export interface Comparison {
+export interface Comparison<Outcome = AnswerComparison | GuessComparison> {
   readonly runs: readonly string[];
-  /** Pairs that all have answered. */
+  /** Examples that all have answered. */
   readonly pairs: number;
   /** `null` where it is not known. */
   readonly figures: Readonly<Record<string, readonly (number | null)[]>>;
@@ -32,36 +34,60 @@ export interface Comparison {
    */
   readonly differences: Readonly<Record<string, readonly unknown[]>>;
   /** Each run after the first against the first. */
-  readonly tests: readonly ComparisonTest[];
+  readonly tests: readonly ComparisonTest<Outcome>[];
 }
 
-export interface ComparisonTest extends AnswerComparison {
+export type ComparisonTest<Outcome = AnswerComparison | GuessComparison> = Outcome & {
   readonly first: string;
   readonly second: string;
   /** By Holm's method, for as many tests as there are. */
   readonly adjustedPValue: number;
+};
+
+/** Compares runs whose models have the same labels and answered the same examples in the same order. */
+export function compareRuns(compared: ComparedRuns<AnsweredExample>): Comparison<AnswerComparison> {
+  const scores = compared.map(scoresOf);
+  const figures = {
+    accuracy: scores.map(({ accuracy }) => accuracy),
+    macroF1: scores.map(({ macroF1 }) => macroF1),
+    calibrationError: compared.map(({ answers }) => calibrationError(answers)),
+    trainLoss: ofTraining(compared, "loss"),
+    trainAccuracy: ofTraining(compared, "accuracy"),
+  };
+  return comparison(compared, figures, compareAnswers);
 }
 
-/** Compares runs whose models have the same labels and answered the same pairs in the same order. */
-export function compareRuns(compared: readonly [ComparedRun, ...ComparedRun[]]): Comparison {
+/** Compares runs whose models guessed the same numbers in the same order. */
+export function compareRegressions(compared: ComparedRuns<GuessedExample>): Comparison<GuessComparison> {
+  const scores = compared.map(({ answers }) => evaluateGuesses(...numbersOf(answers)));
+  const figures = {
+    pearson: scores.map(({ pearson }) => pearson),
+    spearman: scores.map(({ spearman }) => spearman),
+    meanSquaredError: scores.map(({ meanSquaredError }) => meanSquaredError),
+    meanAbsoluteError: scores.map(({ meanAbsoluteError }) => meanAbsoluteError),
+    trainLoss: ofTraining(compared, "loss"),
+  };
+  return comparison(compared, figures, compareGuesses);
+}
+
+export type ComparedRuns<Answer> = readonly [ComparedRun<Answer>, ...ComparedRun<Answer>[]];
+
+function comparison<Answer, Outcome extends { readonly pValue: number }>(
+  compared: ComparedRuns<Answer>,
+  figures: Comparison["figures"],
+  test: (first: readonly Answer[], second: readonly Answer[]) => Outcome,
+): Comparison<Outcome> {
   const [first, ...others] = compared;
-  const scores = compared.map(scoresOf);
   const outcomes = others.map(({ name, answers }) => ({
     second: name,
-    ...compareAnswers(first.answers, answers),
+    ...test(first.answers, answers),
   }));
   const adjusted = holm(outcomes.map(({ pValue }) => pValue));
-  const ofTraining = (name: string) =>
-    compared.map(({ run }) => own(run?.training.train ?? {}, name) ?? null);
   return {
     runs: compared.map(({ name }) => name),
     pairs: first.answers.length,
     figures: {
-      accuracy: scores.map(({ accuracy }) => accuracy),
-      macroF1: scores.map(({ macroF1 }) => macroF1),
-      calibrationError: compared.map(({ answers }) => calibrationError(answers)),
-      trainLoss: ofTraining("loss"),
-      trainAccuracy: ofTraining("accuracy"),
+      ...figures,
       examplesPerSecond: compared.map(({ run }) => run?.training.examplesPerSecond ?? null),
       parameters: compared.map(({ model }) => model.parameters),
     },
@@ -74,7 +100,18 @@ export function compareRuns(compared: readonly [ComparedRun, ...ComparedRun[]]):
   };
 }
 
-function scoresOf({ model: { labels }, answers }: ComparedRun) {
+function ofTraining(compared: readonly Pick<ComparedRun<unknown>, "run">[], name: string): (number | null)[] {
+  return compared.map(({ run }) => own(run?.training.train ?? {}, name) ?? null);
+}
+
+function numbersOf(guesses: readonly GuessedExample[]): [guesses: Float32Array, numbers: Float32Array] {
+  return [
+    Float32Array.from(guesses, ({ guessedNumber }) => guessedNumber),
+    Float32Array.from(guesses, ({ trueNumber }) => trueNumber),
+  ];
+}
+
+function scoresOf({ model: { labels }, answers }: ComparedRun<AnsweredExample>) {
   const ids = new Map(labels.map((label, id) => [label, id]));
   const idsOf = (name: "trueLabel" | "predictedLabel") =>
     Int32Array.from(answers, (answer) => ids.get(answer[name]) ?? -1);
@@ -91,7 +128,7 @@ interface Traits {
   readonly isWhole: boolean;
 }
 
-function traits({ model, run }: ComparedRun): Traits {
+function traits({ model, run }: ComparedRun<unknown>): Traits {
   const { labels: _, parameters: __, ...sizes } = model;
   if (!run) return { values: sizes, isWhole: false };
   const { settings, data, machine, tunebert } = run;

@@ -1,17 +1,19 @@
 import { basename, resolve } from "node:path";
+import type { Answers } from "../../data/answers.js";
 import type { TextDataset } from "../../data/text-dataset.js";
 import { TunebertError } from "../../error.js";
 import { loadModel, readReport, type SavedModel, saveReport } from "../../hub/store/model-folder.js";
-import type { AnsweredExample } from "../../metrics/answered-example.js";
 import { evaluateAnswers, mostConfidentMistakes } from "../../metrics/evaluation.js";
-import { answersOf, type LabelledExample } from "../../predict/answer-labelled.js";
+import { evaluateGuesses } from "../../metrics/guesses.js";
+import { answersOf, guessesOf, type LabelledExample } from "../../predict/answer-labelled.js";
 import { Predictor } from "../../predict/predictor.js";
 import type { LearningCurves } from "../../report/charts/learning-curves.js";
+import { formatGuesses } from "../../report/files/guesses-file.js";
 import { formatPredictions } from "../../report/files/predictions-file.js";
 import { formatRun, parseRun } from "../../report/files/run-file.js";
 import { type DataRecord, type RunRecord, thisMachine } from "../../report/files/run-record.js";
 import { modelCard } from "../../report/page/model-card.js";
-import { reportPage } from "../../report/page/report-page.js";
+import { type Report, reportPage } from "../../report/page/report-page.js";
 import { threads } from "../../runtime/threads/threads.js";
 import { DEFAULT_TEXTS } from "../../text/text-example.js";
 import { DEFAULT_TRUNCATION } from "../../text/truncate-pair.js";
@@ -35,7 +37,7 @@ export interface RunDescription {
 }
 
 /** A run that is reported on. */
-export interface ReportedRun extends SavedModel {
+export interface ReportedRun extends SavedModel<Answers> {
   readonly train: TextDataset;
   readonly validation?: TextDataset | undefined;
   readonly test?: TextDataset | undefined;
@@ -115,9 +117,10 @@ async function writeReports(run: Reported, done: DoneEvent): Promise<void> {
   const { folder, model, options, train, validation, test, heldOut, description = {} } = run;
   const { maxLength, truncation = DEFAULT_TRUNCATION, texts = DEFAULT_TEXTS } = run;
   const { settings, pretrained } = description;
-  const { config, labels, parameters } = model;
+  const { config, answers, labels, parameters } = model;
   const savedEpoch = validation ? bestEpoch : epochs;
-  const answers = heldOut ? await answer(run, heldOut, { isLast: savedEpoch === epochs }) : [];
+  const judged =
+    heldOut && judge(heldOut, await outputsFor(run, heldOut, { isLast: savedEpoch === epochs }), answers);
   const data = {
     train: description.data?.train ?? recordOf("training examples", train),
     validation: validation && (description.data?.validation ?? recordOf("validation examples", validation)),
@@ -149,12 +152,15 @@ async function writeReports(run: Reported, done: DoneEvent): Promise<void> {
       examplesPerSecond,
       train: figures,
     },
-    evaluation: heldOut && { data: heldOut.data, ...evaluateAnswers(answers, labels) },
+    ...judged?.record,
   };
-  const mistakes = mostConfidentMistakes(answers, MISTAKES);
-  if (heldOut) await saveReport(folder, "predictions.jsonl", formatPredictions(answers));
+  if (judged) await saveReport(folder, "predictions.jsonl", judged.predictions);
   await saveReport(folder, "MODEL_CARD.md", modelCard(record));
-  await saveReport(folder, "report.html", await reportPage({ run: record, curves: run.curves(), mistakes }));
+  await saveReport(
+    folder,
+    "report.html",
+    await reportPage({ run: record, curves: run.curves(), ...judged?.shown }),
+  );
   await saveReport(folder, "run.json", formatRun(record)); // last: it says that the others are there
 }
 
@@ -169,17 +175,42 @@ export async function isReported(folder: string, steps: number): Promise<boolean
   }
 }
 
-/** What the saved model answers: it is asked where it has not been, the one in memory if that is the last epoch's. */
-async function answer(
+/** How good answers to held-out examples are, as every report has it. */
+interface Judged {
+  readonly record: Pick<RunRecord, "evaluation" | "regression">;
+  readonly predictions: Uint8Array;
+  readonly shown: Pick<Report, "mistakes" | "guesses">;
+}
+
+/** @param outputs [n, K] to the examples */
+function judge({ data, set, examples }: HeldOut, outputs: Float32Array, answers: Answers): Judged {
+  if (answers === "number") {
+    const guesses = guessesOf(examples, outputs);
+    return {
+      record: { regression: { data, ...evaluateGuesses(outputs, set.numbers) } },
+      predictions: formatGuesses(guesses),
+      shown: { guesses },
+    };
+  }
+  const answered = answersOf(examples, outputs, answers);
+  return {
+    record: { evaluation: { data, ...evaluateAnswers(answered, answers) } },
+    predictions: formatPredictions(answered),
+    shown: { mistakes: mostConfidentMistakes(answered, MISTAKES) },
+  };
+}
+
+/** The outputs [n, K] of the saved model: it is asked where it has not been, the one in memory if that is the last epoch's. */
+async function outputsFor(
   { folder, options, logits, ...run }: Reported,
-  { set, examples }: HeldOut,
+  { set }: HeldOut,
   { isLast }: { readonly isLast: boolean },
-): Promise<AnsweredExample[]> {
-  if (logits) return answersOf(examples, logits, run.model.labels);
-  const saved = isLast ? run : await loadModel(folder);
+): Promise<Float32Array> {
+  if (logits) return logits;
+  const saved = isLast ? run : await loadModel(folder, { task: "any" });
   const predictor = await Predictor.start({ ...saved, device: threads(options.threads) });
   try {
-    return answersOf(examples, await predictor.logits(set), predictor.labels);
+    return await predictor.logits(set);
   } finally {
     await predictor.close();
   }

@@ -1,0 +1,30 @@
+import type { GuessedExample } from "../../metrics/guesses.js";
+import * as json from "../../text/json-reader.js";
+import { printable } from "../../text/printable.js";
+
+/** Digits of a guess; more would say nothing of the model. */
+const DIGITS = 6;
+
+/** The bytes of predictions.jsonl where answers are numbers: a line for each example, in the order of the data. */
+export function formatGuesses(guesses: readonly GuessedExample[]): Uint8Array {
+  return Buffer.concat(
+    guesses.map(({ guessedNumber, ...known }) => {
+      const guess = { ...known, guessedNumber: Number(guessedNumber.toPrecision(DIGITS)) };
+      return Buffer.from(`${printable(JSON.stringify(guess))}\n`);
+    }),
+  );
+}
+
+/** @throws TunebertError, with `path` and the line, when a line is not what {@link formatGuesses} writes */
+export function parseGuesses(text: string, path: string): GuessedExample[] {
+  const lines = text.split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  return lines.map((line, i) => json.parseJson(line, `${path}, line ${i + 1}`, readGuess));
+}
+
+const readGuess = json.object<GuessedExample>({
+  text: json.string,
+  textPair: json.optional(json.string),
+  trueNumber: json.number,
+  guessedNumber: json.number,
+});

@@ -1,0 +1,54 @@
+import type { BertClassifier } from "../bert/bert-classifier.js";
+import type { Answers } from "../data/answers.js";
+import type { TextDataset } from "../data/text-dataset.js";
+import { TunebertError } from "../error.js";
+import { defaultsOf } from "../option.js";
+import {
+  type ClassificationOptions,
+  classification,
+  classificationFigures,
+  classificationOptions,
+} from "./classification.js";
+import type { FigureKind } from "./figures.js";
+import { regression, regressionFigures } from "./regression.js";
+import type { Task } from "./task.js";
+
+/**
+ * The task of a model that answers so.
+ * @throws TunebertError when an option means nothing for it, or as the task does
+ */
+export function taskFor(
+  model: BertClassifier<Answers>,
+  train: TextDataset,
+  options: ClassificationOptions,
+): Task<TextDataset> {
+  if (isClassifier(model)) return classification(model, train, options);
+  if (!givesNumbers(model)) throw new Error("the model answers with neither labels nor numbers");
+  expectNoClassOptions(options);
+  return regression(model, train, options);
+}
+
+/** What models that answer so are measured by; the first of these counts, unless another is named. */
+export function figuresOf(answers: Answers): readonly [FigureKind, ...FigureKind[]] {
+  return answers === "number" ? regressionFigures : classificationFigures;
+}
+
+/** Whether a model answers with labels. */
+export function isClassifier(model: BertClassifier<Answers>): model is BertClassifier {
+  return model.answers !== "number";
+}
+
+/** Whether a model answers with a number. */
+export function givesNumbers(model: BertClassifier<Answers>): model is BertClassifier<"number"> {
+  return model.answers === "number";
+}
+
+function expectNoClassOptions(options: ClassificationOptions): void {
+  const usual = defaultsOf(classificationOptions);
+  const names = ["classWeights", "labelSmoothing"] as const;
+  const given = names.find((name) => options[name] !== usual[name]);
+  if (given === undefined) return;
+  throw new TunebertError((named) => `${named} is for classes; leave it out where numbers are learnt`, {
+    option: given,
+  });
+}
