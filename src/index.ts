@@ -20,7 +20,7 @@ export { BertClassifier } from "./bert/bert-classifier.js";
 export type { BertConfig } from "./bert/config.js";
 export type { EmbeddingStd } from "./bert/encoder.js";
 export type { Freeze } from "./bert/freeze.js";
-export type { Answers, TaskName } from "./data/answers.js";
+export type { Answers, AnswersOf, TaskName } from "./data/answers.js";
 export type { ByteSource } from "./data/byte-source.js";
 export { type ReadExamplesOptions, readExamples, readSnli } from "./data/read-examples.js";
 export {
@@ -51,7 +51,14 @@ export {
   type FoundCheckpoint,
   latestCheckpoint,
 } from "./hub/store/checkpoint-folder.js";
-export { loadModel, prepareModelFolder, type SavedModel, saveWeights } from "./hub/store/model-folder.js";
+export {
+  type LoadOptions,
+  loadModel,
+  prepareModelFolder,
+  type SavedModel,
+  type SavedModelOf,
+  saveWeights,
+} from "./hub/store/model-folder.js";
 export {
   classifierFrom,
   loadPretrained,
@@ -65,7 +72,14 @@ export {
 } from "./metrics/classification-report.js";
 export type { LabelProbability } from "./metrics/label-probabilities.js";
 export type { LabelledExample } from "./predict/answer-labelled.js";
-export { type Prediction, Predictor, type PredictorOptions, type Question } from "./predict/predictor.js";
+export {
+  type NumberPrediction,
+  type Prediction,
+  type PredictionOf,
+  Predictor,
+  type PredictorOptions,
+  type Question,
+} from "./predict/predictor.js";
 export { Random } from "./random.js";
 export {
   type CurvePoint,
@@ -92,6 +106,7 @@ export type {
   ExampleSource,
   FromPretrained,
   FromScratch,
+  Learning,
   NotSelecting,
   Selecting,
   TrainOptions,
