@@ -20,7 +20,12 @@ export interface TunebertErrorOptions {
  * line says its flags, and no other word is touched.
  *
  * @example
- * throw new TunebertError((maxLength) => `${maxLength} is ${value}; it must be at least 5`, { option: "maxLength" });
+ * try {
+ *   await loadModel("nowhere");
+ * } catch (error) {
+ *   if (!(error instanceof TunebertError)) throw error;
+ *   console.error(error.message);
+ * }
  */
 export class TunebertError extends Error {
   override readonly name = "TunebertError";

@@ -7,6 +7,10 @@ type Generator = ReturnType<typeof xoroshiro128plus>;
 /**
  * The source of all randomness: initialisation, shuffling, dropout masks. Two instances with the same state
  * give the same numbers on every platform. Generator: xoroshiro128+ (Blackman and Vigna, 2018).
+ * @example
+ * const random = new Random(0);
+ * const again = new Random(random.state);
+ * console.log(random.below(100) === again.below(100)); // true
  */
 export class Random {
   readonly #generator: Generator;

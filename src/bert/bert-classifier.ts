@@ -15,6 +15,10 @@ import { isOfOutputLayer, modelParameters } from "./model-program.js";
  * BERT with an output layer (d2l section 16.7, `BERTClassifier`), which tells labels apart or guesses a number.
  * Parameters bear d2l's state-dict names and live in memory that worker threads share.
  * @typeParam A what it answers with
+ * @example
+ * const sizes = { vocabularySize: 1000, hidden: 64, ffn: 128, heads: 4, blocks: 2, maxPositions: 128 };
+ * const model = BertClassifier.fromScratch(sizes, ["no", "yes"], new Random(0));
+ * console.log(model.outputs); // 2
  */
 export class BertClassifier<A extends Answers = readonly string[]> {
   /** The sizes of the encoder. */

@@ -46,6 +46,11 @@ export function readExamples(source: ByteSource, options: ReadExamplesOptions): 
  * binary parses without their brackets. Pairs labelled `-` are given with `label: undefined`.
  * @throws TunebertError, with the row, when the header or a label is not SNLI's, a row has not 14 columns, or
  * the file holds no pairs or is not UTF-8
+ * @example
+ * const fileName = "snli_1.0_dev.txt";
+ * for await (const { text, textPair, label } of readSnli(streamBytes(fileName), { fileName })) {
+ *   console.log(text, textPair, label);
+ * }
  */
 export function readSnli(
   source: ByteSource,

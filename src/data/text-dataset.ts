@@ -66,8 +66,10 @@ export interface TextDatasetData {
  * Texts, or pairs of texts, as token ids, ready to be batched: ragged rows in flat arrays, without padding.
  *
  * @example
- * const examples = readExamples(streamBytes("train.tsv"), { fileName: "train.tsv" });
+ * const { tokenizer } = await loadPretrained("bert");
+ * const examples = readExamples(streamBytes("train.csv"), { fileName: "train.csv" });
  * const dataset = await TextDataset.encode(examples, tokenizer, { maxLength: 128 });
+ * console.log(dataset.size, dataset.labelNames);
  */
 export class TextDataset implements TextDatasetData {
   readonly tokenIds: Int32Array;

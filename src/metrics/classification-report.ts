@@ -46,6 +46,9 @@ const LARGEST_CONFUSION = 100;
  * @param predicted the predicted label of each example, in the same order
  * @param labels names of the K labels
  * @throws TunebertError when there are no examples, the lengths differ or a label is out of range
+ * @example
+ * const { accuracy, perClass } = classificationReport(Int32Array.of(0, 1, 1), Int32Array.of(0, 1, 0), ["no", "yes"]);
+ * console.log(perClass[1]?.recall); // 0.5
  */
 export function classificationReport(
   truth: Int32Array,

@@ -54,11 +54,10 @@ export interface PredictorOptions<A extends Answers = readonly string[]> {
  * at the end of a block. In a Worker of yours, close it before you terminate that Worker: where the model is at work
  * then, the whole process aborts.
  *
- * @example
- * const predictor = await Predictor.start(await loadModel("nli"));
- * const [answer] = await predictor.predict([{ text: "A dog runs .", textPair: "An animal moves ." }]);
- * await predictor.close();
  * @typeParam A what it answers with
+ * @example
+ * await using predictor = await Predictor.start(await loadModel("nli"));
+ * const { label, probabilities } = await predictor.predict({ text: "A dog runs .", textPair: "An animal moves ." });
  */
 export class Predictor<A extends Answers = readonly string[]> implements AsyncDisposable {
   readonly #device: Device;

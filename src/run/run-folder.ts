@@ -29,6 +29,13 @@ export interface RunFolder {
  * first.
  * @throws TunebertError when another process trains in the folder, it holds what must not be lost or nothing to go on
  *   from, or cannot be written
+ * @example
+ * const saved = await loadModel("nli");
+ * const train = await TextDataset.encode(readExamples(streamBytes("train.csv"), { fileName: "train.csv" }), saved.tokenizer, {
+ *   maxLength: saved.maxLength,
+ *   labels: saved.model.labels,
+ * });
+ * await inRunFolder("run", { overwrite: true }, (out) => trainInFolder({ ...saved, train, out, options: { epochs: 1 } }));
  */
 export async function inRunFolder<T>(
   path: string,

@@ -81,7 +81,12 @@ export interface RunCheckpoints {
  * answers to held-out examples. {@link loadModel} reads the model from there.
  * @throws TunebertError as {@link inRunFolder} and {@link Trainer.fit}, or when a file cannot be written
  * @example
- * await trainInFolder({ model, tokenizer, maxLength: 64, train, test, out: "nli", options: { epochs: 3 } });
+ * const saved = await loadModel("nli");
+ * const { tokenizer, maxLength, model } = saved;
+ * const read = (fileName: string) =>
+ *   TextDataset.encode(readExamples(streamBytes(fileName), { fileName }), tokenizer, { maxLength, labels: model.labels });
+ * const [train, test] = [await read("train.csv"), await read("test.csv")];
+ * await trainInFolder({ ...saved, train, test, out: "run", overwrite: true, options: { epochs: 1 } });
  */
 export async function trainInFolder(run: TrainingRun): Promise<TrainingResult> {
   const { out } = run;

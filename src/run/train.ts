@@ -25,11 +25,11 @@ export interface Trained<Task extends TaskName = "classification"> {
  * Fine-tunes a pretrained BERT, or trains one from scratch, in one call: what `tunebert train` does, with options of the
  * same names. The folder `out` then holds the model, its checkpoints, metrics and report.
  * @throws TunebertError when options do not go together, a file cannot be read, or as {@link trainInFolder}
+ * @typeParam Task what is learnt
  * @example
  * const { model, figures } = await train({ train: "train.csv", test: "test.csv", out: "my-model", epochs: 3 });
  * console.log(figures.test?.accuracy);
  * console.log(await model.predict({ text: "A dog runs .", textPair: "An animal moves ." }));
- * @typeParam Task what is learnt
  */
 export async function train<Task extends TaskName = "classification">(
   options: TrainOptions<Task>,

@@ -45,6 +45,12 @@ export type ClassificationOptions = OptionValues<typeof classificationOptions>;
  * Telling labels apart: the mean cross-entropy of each batch is the loss.
  * @throws TunebertError when there is a class weight for a label that there is not, or more blocks are to be frozen than
  *   there are
+ * @example
+ * const { model, tokenizer } = await loadModel("nli");
+ * const examples = readExamples(streamBytes("train.csv"), { fileName: "train.csv" });
+ * const train = await TextDataset.encode(examples, tokenizer, { labels: model.labels });
+ * const trainer = new Trainer(classification(model, train, { labelSmoothing: 0.1 }), threads(), { epochs: 1 });
+ * for await (const event of trainer.fit()) if (event.event === "epoch") console.log(event.train.accuracy);
  */
 export function classification(
   model: BertClassifier,

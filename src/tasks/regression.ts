@@ -13,7 +13,15 @@ export const regressionFigures = [
   { name: "loss", better: "lower" },
 ] as const;
 
-/** Guessing a number: the mean squared error of each batch is the loss. */
+/**
+ * Guessing a number: the mean squared error of each batch is the loss.
+ * @example
+ * const { config, tokenizer, state } = await loadPretrained("bert");
+ * const examples = [{ text: "a calm otter", label: "0.5" }, { text: "a loud otter", label: "3.5" }];
+ * const train = await TextDataset.encode(examples, tokenizer, { task: "regression" });
+ * const model = BertClassifier.fromStateDict(config, "number", state, new Random(0));
+ * for await (const event of new Trainer(regression(model, train), threads(), { epochs: 1 }).fit()) console.log(event);
+ */
 export function regression(
   model: BertClassifier<"number">,
   train: TextDataset,

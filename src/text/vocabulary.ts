@@ -5,7 +5,13 @@ import { showJson } from "./show-json.js";
 /** The special tokens of every vocabulary that {@link Vocabulary.build} makes. */
 export const SPECIAL_TOKENS = ["<unk>", "<pad>", "<mask>", "<cls>", "<sep>"] as const;
 
-/** The tokens a model knows; a token's id is its place in the list. `JSON.stringify` writes a `vocab.json`. */
+/**
+ * The tokens a model knows; a token's id is its place in the list. `JSON.stringify` writes a `vocab.json`.
+ * @example
+ * const vocabulary = Vocabulary.build([["dog", 2], ["runs", 1]], 2);
+ * console.log(vocabulary.token(vocabulary.id("dog"))); // dog
+ * console.log(vocabulary.token(vocabulary.id("runs"))); // <unk>
+ */
 export class Vocabulary {
   /** Id of `<unk>`, which stands for every token that is not listed. */
   readonly unk: number;

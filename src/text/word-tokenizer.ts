@@ -13,7 +13,7 @@ export const VOCABULARY_FILE = "vocab.json";
  *
  * @example
  * const tokenizer = new WordTokenizer(Vocabulary.build([["a", 2], ["dog", 1]], 1));
- * console.log(tokenizer.ids("A dog")); // the ids of "a" and "dog"
+ * console.log(tokenizer.ids("A dog").map((id) => tokenizer.vocabulary.token(id))); // [ 'a', 'dog' ]
  */
 export class WordTokenizer implements Tokenizer {
   readonly vocabulary: Vocabulary;

@@ -45,8 +45,11 @@ export interface FitOptions<Examples> {
  * Trains: unless options say otherwise, one Adam step on the loss of each batch of shuffled examples.
  *
  * @example
- * const options = { epochs: 3 };
- * const trainer = new Trainer(classification(model, train, options), threads(), options);
+ * const { model, tokenizer } = await loadModel("nli");
+ * const read = (fileName: string) =>
+ *   TextDataset.encode(readExamples(streamBytes(fileName), { fileName }), tokenizer, { labels: model.labels });
+ * const [train, test] = [await read("train.csv"), await read("test.csv")];
+ * const trainer = new Trainer(classification(model, train), threads(), { epochs: 1 });
  * for await (const event of trainer.fit({ test })) console.log(event);
  */
 export class Trainer<Examples> {

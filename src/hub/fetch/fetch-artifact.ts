@@ -67,7 +67,8 @@ export interface Fetched {
  * @throws TunebertError when the name is unknown, offline use finds nothing, the server has no such file or does
  * not come up within the attempts, the SHA-1 is another, the archive is damaged or unsafe, or the disk refuses
  * @example
- * const { path } = await fetchArtifact("snli");
+ * const { path } = await fetchArtifact("bert.tar.gz");
+ * const { config } = await loadPretrained(path);
  */
 export async function fetchArtifact(name: string, options: FetchOptions = {}): Promise<Fetched> {
   const cache = options.cache ?? cacheFolder();

@@ -11,6 +11,8 @@ import { isArchiveName } from "./unpack-archive.js";
  * The folder of a pretrained model: a path as it is, an archive unpacked, a name of the catalog or an address
  * fetched. A path that exists wins over a name.
  * @throws TunebertError when a name is unknown or not a model's, or as {@link fetchArtifact}
+ * @example
+ * console.log(await resolvePretrained("bert")); // bert
  */
 export async function resolvePretrained(nameOrFolder: string, options: FetchOptions = {}): Promise<string> {
   const found = await resolve(nameOrFolder, "model", options);
@@ -29,7 +31,7 @@ export async function resolvePretrained(nameOrFolder: string, options: FetchOpti
  * @throws TunebertError when a name is unknown or not a data set's, a folder is none or several of its files could be
  * meant, or as {@link fetchArtifact}
  * @example
- * await resolveData("snli", "train"); // …/snli_1.0/snli_1.0_train.txt
+ * console.log(await resolveData("corpus", "train")); // corpus/train.csv
  */
 export async function resolveData(
   nameOrFile: string,

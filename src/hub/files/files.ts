@@ -37,6 +37,9 @@ export async function readText(path: string): Promise<string> {
  * The file in pieces of at most 1 MiB, as it is read.
  * @param start bytes to leave out at the beginning; of what is no file, such as a pipe, none can be
  * @throws TunebertError that names the file and says why it cannot be read
+ * @example
+ * let size = 0;
+ * for await (const bytes of streamBytes("train.csv")) size += bytes.length;
  */
 export async function* streamBytes(path: string, start = 0): AsyncGenerator<Uint8Array> {
   try {

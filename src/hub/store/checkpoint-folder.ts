@@ -31,7 +31,17 @@ export interface FoundCheckpoint extends StoredCheckpoint {
 
 export const DEFAULT_KEEP = 2;
 
-/** Keeps the latest checkpoints of a run, and the best, in `checkpoints/` of the model's folder. */
+/**
+ * Keeps the latest checkpoints of a run, and the best, in `checkpoints/` of the model's folder.
+ * @example
+ * const { model } = await loadModel("nli");
+ * const examples = readExamples(streamBytes("train.csv"), { fileName: "train.csv" });
+ * const { dataset } = await TextDataset.encodeWithNewVocabulary(examples, { labels: model.labels });
+ * const checkpoints = new CheckpointFolder("run", { keep: 2 });
+ * for await (const event of new Trainer(classification(model, dataset), threads()).fit({ checkpoints })) {
+ *   if (event.event === "checkpoint") console.log(event.file);
+ * }
+ */
 export class CheckpointFolder {
   readonly #folder: string;
   readonly #keep: number;
@@ -74,6 +84,9 @@ export class CheckpointFolder {
  * @param onDamaged is told of every one that is
  * @param check throws a TunebertError where a checkpoint is whole but its state is none to go on from; it is damaged then
  * @throws TunebertError when there is none
+ * @example
+ * const { state } = await latestCheckpoint("nli");
+ * console.log(state.epoch);
  */
 export async function latestCheckpoint(
   folder: string,

@@ -52,6 +52,10 @@ const REPORTS = ["curves.svg", "report.html", "MODEL_CARD.md", "run.json", "pred
  * @param resume whether what is there belongs to the same run, and stays
  * @throws TunebertError when the folder holds what must not be lost, is in use by another process that trains in it, or
  *   cannot be written
+ * @example
+ * const saved = await loadModel("nli");
+ * await prepareModelFolder("copy", saved, { overwrite: true });
+ * await saveWeights("copy", saved.model);
  */
 export async function prepareModelFolder(
   folder: string,
@@ -143,6 +147,10 @@ async function entriesOf(folder: string): Promise<string[]> {
  * Writes the weights into a folder that is prepared: whole, or not at all.
  * @throws TunebertError when a parameter is not finite, so that a diverged model never replaces a good one, or
  * when the file cannot be written
+ * @example
+ * const saved = await loadModel("nli");
+ * await prepareModelFolder("copy", saved, { overwrite: true });
+ * await saveWeights("copy", saved.model);
  */
 export async function saveWeights(folder: string, model: BertClassifier<Answers>): Promise<void> {
   const broken = firstNotFinite(model.parameters);
@@ -204,6 +212,9 @@ export type SavedModelOf<Task extends TaskName | "any"> = SavedModel<
  * Reads what training left in a folder.
  * @throws TunebertError when a file is missing or damaged, they do not belong together, or the model has learnt something
  *   else
+ * @example
+ * const { model } = await loadModel("nli");
+ * console.log(model.labels); // [ 'entailment', 'contradiction', 'neutral' ]
  */
 export async function loadModel<Task extends TaskName | "any" = "classification">(
   folder: string,

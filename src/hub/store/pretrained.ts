@@ -51,6 +51,9 @@ export interface PretrainedOptions extends FetchOptions {
  * model that tunebert trained.
  * @param nameOrFolder a folder, an archive, a name of the catalog or an address: see {@link resolvePretrained}
  * @throws TunebertError when it cannot be fetched, or a file is missing, damaged or not a BERT
+ * @example
+ * const { config, tokenizer } = await loadPretrained("bert");
+ * console.log(config.hidden, tokenizer.size);
  */
 export async function loadPretrained(
   nameOrFolder: string,
@@ -112,7 +115,9 @@ function isNeeded(name: string): boolean {
  * @param random draws the output layer where it is fresh
  * @throws TunebertError that lists the tensors that are missing, superfluous or of another shape
  * @example
- * const model = classifierFrom(await loadPretrained("bert.small"), train.labelNames, new Random(0));
+ * const pretrained = await loadPretrained("bert");
+ * const model = classifierFrom(pretrained, ["no", "yes"], new Random(0));
+ * console.log(model.keepsOutput); // false
  */
 export function classifierFrom<A extends Answers>(
   pretrained: Pretrained,

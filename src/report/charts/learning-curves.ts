@@ -31,6 +31,9 @@ export interface DrawnFigure {
 /**
  * Draws the loss and, below it, another figure over the epochs as a standalone SVG document, 736 pixels wide.
  * Points that are not finite are left out.
+ * @example
+ * const train = { loss: [{ epoch: 1, value: 0.9 }, { epoch: 2, value: 0.4 }] };
+ * const svg = await drawLearningCurves({ train, validation: {}, test: {} });
  */
 export async function drawLearningCurves(
   curves: LearningCurves,

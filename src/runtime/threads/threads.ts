@@ -8,6 +8,7 @@ import { Replicas } from "./replicas.js";
  * @param count of threads; default: the physical cores
  * @example
  * const device = threads(2);
+ * console.log(device.shape.lanes); // 2
  */
 export function threads(count: number = physicalCores()): Device {
   return {
