@@ -135,11 +135,15 @@ describe("training", () => {
       (i: number) => `text ${i}`,
       /72 different labels in 72 examples, .* --label-column .* --many-labels$/,
     ],
-    ["fractions", (i: number) => String(i / 4), /numbers with fractions, such as 0\.25, .* --many-labels$/],
+    [
+      "fractions for classes",
+      (i: number) => String(i / 4),
+      /numbers with fractions, such as 0\.25, .* --task regression, .* --many-labels$/,
+    ],
   ])("refuses %s", async (name, label: (i: number) => string, message) => {
     const pairs = [...tinyPairs(), ...tinyPairs()].map((pair, i) => ({ ...pair, label: label(i) }));
     const data = write(`${name}.csv`, toCsv(pairs));
-    expect(await fail(scratch(data, name))).toMatch(message);
+    expect(await fail(scratch(data, name, "--task", "classification"))).toMatch(message);
     expect(existsSync(join(folder, name))).toBe(false);
   });
 

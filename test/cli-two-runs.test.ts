@@ -90,7 +90,7 @@ test("a run that was killed holds nothing: the next takes its lock and sweeps wh
   const left = `model.safetensors.${run.pid}-1-0123456789abcdef.tmp`;
   const alive = `model.safetensors.${process.pid}--0123456789abcdef.tmp`;
   for (const name of [left, alive]) writeFileSync(join(folder, "killed", name), "half");
-  await succeed(train(mine, "killed", "--epochs", "2", "--overwrite"));
+  await succeed(train(mine, "killed", "--epochs", "2", "--overwrite"), { cwd: process.cwd() });
   const names = readdirSync(join(folder, "killed"));
   expect(names).not.toContain(LOCK);
   expect(names).not.toContain(left);

@@ -4,7 +4,10 @@ import { note } from "./print.js";
 
 // Node opens all modules of a program at about the same time.
 try {
-  await import("./program.js");
+  const { watchStandardStreams } = await import("./standard-streams.js");
+  const { runCommandLine } = await import("./program.js");
+  watchStandardStreams();
+  process.exitCode = await runCommandLine(process.argv.slice(2));
 } catch (error) {
   const failure = descriptorFailure(error);
   if (!failure) throw error;

@@ -31,7 +31,7 @@ describe("a predictor that is closed", () => {
     ["when its threads are at work", setImmediate],
   ])("%s, rejects what it has not answered yet, and all that is asked later", async (_, pause) => {
     const predictor = await start();
-    const answers = [predictor.predict(pairs(6000)), predictor.predict(pairs(1))];
+    const answers = [predictor.predict(pairs(6000)), predictor.predict(pairs(6000))];
     for (const answer of answers) answer.catch(() => {});
     await pause();
     const closed = predictor.close();

@@ -1,8 +1,8 @@
 import { arch, availableParallelism, cpus, totalmem, type } from "node:os";
-import { env } from "onnxruntime-node";
 import type { BertConfig } from "../../bert/config.js";
 import type { Evaluation } from "../../metrics/evaluation.js";
 import type { GuessEvaluation } from "../../metrics/guesses.js";
+import { loadOnnxRuntime } from "../../runtime/threads/onnx-runtime.js";
 import type { Figures } from "../../tasks/figures.js";
 import type { Texts } from "../../text/text-example.js";
 
@@ -99,6 +99,6 @@ export function thisMachine(): MachineRecord {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     system: `${type()} ${arch()}`,
     node: process.version,
-    onnxruntime: env.versions.node ?? "unknown",
+    onnxruntime: loadOnnxRuntime().env.versions.node ?? "unknown",
   };
 }
