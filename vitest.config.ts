@@ -1,7 +1,11 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests that replace modules, which others must not see. */
-const MOCKING = ["src/hub/files/make-folder.test.ts", "src/hub/store/checkpoint-folder.test.ts"];
+/** Tests that replace modules, which others must not see, or that count what a process has. */
+const ALONE = [
+  "src/hub/files/make-folder.test.ts",
+  "src/hub/store/checkpoint-folder.test.ts",
+  "src/runtime/threads/native-calls.test.ts",
+];
 
 const shared = {
   setupFiles: ["test/support/to-be-close-to-tensor.ts"],
@@ -24,11 +28,11 @@ export default defineConfig({
           ...shared,
           name: "shared",
           include: ["src/**/*.test.ts", "test/**/*.test.ts"],
-          exclude: MOCKING,
+          exclude: ALONE,
           isolate: false,
         },
       },
-      { test: { ...shared, name: "isolated", include: MOCKING } },
+      { test: { ...shared, name: "isolated", include: ALONE } },
     ],
   },
 });

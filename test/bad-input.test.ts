@@ -157,6 +157,7 @@ describe("a loss that is not finite", () => {
       "config.json",
       "metrics.jsonl",
       "model.safetensors",
+      "tokenizer_config.json",
       "vocab.json",
     ]);
   });

@@ -35,6 +35,7 @@ describe("training from scratch", () => {
       "predictions.jsonl",
       "report.html",
       "run.json",
+      "tokenizer_config.json",
       "vocab.json",
     ]);
   });

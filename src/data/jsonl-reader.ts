@@ -21,6 +21,10 @@ export class JsonlReader implements RowReader {
     this.#options = options;
   }
 
+  get isSnli(): boolean {
+    return this.#lastKeys?.isSnli === true;
+  }
+
   endOfRows(bytes: Uint8Array): number {
     const end = endOfLines(bytes);
     if (end === 0 && this.#log.row === 0 && bytes[0] === BRACKET) throw jsonArray(this.#log.fileName);

@@ -1,6 +1,7 @@
 import { type Kind, option } from "../option.js";
 import { choice, count, text, texts, wholeNumber, yesNo } from "../option-kinds.js";
 import { specialTokens } from "../text/pack.js";
+import { WORDS } from "../text/tokenize.js";
 import { DEFAULT_TRUNCATION, type TruncationName, truncations } from "../text/truncate-pair.js";
 import type { TaskName } from "./answers.js";
 
@@ -131,6 +132,11 @@ export const lengthOptions = {
 
 /** Which tokens get a row in the embedding. */
 export const vocabularyOptions = {
+  /** What a word is: what stands between spaces, as in the book, or punctuation and ideographs are words of their own. */
+  words: option(choice(WORDS, "which"), {
+    defaultText: "book for files of SNLI, else punctuation",
+    help: "what a word is, from scratch: what stands between spaces (book), or punctuation set apart from it",
+  }),
   /** How often a token must occur to enter the vocabulary; rarer ones become `<unk>`. Default: 2. */
   minFrequency: option(count, {
     default: 2,

@@ -19,7 +19,9 @@ export interface ReadExamplesOptions extends ColumnOptions, GivenOptions<typeof 
    * follow. Errors name it.
    */
   readonly fileName: string;
-  /** Hears, at the end, how many bad rows were left out, and of quotes that were read as text. */
+  /** Is told, before the first example, whether the file has SNLI's layout, and is read as {@link readSnli} does. */
+  readonly onLayout?: ((layout: "snli" | "columns") => void) | undefined;
+  /** Is told, at the end, how many bad rows were left out, and of quotes that were read as text. */
   readonly onNotice?: ((notice: string) => void) | undefined;
 }
 
@@ -38,7 +40,7 @@ export interface ReadExamplesOptions extends ColumnOptions, GivenOptions<typeof 
 export function readExamples(source: ByteSource, options: ReadExamplesOptions): AsyncGenerator<TextExample> {
   if (options.delimiter !== undefined) expectFits("delimiter", rowOptions.delimiter.kind, options.delimiter);
   const log = new RowLog(options.fileName, options.skipBadRows ? "skip" : "refuse");
-  return readAll(source, readerFor(log, options), log, options.onNotice);
+  return readAll(source, readerFor(log, options), log, options);
 }
 
 /**
@@ -83,13 +85,14 @@ async function* readAll(
   source: ByteSource,
   reader: RowReader,
   log: RowLog,
-  onNotice?: (notice: string) => void,
+  { onLayout, onNotice }: Pick<ReadExamplesOptions, "onLayout" | "onNotice"> = {},
 ): AsyncGenerator<TextExample> {
   const { fileName } = log;
   let examples = 0;
   try {
     for await (const block of readBlocks(source, reader, log)) {
       for (const example of block) {
+        if (examples === 0) onLayout?.(reader.isSnli ? "snli" : "columns");
         examples++;
         yield example;
       }

@@ -27,6 +27,7 @@ export class TableReader implements RowReader {
   readonly #usual: "," | "\t";
   readonly #options: TableOptions;
   #reader: RowReader | undefined;
+  #isSnli = false;
 
   constructor(log: RowLog, usual: "," | "\t", options: TableOptions) {
     this.#log = log;
@@ -46,6 +47,10 @@ export class TableReader implements RowReader {
   read(block: string): Iterable<TextExample> {
     this.#reader ??= this.#readerFor(block);
     return this.#reader.read(block);
+  }
+
+  get isSnli(): boolean {
+    return this.#isSnli;
   }
 
   hint(): string | undefined {
@@ -69,8 +74,10 @@ export class TableReader implements RowReader {
       this.#options.header !== false &&
       !style!.quotes &&
       isSnliHeader(header)
-    )
+    ) {
+      this.#isSnli = true;
       return new TsvReader(this.#log, snliTsv(this.#log.fileName));
+    }
     if (this.#fits(header, style!)) return this.#open(style!);
     const fitting = others.filter((other) => this.#fits(header, other));
     const [only] = fitting.length === 1 ? fitting : others.filter((other) => isCutBy(header, style!, other));

@@ -54,6 +54,8 @@ export interface TextDatasetData {
   readonly labelNames: readonly string[];
   /** How many examples lost tokens to fit in the maximum length. */
   readonly truncated: number;
+  /** How many tokens the tokenizer does not know. Default: 0. */
+  readonly unknown?: number | undefined;
   /** How many were left out because they have no label. */
   readonly skipped: number;
   /** How many of these have which label that stands for none. */
@@ -79,6 +81,7 @@ export class TextDataset implements TextDatasetData {
   readonly numbers: Float32Array;
   readonly labelNames: readonly string[];
   readonly truncated: number;
+  readonly unknown: number;
   readonly skipped: number;
   readonly skippedLabels: ReadonlyMap<string, number>;
   readonly texts: Texts;
@@ -92,6 +95,7 @@ export class TextDataset implements TextDatasetData {
     this.numbers = data.numbers ?? new Float32Array();
     this.labelNames = data.labelNames;
     this.truncated = data.truncated;
+    this.unknown = data.unknown ?? 0;
     this.skipped = data.skipped;
     this.skippedLabels = data.skippedLabels ?? new Map();
     this.texts = data.texts ?? DEFAULT_TEXTS;
@@ -108,7 +112,8 @@ export class TextDataset implements TextDatasetData {
     tokenizer: Tokenizer,
     options: EncodeOptions,
   ): Promise<TextDataset> {
-    return new TextDataset(await encodeExamples(examples, tokenizer, options));
+    const data = await encodeExamples(examples, tokenizer, options);
+    return new TextDataset({ ...data, unknown: unknownIn(data, tokenizer) });
   }
 
   /**
@@ -119,12 +124,13 @@ export class TextDataset implements TextDatasetData {
     examples: Iterable<TextExample> | AsyncIterable<TextExample>,
     options: NewVocabularyOptions,
   ): Promise<{ dataset: TextDataset; tokenizer: WordTokenizer }> {
-    const { minFrequency } = checkOptions(vocabularyOptions, options);
-    const counter = new TokenCounter();
+    const { minFrequency, words = "book" } = checkOptions(vocabularyOptions, options);
+    const counter = new TokenCounter(words);
     const data = await encodeExamples(examples, counter, options);
     const { vocabulary, finalIds } = counter.finish(minFrequency);
     replaceIds(data.tokenIds, finalIds);
-    return { dataset: new TextDataset(data), tokenizer: new WordTokenizer(vocabulary) };
+    const tokenizer = new WordTokenizer(vocabulary, words);
+    return { dataset: new TextDataset({ ...data, unknown: unknownIn(data, tokenizer) }), tokenizer };
   }
 
   /** What examples are answered with: one of the labels, or a number. */
@@ -135,6 +141,12 @@ export class TextDataset implements TextDatasetData {
   /** Number of examples. */
   get size(): number {
     return this.labels.length;
+  }
+
+  /** The part of all tokens of the texts, special ones aside, that the tokenizer does not know; between 0 and 1. */
+  get unknownShare(): number {
+    const tokens = this.tokenIds.length - this.size * specialTokens(this.texts);
+    return tokens === 0 ? 0 : this.unknown / tokens;
   }
 
   /** Number of tokens of example `i`. */
@@ -223,6 +235,10 @@ async function encodeExamples(
   }
   if (!areNames) expectClasses(names, rows.size, fileName === undefined ? "" : `${fileName}: `);
   return { ...data, labels, labelNames: names };
+}
+
+function unknownIn({ tokenIds }: Pick<TextDatasetData, "tokenIds">, { unknown }: Tokenizer): number {
+  return unknown === undefined ? 0 : tokenIds.reduce((count, id) => count + Number(id === unknown), 0);
 }
 
 /** In place; negative ids, which stand for none, stay. */

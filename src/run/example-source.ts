@@ -22,6 +22,8 @@ export interface OpenExamples {
   readonly examples: Iterable<TextExample> | AsyncIterable<TextExample>;
   /** What errors call them. */
   readonly name: string;
+  /** Whether they come from a file in SNLI's layout. */
+  readonly isSnli: boolean;
   /** What a run remembers of them, when the dataset has been read. */
   record(dataset: TextDataset): Promise<DataRecord>;
 }
@@ -37,12 +39,31 @@ export async function openExamples(
     const record = async ({ size: pairs, skipped, truncated }: TextDataset) => ({
       ...{ name, pairs, skipped, truncated },
     });
-    return { examples: source, name, record };
+    return { examples: source, name, isSnli: false, record };
   }
   const file = new DataFile(await resolveData(source, SPLITS[purpose], options.download));
   // What stands for no label is told when all labels are there.
-  const examples = readExamples(file.bytes(), { ...options, noLabel: [], fileName: file.path });
-  return { examples, name: showAddress(source), record: (dataset) => file.record(dataset) };
+  let isSnli = false;
+  const onLayout = (layout: "snli" | "columns") => {
+    isSnli = layout === "snli";
+  };
+  const examples = readExamples(file.bytes(), { ...options, onLayout, noLabel: [], fileName: file.path });
+  const first = await examples.next();
+  return {
+    examples: continued(first, examples),
+    name: showAddress(source),
+    isSnli,
+    record: (dataset) => file.record(dataset),
+  };
+}
+
+/** All examples, where the first has been asked for already. */
+async function* continued(
+  first: IteratorResult<TextExample>,
+  rest: AsyncGenerator<TextExample>,
+): AsyncGenerator<TextExample> {
+  if (!first.done) yield first.value;
+  yield* rest;
 }
 
 /** Examples on which the model is measured. */

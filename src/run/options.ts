@@ -1,6 +1,6 @@
 import { DEFAULT_KEEP } from "../hub/store/checkpoint-folder.js";
 import { checkOptions, type GivenOptions, type OptionValues, option, required } from "../option.js";
-import { count, text, yesNo } from "../option-kinds.js";
+import { count, fraction, text, yesNo } from "../option-kinds.js";
 import { physicalCores } from "../runtime/threads/physical-cores.js";
 import { classificationOptions } from "../tasks/classification.js";
 import { selectionOptions, trainingOptions } from "../train/options.js";
@@ -42,6 +42,12 @@ export const exampleFileOptions = {
   }),
   test: option(text("file"), {
     help: "labelled examples to measure accuracy on after each epoch; snli means its test pairs",
+  }),
+  /** About what part of the training examples is measured on instead; all with one first text are on the same side. */
+  testShare: option(fraction, {
+    defaultText: "none",
+    help: "instead of --test: about what part of the training examples to measure on, drawn by the seed",
+    conflicts: ["test"],
   }),
 };
 

@@ -3,6 +3,7 @@ import { BertClassifier } from "../bert/bert-classifier.js";
 import type { BertConfig } from "../bert/config.js";
 import { DEFAULT_SIZES } from "../bert/options.js";
 import type { Answers, TaskName } from "../data/answers.js";
+import { drawShare } from "../data/draw-share.js";
 import { labelNotes, skippedNote } from "../data/label-notes.js";
 import { lengthOptions } from "../data/options.js";
 import { TextDataset } from "../data/text-dataset.js";
@@ -13,7 +14,9 @@ import { checkOptions } from "../option.js";
 import { Random } from "../random.js";
 import type { DataRecord } from "../report/files/run-record.js";
 import { listNames } from "../text/list-names.js";
+import type { TextExample } from "../text/text-example.js";
 import type { Tokenizer } from "../text/tokenizer.js";
+import { WordTokenizer } from "../text/word-tokenizer.js";
 import { openExamples, readHeldOut } from "./example-source.js";
 import { runOptions } from "./options.js";
 import { startFingerprint } from "./run-fingerprint.js";
@@ -34,13 +37,14 @@ export async function prepareRun(folder: RunFolder, options: UncheckedTrainOptio
   expectTogether(options);
   const { tensorboard, noLabel, pretrained, embeddingStd, log = () => {}, onNotice = () => {} } = options;
   const { maxLength, truncation } = checkOptions(lengthOptions, options);
-  const { train, model, tokenizer } =
+  const { train, drawn, model, tokenizer } =
     pretrained === undefined ? await fromScratch(options) : await fineTuned(options, pretrained);
   const task: TaskName = model.answers === "number" ? "regression" : "classification";
   const labels = model.answers === "number" ? undefined : model.answers;
+  if (drawn?.length === 0) throw noneDrawn(options.testShare);
   const known = { maxLength, truncation, texts: train.set.texts, task, labels };
   const validation = await readHeldOut("validation", options, tokenizer, known);
-  const test = await readHeldOut("test", options, tokenizer, known);
+  const test = await readHeldOut("test", { ...options, test: drawn ?? options.test }, tokenizer, known);
   log(describe("train", train.set));
   if (validation) log(describe("validation", validation.set));
   if (test) log(describe("test", test.set));
@@ -58,21 +62,46 @@ export async function prepareRun(folder: RunFolder, options: UncheckedTrainOptio
     checkpoints: checkpoints && { every, keep },
     fingerprint: await startFingerprint({ pretrained, embeddingStd, out: folder.path, model }),
     description: {
-      settings: settingsOf(options),
+      settings: settingsOf(options, tokenizer),
       pretrained: pretrained && basename(showAddress(pretrained)),
       data: { train: train.record, validation: validation?.record, test: test?.record },
     },
   };
 }
 
+/** Opens the training examples, without those that are to be measured on. */
+async function openTraining(options: UncheckedTrainOptions) {
+  const opened = await openExamples("train", options.train, options);
+  const { testShare: share } = options;
+  if (share === undefined) return { ...opened, drawn: undefined };
+  const drawn: TextExample[] = [];
+  const { seed } = runOptions(options);
+  return { ...opened, examples: drawShare(opened.examples, { share, seed }, drawn), drawn };
+}
+
+function noneDrawn(share: number | undefined): TunebertError {
+  return new TunebertError(
+    (testShare) =>
+      `${testShare} ${share} draws none of the training examples; draw a larger part, or take more examples`,
+    { option: "testShare" },
+  );
+}
+
 /** What was chosen beside the settings of the trainer and the sizes of the model. */
-function settingsOf(options: UncheckedTrainOptions): Record<string, unknown> {
-  const { limit, noLabel, pretrained, minFrequency, embeddingStd } = options;
-  return { limit, noLabel, ...(pretrained === undefined ? { minFrequency, embeddingStd } : {}) };
+function settingsOf(options: UncheckedTrainOptions, tokenizer: Tokenizer): Record<string, unknown> {
+  const { limit, noLabel, testShare, pretrained, minFrequency, embeddingStd } = options;
+  const fresh = pretrained === undefined ? { minFrequency, embeddingStd, words: wordsOf(tokenizer) } : {};
+  return { limit, noLabel, testShare, ...fresh };
+}
+
+function wordsOf(tokenizer: Tokenizer): string | undefined {
+  return tokenizer instanceof WordTokenizer && tokenizer.words !== "book" ? tokenizer.words : undefined;
 }
 
 interface Start {
   readonly train: { readonly set: TextDataset; readonly record: DataRecord };
+  /** Examples of the training data that are to be measured on. */
+  readonly drawn: readonly TextExample[] | undefined;
   readonly model: BertClassifier<Answers>;
   readonly tokenizer: Tokenizer;
 }
@@ -89,17 +118,21 @@ async function fineTuned(options: UncheckedTrainOptions, folder: string): Promis
   expectPositions(maxLength, pretrained.config);
   const { tokenizer, answers: known } = pretrained;
   const preferredLabels = known === "number" ? undefined : known;
-  const { examples, name, record } = await openExamples("train", options.train, options);
+  const { examples, name, record, drawn } = await openTraining(options);
   const set = await TextDataset.encode(examples, tokenizer, { ...options, preferredLabels });
   const { seed } = runOptions(options);
   const model = classifierFrom(pretrained, answersOf(set, name), new Random(seed));
   log(`output layer: ${model.keepsOutput ? "kept from the checkpoint" : "fresh"}`);
-  return { train: { set, record: await record(set) }, model, tokenizer };
+  return { train: { set, record: await record(set) }, drawn, model, tokenizer };
 }
 
 async function fromScratch(options: UncheckedTrainOptions): Promise<Start> {
-  const { examples, name, record } = await openExamples("train", options.train, options);
-  const { dataset: set, tokenizer } = await TextDataset.encodeWithNewVocabulary(examples, options);
+  const { examples, name, isSnli, record, drawn } = await openTraining(options);
+  const { words = isSnli ? "book" : "punctuation" } = options;
+  const { dataset: set, tokenizer } = await TextDataset.encodeWithNewVocabulary(examples, {
+    ...options,
+    words,
+  });
   const { vocabSize: rows = tokenizer.size } = options;
   if (rows < tokenizer.size) {
     throw new TunebertError(
@@ -120,7 +153,7 @@ async function fromScratch(options: UncheckedTrainOptions): Promise<Start> {
   };
   const { seed } = runOptions(options);
   const model = BertClassifier.fromScratch(config, answersOf(set, name), new Random(seed), options);
-  return { train: { set, record: await record(set) }, model, tokenizer };
+  return { train: { set, record: await record(set) }, drawn, model, tokenizer };
 }
 
 /** What a model is to answer with. @throws TunebertError where every example has the same answer */

@@ -65,6 +65,8 @@ export interface CommonTrainOptions
   readonly train: ExampleSource;
   /** To measure on after each epoch; chooses nothing. */
   readonly test?: ExampleSource | undefined;
+  /** About what part of `train` to measure on instead, drawn by the seed. */
+  readonly testShare?: number | undefined;
   /** The folder in which the model, its metrics and its report go. */
   readonly out: string;
   /** How names and addresses are fetched. */
@@ -127,6 +129,14 @@ export function expectTogether(
       { option: [selecting, "validation"] },
     );
   }
+  if (isGiven("test") && isGiven("testShare")) {
+    throw new TunebertError(
+      (test, share) => `${test} and ${share} both say what to measure on; give one of them`,
+      {
+        option: ["test", "testShare"],
+      },
+    );
+  }
   if (isGiven("key") && !isGiven("pretrained")) {
     throw new TunebertError(
       (key, pretrained) =>
@@ -134,7 +144,7 @@ export function expectTogether(
       { option: ["key", "pretrained"] },
     );
   }
-  const size = Object.keys(scratchOptions).find(isGiven);
+  const size = [...Object.keys(scratchOptions), "words"].find(isGiven);
   if (size !== undefined && isGiven("pretrained")) {
     throw new TunebertError(
       (named, pretrained) => `${named} is for a model from scratch; leave it out with ${pretrained}`,

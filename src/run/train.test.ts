@@ -73,6 +73,32 @@ test("what it was trained from goes on as a pretrained model", async () => {
   expect(figures.train.accuracy).toBeGreaterThan(0.5);
 });
 
+test("a part of the training examples is measured on where that is asked for", async () => {
+  const lines: string[] = [];
+  const options = { ...quick, epochs: 1, checkpoints: false, train: file, testShare: 0.3, seed: 3 };
+  await train({ ...options, out: join(folder, "shared"), log: (line) => lines.push(line) });
+  const counts = lines.flatMap((line) => /read (\d+) (?:train|test)/.exec(line)?.[1] ?? []).map(Number);
+  expect(counts).toHaveLength(2);
+  expect(counts.reduce((a, b) => a + b)).toBe(pairs.length);
+  expect(counts.every((count) => count % 3 === 0)).toBe(true); // there are three pairs with each first text
+  await expect(train({ ...options, testShare: 1e-9, out: join(folder, "none") })).rejects.toThrow(
+    "testShare 1e-9 draws none of the training examples",
+  );
+});
+
+test("words are those of the training file, and kept with the model", async () => {
+  const marked = pairs.map((pair) => ({ ...pair, text: `${pair.text}.` }));
+  const options = { ...quick, epochs: 1, checkpoints: false, train: marked };
+  const vocabularyOf = async (out: string) => (await loadModel(join(folder, out))).tokenizer;
+  await train({ ...options, out: join(folder, "apart") });
+  const apart = await vocabularyOf("apart");
+  expect(apart.ids("waits.")).toEqual([...apart.ids("waits"), ...apart.ids(".")]);
+  await train({ ...options, words: "book", out: join(folder, "apart"), overwrite: true });
+  const book = await vocabularyOf("apart");
+  expect(book.ids("waits.")).not.toContain(book.unknown);
+  expect(book.ids(".")).toEqual([book.unknown]);
+});
+
 test("numbers are learnt where that is asked for, and answered", async () => {
   const examples = pairs.map(({ text, textPair }, i) => ({ text, textPair, label: `${i % 3}` }));
   const options = { ...quick, epochs: 1, checkpoints: false, train: examples, test: examples };

@@ -9,7 +9,7 @@ test("final ids are those of the vocabulary built from the same counts", () => {
   );
   fc.assert(
     fc.property(tokens, fc.integer({ min: 1, max: 3 }), (text, minFrequency) => {
-      const counter = new TokenCounter();
+      const counter = new TokenCounter("book");
       const provisional = counter.ids(text.join(" "));
       const { vocabulary, finalIds } = counter.finish(minFrequency);
 

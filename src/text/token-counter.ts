@@ -1,5 +1,5 @@
 import { type Packed, pack } from "./pack.js";
-import { tokenize } from "./tokenize.js";
+import { tokenize, type Words } from "./tokenize.js";
 import type { Tokenizer } from "./tokenizer.js";
 import { type TruncationName, truncations } from "./truncate-pair.js";
 import { SPECIAL_TOKENS, Vocabulary } from "./vocabulary.js";
@@ -13,12 +13,18 @@ const SPECIAL = { cls: SPECIAL_TOKENS.indexOf("<cls>"), sep: SPECIAL_TOKENS.inde
  */
 export class TokenCounter implements Pick<Tokenizer, "ids" | "pack"> {
   readonly #ids = new Map<string, number>(SPECIAL_TOKENS.map((token, id) => [token, id]));
+  readonly #words: Words;
   /** By provisional id; each id that there is has one. */
   readonly #counts: number[] = SPECIAL_TOKENS.map(() => 0);
 
+  /** @param words what a word is */
+  constructor(words: Words) {
+    this.#words = words;
+  }
+
   /** Counts the words of a text and returns their provisional ids. */
   ids(text: string): number[] {
-    return tokenize(text).map((token) => this.#count(token));
+    return tokenize(text, this.#words).map((token) => this.#count(token));
   }
 
   /** As {@link WordTokenizer.pack}, with provisional ids. */

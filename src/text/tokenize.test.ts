@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { isWhitespace, tokenize } from "./tokenize.js";
 
 test("lowers and splits at runs of whitespace", () => {
@@ -39,4 +39,24 @@ test("tokens hold no whitespace, are not empty, and stay the same when joined an
       },
     ),
   );
+});
+
+describe("punctuation set apart", () => {
+  test.each([
+    [
+      "Don't stop: it's 3.5 % (or so)!",
+      ["don", "'", "t", "stop", ":", "it", "'", "s", "3", ".", "5", "%", "(", "or", "so", ")", "!"],
+    ],
+    ["plain words stay", ["plain", "words", "stay"]],
+    ["«Ça va?» – «Oui…»", ["«", "ça", "va", "?", "»", "–", "«", "oui", "…", "»"]],
+    ["東京へ行く 𠀀x", ["東", "京", "へ", "行", "く", "𠀀", "x"]],
+    ["...", [".", ".", "."]],
+    ["a_b$c^d", ["a", "_", "b", "$", "c", "^", "d"]],
+  ])("%j", (text, words) => {
+    expect(tokenize(text, "punctuation")).toEqual(words);
+  });
+
+  test("takes time that grows with the text", () => {
+    expect(tokenize("a,".repeat(200_000), "punctuation")).toHaveLength(400_000);
+  });
 });

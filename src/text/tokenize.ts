@@ -1,8 +1,22 @@
 /**
- * Splits a text into lower-case words at whitespace, exactly as Python's `text.lower().split()`: the tokens of
- * the BERT checkpoints of d2l (section 16.7). Punctuation stays where it is; SNLI's parses set it apart already.
+ * What a word is: for the book what stands between whitespace; or punctuation and ideographs are words of their own, as
+ * BERT's basic tokenizer has it (Devlin et al., 2019).
  */
-export function tokenize(text: string): string[] {
+export type Words = "book" | "punctuation";
+
+export const WORDS: readonly Words[] = ["book", "punctuation"];
+
+/** Splits a text into lower-case words. */
+export function tokenize(text: string, words: Words = "book"): string[] {
+  const between = splitAtWhitespace(text);
+  return words === "book" ? between : between.flatMap(setApart);
+}
+
+/**
+ * Lower-case words at whitespace, exactly as Python's `text.lower().split()`: the tokens of the BERT checkpoints of d2l
+ * (section 16.7). Punctuation stays where it is; SNLI's parses set it apart already.
+ */
+function splitAtWhitespace(text: string): string[] {
   const lower = text.toLowerCase();
   const tokens: string[] = [];
   let start = -1;
@@ -16,6 +30,19 @@ export function tokenize(text: string): string[] {
   }
   if (start >= 0) tokens.push(lower.slice(start));
   return tokens;
+}
+
+/** ASCII's symbols, which BERT counts as punctuation, and Unicode's punctuation. */
+const PUNCTUATION = "!-/:-@\\[-`{-~\\p{P}";
+/** The blocks of CJK ideographs that BERT sets apart. */
+const IDEOGRAPHS =
+  "\\u{3400}-\\u{4DBF}\\u{4E00}-\\u{9FFF}\\u{F900}-\\u{FAFF}\\u{20000}-\\u{2A6DF}\\u{2A700}-\\u{2CEAF}\\u{2F800}-\\u{2FA1F}";
+const APART = new RegExp(`[${PUNCTUATION}${IDEOGRAPHS}]`, "u");
+const PIECES = new RegExp(`[${PUNCTUATION}${IDEOGRAPHS}]|[^${PUNCTUATION}${IDEOGRAPHS}]+`, "gu");
+
+/** The pieces of a word. */
+function setApart(word: string): readonly string[] {
+  return APART.test(word) ? (word.match(PIECES) ?? []) : [word];
 }
 
 /**

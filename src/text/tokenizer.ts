@@ -5,6 +5,8 @@ import type { TruncationName } from "./truncate-pair.js";
 export interface Tokenizer {
   /** Number of tokens that it knows; ids are below it. */
   readonly size: number;
+  /** The id of what it does not know; `undefined` where it knows everything. */
+  readonly unknown?: number | undefined;
   /** The ids of a text's tokens, without special ones. */
   ids(text: string): number[];
   /**

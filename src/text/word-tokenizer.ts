@@ -1,15 +1,18 @@
+import * as json from "./json-reader.js";
 import { type Packed, pack } from "./pack.js";
-import { tokenize } from "./tokenize.js";
+import { tokenize, WORDS, type Words } from "./tokenize.js";
 import type { Tokenizer } from "./tokenizer.js";
 import { type TruncationName, truncations } from "./truncate-pair.js";
 import { Vocabulary } from "./vocabulary.js";
 
 /** The file that holds a vocabulary: d2l's name for it. */
 export const VOCABULARY_FILE = "vocab.json";
+/** The file that says what a word is; without it words are the book's. */
+export const TOKENIZER_FILE = "tokenizer_config.json";
 
 /**
- * The tokens of d2l's BERT (section 16.7): lower-case words between whitespace, those that a vocabulary lists; every
- * other word is `<unk>`.
+ * The tokens of d2l's BERT (section 16.7): lower-case words, those that a vocabulary lists; every other word is `<unk>`.
+ * Words stand between whitespace, or else punctuation is set apart from them too.
  *
  * @example
  * const tokenizer = new WordTokenizer(Vocabulary.build([["a", 2], ["dog", 1]], 1));
@@ -17,15 +20,21 @@ export const VOCABULARY_FILE = "vocab.json";
  */
 export class WordTokenizer implements Tokenizer {
   readonly vocabulary: Vocabulary;
+  /** What a word is. */
+  readonly words: Words;
 
-  /** The tokenizer of a vocabulary, which lists the words that it knows. */
-  constructor(vocabulary: Vocabulary) {
+  /**
+   * The tokenizer of a vocabulary, which lists the words that it knows.
+   * @param words what a word is; default: the book's
+   */
+  constructor(vocabulary: Vocabulary, words: Words = "book") {
     this.vocabulary = vocabulary;
+    this.words = words;
   }
 
   /** Reads a `vocab.json`. @throws TunebertError as {@link Vocabulary.parse} */
-  static parse(json: string, fileName: string): WordTokenizer {
-    return new WordTokenizer(Vocabulary.parse(json, fileName));
+  static parse(json: string, fileName: string, words: Words = "book"): WordTokenizer {
+    return new WordTokenizer(Vocabulary.parse(json, fileName), words);
   }
 
   /** Number of tokens that it knows. */
@@ -35,7 +44,7 @@ export class WordTokenizer implements Tokenizer {
 
   /** The ids of a text's words. */
   ids(text: string): number[] {
-    return tokenize(text).map((token) => this.vocabulary.id(token));
+    return tokenize(text, this.words).map((token) => this.vocabulary.id(token));
   }
 
   /** `<cls> first <sep>`, and of a pair `second <sep>` behind it. */
@@ -48,8 +57,29 @@ export class WordTokenizer implements Tokenizer {
     return pack(first, second, this.vocabulary, maxLength, truncations[how]);
   }
 
-  /** `vocab.json`. */
+  /** The id of every word that it does not know. */
+  get unknown(): number {
+    return this.vocabulary.unk;
+  }
+
+  /** `vocab.json`, and where words are not the book's `tokenizer_config.json`. */
   files(): Readonly<Record<string, string>> {
-    return { [VOCABULARY_FILE]: JSON.stringify(this.vocabulary) };
+    const vocabulary = { [VOCABULARY_FILE]: JSON.stringify(this.vocabulary) };
+    return this.words === "book" ? vocabulary : { ...vocabulary, [TOKENIZER_FILE]: formatWords(this.words) };
   }
 }
+
+function formatWords(words: Words): string {
+  return `${JSON.stringify({ words }, null, 2)}\n`;
+}
+
+/** Reads a `tokenizer_config.json`. @throws TunebertError, with `fileName`, when it does not say what a word is */
+export function parseWords(text: string, fileName: string): Words {
+  return json.parseJson(text, fileName, json.object({ words: readWords })).words;
+}
+
+const readWords: json.JsonReader<Words> = (value, place) => {
+  const known = WORDS.find((words) => words === value);
+  if (known === undefined) throw json.fault(value, place, WORDS.join(" or "));
+  return known;
+};

@@ -11,7 +11,7 @@ import { systemReason } from "../../system-error.js";
 import { DEFAULT_TEXTS, type Texts } from "../../text/text-example.js";
 import type { Tokenizer } from "../../text/tokenizer.js";
 import { DEFAULT_TRUNCATION, type TruncationName } from "../../text/truncate-pair.js";
-import { VOCABULARY_FILE, WordTokenizer } from "../../text/word-tokenizer.js";
+import { parseWords, TOKENIZER_FILE, VOCABULARY_FILE, WordTokenizer } from "../../text/word-tokenizer.js";
 import { firstNotFinite } from "../../weights/not-finite.js";
 import { serializeSafetensors } from "../../weights/safetensors.js";
 import type { StateDict } from "../../weights/tensor.js";
@@ -75,7 +75,7 @@ export async function prepareModelFolder(
     if (resume) await ownWhatGrows(folder);
     else {
       await removeCheckpoints(folder);
-      for (const file of [WEIGHTS, METRICS, TENSORBOARD, ...REPORTS]) {
+      for (const file of [WEIGHTS, TOKENIZER_FILE, METRICS, TENSORBOARD, ...REPORTS]) {
         await rm(join(folder, file), { force: true, recursive: true });
       }
     }
@@ -237,7 +237,7 @@ function otherTask(folder: string, learnt: TaskName): TunebertError {
 
 async function loadDescribed(folder: string, saved: ModelConfig): Promise<SavedModel<Answers>> {
   const vocabularyPath = join(folder, VOCABULARY_FILE);
-  const tokenizer = WordTokenizer.parse(await readText(vocabularyPath), vocabularyPath);
+  const tokenizer = await readTokenizer(folder);
   const weightsPath = join(folder, WEIGHTS);
   if (!existsSync(weightsPath)) {
     throw new TunebertError(`${folder} holds no ${WEIGHTS}: its training has not finished an epoch`);
@@ -250,6 +250,12 @@ async function loadDescribed(folder: string, saved: ModelConfig): Promise<SavedM
   });
   const { maxLength, truncation, texts } = saved;
   return { model, tokenizer, maxLength, truncation, texts };
+}
+
+async function readTokenizer(folder: string): Promise<WordTokenizer> {
+  const [vocabulary, words] = [join(folder, VOCABULARY_FILE), join(folder, TOKENIZER_FILE)];
+  const known = existsSync(words) ? parseWords(await readText(words), words) : undefined;
+  return WordTokenizer.parse(await readText(vocabulary), vocabulary, known);
 }
 
 /** A model that has learnt has an output layer; a fresh one in its place would answer at random. */

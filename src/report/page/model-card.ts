@@ -21,7 +21,7 @@ A BERT ${isRegression(run.model) ? `that gives ${words.classified} a number` : `
 
 ## What it does
 
-Given ${words.given}, it answers with ${answering(run)}. Texts are cut into words at whitespace, in lower case; of ${words.one} longer than ${run.model.maxLength} tokens the
+Given ${words.given}, it answers with ${answering(run)}. Texts are cut into words at whitespace${run.settings.words === "punctuation" ? " and punctuation" : ""}, in lower case; of ${words.one} longer than ${run.model.maxLength} tokens the
 rest is not seen${words.truncated(run.model.truncation)}.
 
 ## How to use it
@@ -39,7 +39,7 @@ console.log(answer);
 await predictor.close();
 \`\`\`
 
-FOLDER is the folder with \`model.safetensors\`, \`config.json\` and \`vocab.json\`.
+FOLDER is the folder with \`model.safetensors\`, \`config.json\` and the tokenizer's files.
 
 ## Training data
 
