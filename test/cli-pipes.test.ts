@@ -133,7 +133,7 @@ describe.skipIf(!existsSync("/dev/full"))("a full device", { concurrent: true },
   });
 
   test.each([
-    ["predict", ["predict", "--model", model, "the otter", "an otter"]],
+    ["predict", ["predict", "--model", model, "the otter waits", "no otter waits"]],
     ["predict --data", ["predict", "--model", model, "--data", data, "--json"]],
     ["evaluate", ["evaluate", "--model", model, "--data", data]],
     ["inspect", ["inspect", weights]],

@@ -24,7 +24,7 @@ const data = write("numbers.csv", `text,score\n${rows.join("")}`);
 const columns = ["--text-column", "text", "--label-column", "score"];
 const training = [
   ...["train", "--train", data, "--test", data, ...columns, ...TINY_SIZES, "--min-frequency", "1"],
-  ...["--threads", "1", "--batch-size", "8", "--learning-rate", "0.01"],
+  ...["--recipe", "book", "--threads", "1", "--batch-size", "8", "--learning-rate", "0.01"],
 ];
 const out = at("model");
 let printed: string;

@@ -48,12 +48,13 @@ describe("training from scratch", () => {
       "read 36 train examples",
       "read 36 test examples",
       "vocabulary of 17 tokens, 3 labels: entailment, contradiction, neutral",
+      "recipe: the book's: 2 epochs, batches of 12, learning rate 0.0001",
       expect.stringMatching(new RegExp(`^epoch 1/2: ${figures}$`)),
       expect.stringMatching(new RegExp(`^epoch 2/2: ${figures}$`)),
       expect.stringMatching(new RegExp(`^${figures}$`)),
       expect.stringMatching(/^\d+\.\d examples\/sec on 1 CPU thread$/),
     ]);
-    expect(lines[4]).toBe(`epoch 2/2: ${lines[5]}`);
+    expect(lines[5]).toBe(`epoch 2/2: ${lines[6]}`);
   });
 
   test("shows its progress on standard error", () => {

@@ -32,7 +32,19 @@ function train(out: string, ...flags: string[]) {
     "--epochs",
     "1",
   ];
-  return ["train", "--train", data, ...TINY_SIZES, ...training, ...LEARNING, "--out", out, ...flags];
+  return [
+    "train",
+    "--train",
+    data,
+    ...TINY_SIZES,
+    ...training,
+    ...LEARNING,
+    "--recipe",
+    "book",
+    "--out",
+    out,
+    ...flags,
+  ];
 }
 
 async function answer({ text, textPair }: typeof LONG) {

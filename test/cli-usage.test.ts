@@ -48,12 +48,12 @@ test("--help of train names the defaults of d2l", async () => {
   const text = stdout.replace(/\s+/g, " ");
   for (const line of [
     "--max-length <n> longest input in tokens; longer texts are truncated (default: 128)",
-    "--batch-size <n> examples per batch (default: 512)",
-    "--epochs <n> passes over the training examples (default: 5)",
-    "--learning-rate <x> of Adam (default: 0.0001)",
+    "--batch-size <n> examples per batch (default: the recipe's; the book's is 512)",
+    "--epochs <n> passes over the training examples (default: the recipe's; the book's is 5)",
+    "--learning-rate <x> of Adam (default: the recipe's; the book's is 0.0001)",
     "--dropout <p> probability of dropping (default: 0.1)",
-    '--schedule <name> what becomes of the learning rate until the last step (choices: "constant", "linear", "cosine", ' +
-      'default: "constant")',
+    "--schedule <name> what becomes of the learning rate until the last step (default: " +
+      'the recipe\'s; the book\'s is constant) (choices: "constant", "linear", "cosine")',
     "--weight-decay <x> of AdamW; 0 is plain Adam (default: 0)",
   ]) {
     expect(text).toContain(line);

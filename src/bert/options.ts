@@ -29,9 +29,9 @@ export const scratchOptions = {
     defaultText: "as many as there are tokens",
     help: "rows of the token embedding, from scratch",
   }),
-  /** of all embeddings; default 1, as in PyTorch */
+  /** of all embeddings; default: the recipe's, or 1, as in PyTorch */
   embeddingStd: option(positiveNumber, {
-    defaultText: "1",
+    defaultText: "the recipe's; the book's is 1",
     help: "standard deviation of fresh embeddings, from scratch",
   }),
 };

@@ -13,11 +13,12 @@ import { text } from "../option-kinds.js";
 import { Predictor } from "../predict/predictor.js";
 import { formatClassificationReport } from "../report/terminal/classification-report-text.js";
 import { formatGuessEvaluation } from "../report/terminal/guess-evaluation-text.js";
+import { unknownWarning } from "../run/warnings.js";
 import { threads } from "../runtime/threads/threads.js";
 import { addOptions } from "./add-options.js";
 import { fetchOptions } from "./download-options.js";
 import { answerOptions, labelledExampleOptions, modelOptions } from "./options.js";
-import { note, print } from "./print.js";
+import { note, print, warn } from "./print.js";
 
 const evaluateOptions = {
   ...modelOptions,
@@ -47,6 +48,7 @@ async function evaluate(flags: OptionValues<typeof evaluateOptions>): Promise<vo
   const examples = readExamples(streamBytes(file), options);
   const { noLabel } = flags;
   const dataset = await TextDataset.encode(examples, saved.tokenizer, { ...saved, ...learnt, noLabel });
+  warn(unknownWarning("labelled", dataset.unknownShare));
   if (dataset.skipped > 0) note(`${file}: ${skippedNote(dataset)}`);
   const predictor = await Predictor.start({ ...saved, device: threads(flags.threads) });
   try {

@@ -8,12 +8,14 @@ import { mostProbable, probabilitiesJson } from "../metrics/label-probabilities.
 import { type OptionValues, option, reworded } from "../option.js";
 import { text } from "../option-kinds.js";
 import { type NumberPrediction, type Prediction, Predictor } from "../predict/predictor.js";
+import { unknownWarning } from "../run/warnings.js";
 import { threads } from "../runtime/threads/threads.js";
 import { printable } from "../text/printable.js";
 import type { TextExample, Texts } from "../text/text-example.js";
+import type { Tokenizer } from "../text/tokenizer.js";
 import { addOptions } from "./add-options.js";
 import { answerOptions, exampleOptions, modelOptions } from "./options.js";
-import { note, print } from "./print.js";
+import { note, print, warn } from "./print.js";
 import { outputClosed, outputFailed } from "./standard-streams.js";
 
 const predictOptions = {
@@ -76,6 +78,7 @@ async function predict(
     ...saved,
     device: threads(first === undefined ? flags.threads : 1),
   });
+  const words = new KnownWords(saved.tokenizer);
   // Answers that cannot be printed are not asked for.
   const enough = AbortSignal.any([outputClosed, outputFailed]);
   addAbortSignal(enough, process.stdin);
@@ -83,15 +86,42 @@ async function predict(
     const chunk = process.stdin.isTTY && !flags.data ? 1 : CHUNK;
     for await (const examples of chunks(source, chunk)) {
       const predictions = await predictor.predict(examples);
+      words.count(examples);
       predictions.forEach((prediction, i) => {
         print(flags.json ? predictionJson(examples[i]!, prediction) : formatPrediction(prediction));
       });
       if (enough.aborted) break;
     }
+    warn(unknownWarning("given", words.unknownShare));
   } catch (error) {
     if (!enough.aborted) throw error;
   } finally {
     await predictor.close();
+  }
+}
+
+/** Counts the words of texts, and those that a tokenizer does not know. */
+class KnownWords {
+  readonly #tokenizer: Tokenizer;
+  #words = 0;
+  #unknown = 0;
+
+  constructor(tokenizer: Tokenizer) {
+    this.#tokenizer = tokenizer;
+  }
+
+  count(examples: readonly TextExample[]): void {
+    const { unknown } = this.#tokenizer;
+    if (unknown === undefined) return;
+    for (const text of examples.flatMap(({ text, textPair = "" }) => [text, textPair])) {
+      const ids = this.#tokenizer.ids(text);
+      this.#words += ids.length;
+      this.#unknown += ids.filter((id) => id === unknown).length;
+    }
+  }
+
+  get unknownShare(): number {
+    return this.#words === 0 ? 0 : this.#unknown / this.#words;
   }
 }
 

@@ -15,6 +15,11 @@ export function note(lines: string | readonly string[]): void {
   if (lines.length > 0 || lines === "") console.error(shown(lines));
 }
 
+/** Prints warnings, each on a line, on standard error. */
+export function warn(warnings: string | readonly string[] | undefined): void {
+  note([warnings ?? []].flat().map((warning) => `warning: ${warning}`));
+}
+
 function shown(lines: string | readonly string[]): string {
   return typeof lines === "string" ? printable(lines) : lines.map((line) => printable(line)).join("\n");
 }

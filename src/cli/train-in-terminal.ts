@@ -1,14 +1,14 @@
 import { TunebertError } from "../error.js";
 import { runOptions } from "../run/options.js";
 import type { RunFolder } from "../run/run-folder.js";
-import { type TrainingRun, trainInFolder } from "../run/train-in-folder.js";
+import { type TrainingResult, type TrainingRun, trainInFolder } from "../run/train-in-folder.js";
 import { memoryFailure } from "../runtime/out-of-memory.js";
 import { figuresOf } from "../tasks/task-for.js";
 import type { TrainEvent } from "../train/events.js";
 import { Interrupted, interruptible } from "./interrupted.js";
 import { epochLines } from "./listeners/epoch-lines.js";
 import { progressLine } from "./listeners/progress-line.js";
-import { note, print } from "./print.js";
+import { note, print, warn } from "./print.js";
 import { reportResume } from "./report-resume.js";
 import { resumeCommand } from "./resume-command.js";
 import { outputFailed } from "./standard-streams.js";
@@ -27,23 +27,24 @@ export interface TerminalRun extends TrainingRun {
 export async function trainInTerminal(run: TerminalRun): Promise<void> {
   const { epochs } = runOptions(run.options ?? {});
   const listeners = [
+    ...(run.listeners ?? []),
     progressLine(process.stderr, epochs),
     run.json
       ? { handle: (event: TrainEvent) => print(JSON.stringify(event)) }
       : epochLines(print, epochs, figuresOf(run.model.answers)[0].name),
   ];
   const shown = { ...run, listeners, onResume: reportResume };
-  if (run.checkpoints === false) await trainInFolder(shown);
-  else await trainInterruptibly(shown);
+  const { warnings } = await (run.checkpoints === false ? trainInFolder(shown) : trainInterruptibly(shown));
+  warn(warnings);
 }
 
-async function trainInterruptibly(run: TerminalRun): Promise<void> {
+async function trainInterruptibly(run: TerminalRun): Promise<TrainingResult> {
   let step = run.out.resumeFrom?.state.step;
   const onKept = (kept: number) => {
     step = kept;
   };
   try {
-    await interruptible(
+    return await interruptible(
       (signal) => trainInFolder({ ...run, signal, checkpoints: { ...run.checkpoints, onKept } }),
       () => note("stopping after this step and a checkpoint; once more stops at once"),
       [outputFailed],

@@ -1,6 +1,6 @@
 import { headsOptions, scratchOptions } from "../bert/options.js";
 import { lengthOptions, taskOptions, trainingExamplesOptions, vocabularyOptions } from "../data/options.js";
-import { type Options, type OptionValues, option } from "../option.js";
+import { type Option, type Options, type OptionValues, option } from "../option.js";
 import { choice } from "../option-kinds.js";
 import {
   checkpointOptions,
@@ -9,6 +9,7 @@ import {
   learningOptions,
   outputOptions,
   pretrainedOptions,
+  recipeOptions,
 } from "../run/options.js";
 import { selectionOptions } from "../train/options.js";
 import { labelledExampleOptions } from "./options.js";
@@ -36,11 +37,25 @@ const terminalOptions = {
   }),
 };
 
+/** Those of which a recipe tells what they are unless they are given. */
+const learningFlags = {
+  ...learningOptions,
+  batchSize: fromRecipe(learningOptions.batchSize),
+  epochs: fromRecipe(learningOptions.epochs),
+  learningRate: fromRecipe(learningOptions.learningRate),
+  schedule: fromRecipe(learningOptions.schedule),
+  warmup: fromRecipe(learningOptions.warmup),
+};
+
+function fromRecipe<T>(option: Option<T>): Option<T | undefined> {
+  return { ...option, default: undefined, defaultText: `the recipe's; the book's is ${option.default}` };
+}
+
 /** The options of `tunebert train`, by the headings under which they are listed. */
 export const trainOptionGroups: Readonly<Record<string, Options>> = {
   Data: dataOptions,
   Model: modelOptions,
-  Training: learningOptions,
+  Training: { ...recipeOptions, ...learningFlags },
   "Choosing a model, with --validation": selectionOptions,
   Checkpoints: checkpointOptions,
   Output: { ...outputOptions, ...terminalOptions },
@@ -50,7 +65,8 @@ export const trainOptionGroups: Readonly<Record<string, Options>> = {
 export type TrainFlags = OptionValues<
   typeof dataOptions &
     typeof modelOptions &
-    typeof learningOptions &
+    typeof recipeOptions &
+    typeof learningFlags &
     typeof selectionOptions &
     typeof checkpointOptions &
     typeof outputOptions &

@@ -21,7 +21,7 @@ export function addTrainCommand(program: Command): void {
       `
 Examples:
   $ tunebert train --train snli --test snli --pretrained bert.small --out nli
-  $ tunebert train --train pairs.csv --label-column verdict --epochs 3 --learning-rate 5e-4 --out nli`,
+  $ tunebert train --train pairs.csv --label-column verdict --test-share 0.1 --out verdicts`,
     )
     .action(train);
   for (const [heading, options] of Object.entries(trainOptionGroups)) addOptions(command, options, heading);

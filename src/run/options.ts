@@ -1,10 +1,11 @@
 import { DEFAULT_KEEP } from "../hub/store/checkpoint-folder.js";
 import { checkOptions, type GivenOptions, type OptionValues, option, required } from "../option.js";
-import { count, fraction, text, yesNo } from "../option-kinds.js";
+import { choice, count, fraction, text, yesNo } from "../option-kinds.js";
 import { physicalCores } from "../runtime/threads/physical-cores.js";
 import { classificationOptions } from "../tasks/classification.js";
 import { selectionOptions, trainingOptions } from "../train/options.js";
 import { interval } from "./interval.js";
+import { RECIPES } from "./recipe.js";
 
 /** Where a run computes. */
 const deviceOptions = {
@@ -18,6 +19,18 @@ const deviceOptions = {
 
 /** How a run's model learns: what its trainer, its task and its device can be told. */
 export const learningOptions = { ...trainingOptions, ...classificationOptions, ...deviceOptions };
+
+/** Where options come from that nobody gives. */
+export const recipeOptions = {
+  /**
+   * `auto`: from scratch what fits the number of examples, of a pretrained model the book's; `book`: the book's always.
+   * Default: auto.
+   */
+  recipe: option(choice(RECIPES, "which"), {
+    default: "auto",
+    help: "where batch size, epochs, learning rate, schedule and warm-up come from if not given: what fits the number of examples (auto, from scratch), or the book",
+  }),
+};
 
 const runOptionTable = { ...learningOptions, ...selectionOptions };
 

@@ -1,31 +1,23 @@
 import { basename } from "node:path";
-import { BertClassifier } from "../bert/bert-classifier.js";
-import type { BertConfig } from "../bert/config.js";
-import { DEFAULT_SIZES } from "../bert/options.js";
-import type { Answers, TaskName } from "../data/answers.js";
-import { drawShare } from "../data/draw-share.js";
+import type { TaskName } from "../data/answers.js";
 import { labelNotes, skippedNote } from "../data/label-notes.js";
 import { lengthOptions } from "../data/options.js";
-import { TextDataset } from "../data/text-dataset.js";
+import type { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import { showAddress } from "../hub/files/address.js";
-import { classifierFrom, loadPretrained } from "../hub/store/pretrained.js";
 import { checkOptions } from "../option.js";
-import { Random } from "../random.js";
-import type { DataRecord } from "../report/files/run-record.js";
 import { listNames } from "../text/list-names.js";
-import type { TextExample } from "../text/text-example.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { WordTokenizer } from "../text/word-tokenizer.js";
-import { openExamples, readHeldOut } from "./example-source.js";
+import { readHeldOut } from "./example-source.js";
 import { runOptions } from "./options.js";
+import { describeRecipe, recipeKeeper } from "./recipe.js";
 import { startFingerprint } from "./run-fingerprint.js";
 import type { RunFolder } from "./run-folder.js";
+import { startTraining } from "./start-training.js";
 import type { TrainingRun } from "./train-in-folder.js";
 import { expectTogether, type UncheckedTrainOptions } from "./train-options.js";
-
-/** Position rows of a model from scratch; a longer `maxLength` makes more. */
-const POSITIONS = 512;
+import { dataWarnings } from "./warnings.js";
 
 /** A run that is ready to start, in a folder of its own. */
 export interface PreparedRun extends TrainingRun {
@@ -33,12 +25,11 @@ export interface PreparedRun extends TrainingRun {
 }
 
 /** Reads the examples and makes the model: from options to a run for {@link trainInFolder}. */
-export async function prepareRun(folder: RunFolder, options: UncheckedTrainOptions): Promise<PreparedRun> {
-  expectTogether(options);
-  const { tensorboard, noLabel, pretrained, embeddingStd, log = () => {}, onNotice = () => {} } = options;
+export async function prepareRun(folder: RunFolder, given: UncheckedTrainOptions): Promise<PreparedRun> {
+  expectTogether(given);
+  const { train, drawn, model, tokenizer, recipe, options } = await startTraining(folder, given);
+  const { tensorboard, noLabel, pretrained, log = () => {}, onNotice = () => {} } = options;
   const { maxLength, truncation } = checkOptions(lengthOptions, options);
-  const { train, drawn, model, tokenizer } =
-    pretrained === undefined ? await fromScratch(options) : await fineTuned(options, pretrained);
   const task: TaskName = model.answers === "number" ? "regression" : "classification";
   const labels = model.answers === "number" ? undefined : model.answers;
   if (drawn?.length === 0) throw noneDrawn(options.testShare);
@@ -49,13 +40,19 @@ export async function prepareRun(folder: RunFolder, options: UncheckedTrainOptio
   if (validation) log(describe("validation", validation.set));
   if (test) log(describe("test", test.set));
   log(`vocabulary of ${tokenizer.size} tokens, ${describeAnswers(train.set, options)}`);
+  log(describeRecipe(recipe, options));
+  const records = { train: train.record, validation: validation?.record, test: test?.record };
   for (const notice of labelNotes(train.set, noLabel)) onNotice(notice);
-  const { checkpoints = true, checkpointEvery: every, keep, listeners, signal } = options;
+  const sets = { train: train.set, validation: validation?.set, test: test?.set };
+  const warnings = dataWarnings(sets, records, runOptions(options), tokenizer.unknown);
+  for (const warning of warnings) onNotice(`warning: ${warning}`);
+  const { checkpoints = true, checkpointEvery: every, keep, listeners = [], signal } = options;
+  const embeddingStd = pretrained === undefined ? options.embeddingStd : undefined;
   return {
-    ...{ model, tokenizer, maxLength, truncation, texts: train.set.texts, tensorboard, listeners, signal },
-    train: train.set,
-    validation: validation?.set,
-    test: test?.set,
+    ...{ model, tokenizer, maxLength, truncation, texts: train.set.texts, tensorboard, signal },
+    listeners: [recipeKeeper(recipe), ...listeners],
+    warnings,
+    ...sets,
     heldOut: (test ?? validation)?.examples,
     out: folder,
     options: runOptions(options),
@@ -64,19 +61,9 @@ export async function prepareRun(folder: RunFolder, options: UncheckedTrainOptio
     description: {
       settings: settingsOf(options, tokenizer),
       pretrained: pretrained && basename(showAddress(pretrained)),
-      data: { train: train.record, validation: validation?.record, test: test?.record },
+      data: records,
     },
   };
-}
-
-/** Opens the training examples, without those that are to be measured on. */
-async function openTraining(options: UncheckedTrainOptions) {
-  const opened = await openExamples("train", options.train, options);
-  const { testShare: share } = options;
-  if (share === undefined) return { ...opened, drawn: undefined };
-  const drawn: TextExample[] = [];
-  const { seed } = runOptions(options);
-  return { ...opened, examples: drawShare(opened.examples, { share, seed }, drawn), drawn };
 }
 
 function noneDrawn(share: number | undefined): TunebertError {
@@ -98,78 +85,6 @@ function wordsOf(tokenizer: Tokenizer): string | undefined {
   return tokenizer instanceof WordTokenizer && tokenizer.words !== "book" ? tokenizer.words : undefined;
 }
 
-interface Start {
-  readonly train: { readonly set: TextDataset; readonly record: DataRecord };
-  /** Examples of the training data that are to be measured on. */
-  readonly drawn: readonly TextExample[] | undefined;
-  readonly model: BertClassifier<Answers>;
-  readonly tokenizer: Tokenizer;
-}
-
-async function fineTuned(options: UncheckedTrainOptions, folder: string): Promise<Start> {
-  const { log = () => {} } = options;
-  const pretrained = await loadPretrained(folder, {
-    ...options.download,
-    heads: options.heads,
-    key: options.key,
-  });
-  for (const note of pretrained.notes) log(`pretrained: ${note}`);
-  const { maxLength } = checkOptions(lengthOptions, options);
-  expectPositions(maxLength, pretrained.config);
-  const { tokenizer, answers: known } = pretrained;
-  const preferredLabels = known === "number" ? undefined : known;
-  const { examples, name, record, drawn } = await openTraining(options);
-  const set = await TextDataset.encode(examples, tokenizer, { ...options, preferredLabels });
-  const { seed } = runOptions(options);
-  const model = classifierFrom(pretrained, answersOf(set, name), new Random(seed));
-  log(`output layer: ${model.keepsOutput ? "kept from the checkpoint" : "fresh"}`);
-  return { train: { set, record: await record(set) }, drawn, model, tokenizer };
-}
-
-async function fromScratch(options: UncheckedTrainOptions): Promise<Start> {
-  const { examples, name, isSnli, record, drawn } = await openTraining(options);
-  const { words = isSnli ? "book" : "punctuation" } = options;
-  const { dataset: set, tokenizer } = await TextDataset.encodeWithNewVocabulary(examples, {
-    ...options,
-    words,
-  });
-  const { vocabSize: rows = tokenizer.size } = options;
-  if (rows < tokenizer.size) {
-    throw new TunebertError(
-      (vocabSize, minFrequency) =>
-        `the vocabulary has ${tokenizer.size} tokens; ${vocabSize} ${rows} leaves no row for some of them. ` +
-        `Raise it, or raise ${minFrequency}`,
-      { option: ["vocabSize", "minFrequency"] },
-    );
-  }
-  const { maxLength } = checkOptions(lengthOptions, options);
-  const config = {
-    vocabularySize: rows,
-    hidden: options.hidden ?? DEFAULT_SIZES.hidden,
-    ffn: options.ffn ?? DEFAULT_SIZES.ffn,
-    heads: options.heads ?? DEFAULT_SIZES.heads,
-    blocks: options.blocks ?? DEFAULT_SIZES.blocks,
-    maxPositions: Math.max(POSITIONS, maxLength),
-  };
-  const { seed } = runOptions(options);
-  const model = BertClassifier.fromScratch(config, answersOf(set, name), new Random(seed), options);
-  return { train: { set, record: await record(set) }, drawn, model, tokenizer };
-}
-
-/** What a model is to answer with. @throws TunebertError where every example has the same answer */
-function answersOf(set: TextDataset, file: string): Answers {
-  const { answers, labels, numbers, labelNames } = set;
-  const targets = answers === "number" ? numbers : labels;
-  const [first] = targets;
-  if (targets.some((target) => target !== first)) return answers;
-  const others = set.skipped > 0 ? `; ${skippedNote(set)}` : "";
-  throw new TunebertError(
-    answers === "number"
-      ? `${file}: every example has the number ${first}; there is nothing to learn${others}`
-      : `${file}: every example has the label ${labelNames[Number(first)]}; a classifier needs at least two labels${others}`,
-  );
-}
-
 /** What is learnt, for a person to read. */
 function describeAnswers({ answers, numbers }: TextDataset, { task }: UncheckedTrainOptions): string {
   if (answers !== "number") return `${answers.length} labels: ${listNames(answers)}`;
@@ -177,17 +92,6 @@ function describeAnswers({ answers, numbers }: TextDataset, { task }: UncheckedT
   const why =
     task === "auto" ? ", since labels have fractions; --task classification takes them for classes" : "";
   return `answers are numbers, from ${least} to ${most}${why}`;
-}
-
-function expectPositions(maxLength: number, { maxPositions }: BertConfig): void {
-  if (maxLength > maxPositions) {
-    throw new TunebertError(
-      (named) =>
-        `${named} ${maxLength} is beyond the ${maxPositions} positions of the pretrained model; ` +
-        `use ${named} ${maxPositions} or less`,
-      { option: "maxLength" },
-    );
-  }
 }
 
 /** As d2l does, with what was left out or cut. */

@@ -56,6 +56,8 @@ export interface TrainingRun<A extends Answers = Answers> extends SavedModel<A>,
   readonly fingerprint?: Partial<Fingerprint>;
   /** For the report. */
   readonly description?: RunDescription;
+  /** What may be wrong with the examples or the options, for the report; what the outcome warns of is added. */
+  readonly warnings?: readonly string[];
   /** Called before a run goes on from a checkpoint. */
   readonly onResume?: (checkpoint: FoundCheckpoint, options: RunOptions) => void;
 }
@@ -63,6 +65,8 @@ export interface TrainingRun<A extends Answers = Answers> extends SavedModel<A>,
 /** The last epoch's figures, and those of the epoch whose model is kept. */
 export interface TrainingResult extends DoneEvent {
   readonly kept: EpochFigures & { readonly epoch: number };
+  /** What may be wrong, a sentence each: what was given, and what the outcome warns of. */
+  readonly warnings: readonly string[];
 }
 
 /** How checkpoints of a run are kept. */
@@ -137,10 +141,10 @@ async function trainIn(folder: RunFolder, run: TrainingRun): Promise<TrainingRes
       if (event.event === "done") done = event;
     }
     await lock.expectHeld();
-    if (!isDone) await report.write();
+    const warnings = isDone ? [] : await report.write();
     const { bestEpoch, epoch: last, ...rest } = done!; // the last event
     const epoch = validation ? bestEpoch : last;
-    return { ...rest, bestEpoch, epoch: last, kept: curves.at(epoch) };
+    return { ...rest, bestEpoch, epoch: last, kept: curves.at(epoch), warnings };
   } finally {
     for (const listener of listeners) listener.close?.();
   }

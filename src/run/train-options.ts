@@ -22,6 +22,7 @@ import type {
   learningOptions,
   outputOptions,
   pretrainedOptions,
+  recipeOptions,
 } from "./options.js";
 
 /** Examples: the path of a file, the name of a data set such as `snli`, or the examples themselves. */
@@ -57,6 +58,7 @@ export interface CommonTrainOptions
       typeof trainingExamplesOptions &
       typeof lengthOptions &
       typeof headsOptions &
+      typeof recipeOptions &
       typeof learningOptions &
       typeof checkpointOptions &
       Omit<typeof outputOptions, "out">

@@ -18,7 +18,16 @@ const rows = pairs.map(({ text, textPair, label }) => `${text},${textPair},${lab
 writeFileSync(file, `premise,hypothesis,label\n${rows.join("")}`);
 
 /** A model so small, trained so fast that a later epoch can be worse. */
-const tiny = { hidden: 16, ffn: 16, heads: 2, blocks: 1, minFrequency: 1, threads: 1, maxLength: 16 };
+const tiny = {
+  recipe: "book" as const,
+  hidden: 16,
+  ffn: 16,
+  heads: 2,
+  blocks: 1,
+  minFrequency: 1,
+  threads: 1,
+  maxLength: 16,
+};
 const quick = { ...tiny, batchSize: 12, learningRate: 0.02, epochs: 6 };
 
 describe("a file", () => {
@@ -48,6 +57,7 @@ describe("a file", () => {
       `read ${pairs.length} train examples`,
       `read ${pairs.length} validation examples`,
       expect.stringMatching(/^vocabulary of \d+ tokens, \d+ labels: /),
+      "recipe: the book's: 6 epochs, batches of 12, learning rate 0.02",
     ]);
   });
 
@@ -68,7 +78,14 @@ test("the same examples from memory give the same model as from a file", async (
 
 test("what it was trained from goes on as a pretrained model", async () => {
   const pretrained = join(folder, "model");
-  const options = { pretrained, train: pairs, maxLength: 16, threads: 1, checkpoints: false };
+  const options = {
+    recipe: "book" as const,
+    pretrained,
+    train: pairs,
+    maxLength: 16,
+    threads: 1,
+    checkpoints: false,
+  };
   const { figures } = await train({ ...options, epochs: 1, batchSize: 12, out: join(folder, "tuned") });
   expect(figures.train.accuracy).toBeGreaterThan(0.5);
 });

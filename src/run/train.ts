@@ -19,6 +19,8 @@ export interface Trained<Task extends TaskName = "classification"> {
   readonly figures: EpochFigures;
   /** Which epoch that was, from 1. */
   readonly epoch: number;
+  /** What may be wrong with the examples, the options or the outcome, a sentence each. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -37,10 +39,10 @@ export async function train<Task extends TaskName = "classification">(
   expectTogether(options);
   return inRunFolder(options.out, options, async (folder) => {
     const run = await prepareRun(folder, options);
-    const { kept, epoch: last } = await trainInFolder(run);
+    const { kept, epoch: last, warnings } = await trainInFolder(run);
     const { epoch, ...figures } = kept;
     const saved = epoch === last ? run : await loadModel(folder.path, { task: "any" });
     const model = new Predictor({ ...saved, device: threads(options.threads) });
-    return { model: model as Predictor<AnswersOf<Task>>, figures, epoch }; // it learnt what the options say
+    return { model: model as Predictor<AnswersOf<Task>>, figures, epoch, warnings }; // it learnt what the options say
   });
 }

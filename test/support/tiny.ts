@@ -38,7 +38,16 @@ export function toCsv(pairs: readonly LabelledExample[]): string {
 
 /** Flags of a model from scratch that trains in a moment: 36 pairs are three steps an epoch. */
 export const TINY_SIZES = ["--hidden", "16", "--ffn", "32", "--heads", "2", "--blocks", "1"];
-export const TINY_TRAINING = ["--batch-size", "12", "--threads", "1", "--max-length", "16"];
+export const TINY_TRAINING = [
+  "--recipe",
+  "book",
+  "--batch-size",
+  "12",
+  "--threads",
+  "1",
+  "--max-length",
+  "16",
+];
 
 /** What two epochs of them report, checkpoints aside. */
 export const TWO_EPOCHS_OF_EVENTS = [

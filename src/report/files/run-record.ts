@@ -23,6 +23,8 @@ export interface RunRecord {
   };
   readonly machine: MachineRecord;
   readonly training: TrainingRecord;
+  /** What may be wrong with the examples, the options or the outcome, a sentence each; left out by earlier versions. */
+  readonly warnings?: readonly string[] | undefined;
   /** Of the saved model, on pairs that it was not trained on; left out where there are none. */
   readonly evaluation?: (Evaluation & HeldOutData) | undefined;
   /** The same of a model that answers with a number. */

@@ -68,7 +68,7 @@ ${results(run)}
 
 ## Limits
 
-${limits(run)}
+${warned(run)}${limits(run)}
 `;
 }
 
@@ -226,6 +226,12 @@ function limits({ evaluation, regression, model }: RunRecord): string {
   ]
     .filter((line) => line !== undefined)
     .join("\n");
+}
+
+function warned({ warnings = [] }: RunRecord): string {
+  return warnings
+    .map((warning) => `- ${markdown(`${warning.charAt(0).toUpperCase()}${warning.slice(1)}`)}.\n`)
+    .join("");
 }
 
 function counted(number: number, noun: string): string {

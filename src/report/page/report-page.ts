@@ -43,11 +43,17 @@ ${new Html(REPORT_STYLE)}
 <p class="note">A BERT that ${purpose(run)}, trained with tunebert ${run.tunebert},
 <time>${run.finished.slice(0, 10)}</time>.</p>
 ${keyFigures(run)}
-</header>
+${warningList(run)}</header>
 ${sections.map((section) => html`${section}\n`)}</main>
 </body>
 </html>
 `}`;
+}
+
+function warningList({ warnings = [] }: RunRecord): Html | undefined {
+  if (warnings.length === 0) return undefined;
+  return html`<section class="warnings" aria-labelledby="warnings"><h2 id="warnings">Look at this first</h2>
+<ul>${warnings.map((warning) => html`<li>${warning}</li>\n`)}</ul></section>\n`;
 }
 
 /** What the model is for. */

@@ -26,6 +26,9 @@ p { margin: 8px 0; }
 .key dt { color: var(--muted); font-size: .875rem; }
 .key dd { margin: 0; font-size: 1.35rem; font-weight: 600; font-variant-numeric: tabular-nums; }
 .key dd small { display: block; font-size: .8rem; font-weight: 400; color: var(--muted); }
+.warnings { background: var(--raised); border-left: 4px solid var(--second); border-radius: 4px; padding: 4px 16px; margin-top: 20px; }
+.warnings h2 { margin: 8px 0 0; padding: 0; border: 0; }
+.warnings ul { margin: 8px 0; padding-left: 1.2em; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); gap: 16px 24px; }
 figure { margin: 12px 0 0; }
 figure svg { display: block; max-width: 100%; height: auto; }

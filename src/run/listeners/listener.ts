@@ -35,12 +35,22 @@ export interface ResumedFrom {
 /** Where in a checkpoint's state the listeners' are: under the name by which older checkpoints have them. */
 const PLACE = "memories";
 
+const readStates = json.object({ [PLACE]: json.optional(json.record(json.anything)) });
+
 /** What goes into a checkpoint's state for the listeners: a copy, since training goes on while it is written. */
 export function saveListeners(listeners: readonly Listener[]): Readonly<Record<string, unknown>> {
   const states = listeners.flatMap(({ state }) => state ?? []);
   return {
     [PLACE]: Object.fromEntries(states.map((state) => [state.name, structuredClone(state.save())])),
   };
+}
+
+/** Reads what a checkpoint has under a listener's name; `undefined` where it has nothing. @throws as {@link readListeners} */
+export function savedState<T>(found: FoundCheckpoint, name: string, read: json.JsonReader<T>): T | undefined {
+  return json.readJson(found.state, found.file, (value, where) => {
+    const saved = json.own(readStates(value, where)[PLACE] ?? {}, name);
+    return saved === undefined ? undefined : read(saved, `${PLACE}.${name}`);
+  });
 }
 
 /**
@@ -51,9 +61,8 @@ export function saveListeners(listeners: readonly Listener[]): Readonly<Record<s
 export function readListeners(listeners: readonly Listener[], found: FoundCheckpoint): () => void {
   const { state: place, file, bytes } = found;
   const from = { step: Number(place.step), epoch: Number(place.epoch), file, bytes };
-  const readAll = json.object({ [PLACE]: json.optional(json.record(json.anything)) });
   const restores = json.readJson(place, file, (value, where) => {
-    const states = readAll(value, where)[PLACE] ?? {};
+    const states = readStates(value, where)[PLACE] ?? {};
     return listeners.flatMap(({ state }) => {
       const saved = state && json.own(states, state.name);
       if (!state || saved === undefined) return [];

@@ -20,6 +20,7 @@ import { DEFAULT_TRUNCATION } from "../../text/truncate-pair.js";
 import type { DoneEvent } from "../../train/events.js";
 import type { RunOptions } from "../options.js";
 import { version } from "../version.js";
+import { outcomeWarnings } from "../warnings.js";
 import type { Listener } from "./listener.js";
 
 /** What the report says of a run that the run itself does not know. */
@@ -44,6 +45,7 @@ export interface ReportedRun extends SavedModel<Answers> {
   /** The texts of the test set, or without one of the validation set: on these the saved model is evaluated. */
   readonly heldOut?: readonly LabelledExample[] | undefined;
   readonly description?: RunDescription;
+  readonly warnings?: readonly string[];
 }
 
 export interface ReportOptions {
@@ -63,8 +65,9 @@ export interface RunReport extends Listener {
   /**
    * Writes report.html, MODEL_CARD.md and run.json, and the answers of the saved model to held-out examples, where there
    * are any, to predictions.jsonl. Nothing of a run that is not done.
+   * @returns all that the reports warn of
    */
-  write(): Promise<void>;
+  write(): Promise<readonly string[]>;
 }
 
 /** @throws TunebertError when there are not as many held-out texts as encoded examples */
@@ -82,7 +85,7 @@ export function runReport(run: ReportedRun, options: ReportOptions): RunReport {
       if (event.event === "done") done = event;
     },
     async write() {
-      if (done) await writeReports({ ...run, ...options, heldOut, logits: saved }, done);
+      return done ? writeReports({ ...run, ...options, heldOut, logits: saved }, done) : [];
     },
   };
 }
@@ -112,7 +115,7 @@ interface Reported extends Omit<ReportedRun, "heldOut">, ReportOptions {
   readonly logits: Float32Array | undefined;
 }
 
-async function writeReports(run: Reported, done: DoneEvent): Promise<void> {
+async function writeReports(run: Reported, done: DoneEvent): Promise<readonly string[]> {
   const { step: steps, epoch: epochs, bestEpoch, train: figures, examplesPerSecond, threads: lanes } = done;
   const { folder, model, options, train, validation, test, heldOut, description = {} } = run;
   const { maxLength, truncation = DEFAULT_TRUNCATION, texts = DEFAULT_TEXTS } = run;
@@ -126,7 +129,7 @@ async function writeReports(run: Reported, done: DoneEvent): Promise<void> {
     validation: validation && (description.data?.validation ?? recordOf("validation examples", validation)),
     test: test && (description.data?.test ?? recordOf("test examples", test)),
   };
-  const record: RunRecord = {
+  const measured: RunRecord = {
     name: basename(resolve(folder)),
     tunebert: version,
     finished: new Date().toISOString(),
@@ -154,6 +157,8 @@ async function writeReports(run: Reported, done: DoneEvent): Promise<void> {
     },
     ...judged?.record,
   };
+  const warnings = [...(run.warnings ?? []), ...outcomeWarnings(measured)];
+  const record = { ...measured, warnings };
   if (judged) await saveReport(folder, "predictions.jsonl", judged.predictions);
   await saveReport(folder, "MODEL_CARD.md", modelCard(record));
   await saveReport(
@@ -162,6 +167,7 @@ async function writeReports(run: Reported, done: DoneEvent): Promise<void> {
     await reportPage({ run: record, curves: run.curves(), ...judged?.shown }),
   );
   await saveReport(folder, "run.json", formatRun(record)); // last: it says that the others are there
+  return warnings;
 }
 
 /** Whether the folder holds all reports on a run that has taken so many steps. */
