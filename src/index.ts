@@ -140,6 +140,7 @@ export type {
 } from "./tasks/task.js";
 export type { Packed } from "./text/pack.js";
 export type { TextExample, Texts } from "./text/text-example.js";
+export type { Words } from "./text/tokenize.js";
 export type { Tokenizer } from "./text/tokenizer.js";
 export type { TruncationName } from "./text/truncate-pair.js";
 export { Vocabulary } from "./text/vocabulary.js";
