@@ -159,6 +159,6 @@ export type { Fingerprint, Setting } from "./train/fingerprint.js";
 export type { BestEpoch, EpochFigures } from "./train/model-selection.js";
 export type { TrainerOptions } from "./train/options.js";
 export type { ScheduleName } from "./train/schedule.js";
-export { type FitOptions, Trainer } from "./train/trainer.js";
+export { type FitOptions, type HeldOutSet, type MeasuringProgress, Trainer } from "./train/trainer.js";
 export type { SavedTrainingState } from "./train/training-state.js";
 export type { StateDict, Tensor, TensorData, TensorType } from "./weights/tensor.js";

@@ -29,6 +29,8 @@ export interface InferOptions {
   readonly signal?: AbortSignal | undefined;
   /** The error of an example, counted from 1, whose answer is not a number. Default: the model is damaged. */
   readonly notFinite?: (example: number, value: number) => Error;
+  /** Is told how many of the examples are answered, from none on. */
+  readonly onProgress?: ((done: number, all: number) => void) | undefined;
 }
 
 /**
@@ -40,13 +42,19 @@ export async function infer(
   engine: Pick<Engine, "infer">,
   dataset: TextDataset,
   { config, outputs }: BertClassifier<Answers>,
-  { shape, signal, notFinite = (example, value) => damage(`example ${example}`, value) }: InferOptions,
+  {
+    shape,
+    signal,
+    notFinite = (example, value) => damage(`example ${example}`, value),
+    onProgress,
+  }: InferOptions,
 ): Promise<Float32Array> {
   const logits = new Float32Array(dataset.size * outputs);
   const cut = (start: number) => cutChunk(dataset, start, mostPerRun(config, shape), shape);
   let chunk = cut(0);
   for (let start = 0; start < dataset.size; start += CHUNK) {
     signal?.throwIfAborted();
+    onProgress?.(start, dataset.size);
     const running = engine.infer(chunk.map((groups) => groups.map(inferenceRun)));
     const next = cut(start + CHUNK);
     const results = (await running).flat();

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { readWeights } from "../hub/store/read-weights.js";
 import { type OptionValues, reworded } from "../option.js";
+import { formatCount } from "../report/terminal/format-quantity.js";
 import { keyOptions } from "../run/options.js";
 import { alignColumns } from "../text/align-columns.js";
 import { addOptions } from "./add-options.js";
@@ -36,6 +37,6 @@ async function inspect(file: string, { json, key }: OptionValues<typeof inspectO
     (total, { shape }) => total + shape.reduce((product, dim) => product * dim, 1),
     0,
   );
-  const sum = `${tensors.length} tensors, ${elements.toLocaleString("en-US")} elements`;
+  const sum = `${tensors.length} tensors, ${formatCount(elements)} elements`;
   print([...alignColumns(rows, { others: "left" }), sum]);
 }

@@ -7,7 +7,7 @@ import { figuresOf } from "../tasks/task-for.js";
 import type { TrainEvent } from "../train/events.js";
 import { Interrupted, interruptible } from "./interrupted.js";
 import { epochLines } from "./listeners/epoch-lines.js";
-import { progressLine } from "./listeners/progress-line.js";
+import { type ProgressLine, progressLine } from "./listeners/progress-line.js";
 import { note, print, warn } from "./print.js";
 import { reportResume } from "./report-resume.js";
 import { resumeCommand } from "./resume-command.js";
@@ -26,29 +26,32 @@ export interface TerminalRun extends TrainingRun {
  */
 export async function trainInTerminal(run: TerminalRun): Promise<void> {
   const { epochs } = runOptions(run.options ?? {});
+  const progress = progressLine(process.stderr, epochs);
   const listeners = [
     ...(run.listeners ?? []),
-    progressLine(process.stderr, epochs),
+    progress,
     run.json
       ? { handle: (event: TrainEvent) => print(JSON.stringify(event)) }
       : epochLines(print, epochs, figuresOf(run.model.answers)[0].name),
   ];
   const shown = { ...run, listeners, onResume: reportResume };
-  const { warnings } = await (run.checkpoints === false ? trainInFolder(shown) : trainInterruptibly(shown));
+  const { warnings } = await (run.checkpoints === false
+    ? trainInFolder(shown)
+    : trainInterruptibly(shown, progress));
   warn(warnings);
 }
 
-async function trainInterruptibly(run: TerminalRun): Promise<TrainingResult> {
+async function trainInterruptibly(run: TerminalRun, progress: ProgressLine): Promise<TrainingResult> {
   let step = run.out.resumeFrom?.state.step;
   const onKept = (kept: number) => {
     step = kept;
   };
   try {
-    return await interruptible(
-      (signal) => trainInFolder({ ...run, signal, checkpoints: { ...run.checkpoints, onKept } }),
-      () => note("stopping after this step and a checkpoint; once more stops at once"),
-      [outputFailed],
-    );
+    return await interruptible((signal) =>
+      trainInFolder({ ...run, signal, checkpoints: { ...run.checkpoints, onKept } }), () => {
+      progress.clear();
+      note("stopping after this step and a checkpoint; once more stops at once");
+    }, [outputFailed]);
   } catch (error) {
     const failure = memoryFailure(error) ?? error;
     if (step === undefined) throw failure;

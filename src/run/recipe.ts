@@ -1,4 +1,5 @@
 import type { FoundCheckpoint } from "../hub/store/checkpoint-folder.js";
+import { formatCount } from "../report/terminal/format-quantity.js";
 import * as json from "../text/json-reader.js";
 import type { Texts } from "../text/text-example.js";
 import type { ScheduleName } from "../train/schedule.js";
@@ -58,7 +59,7 @@ export function recipeFor(name: RecipeName, start: Start, { size, texts }: Train
   if (name === "book" || start === "pretrained") return BOOK;
   const { batchSize, epochs } = SCRATCH.find(({ most }) => size <= most) ?? MANY;
   return {
-    of: `from scratch, ${size.toLocaleString("en-US")} ${texts === 1 ? "texts" : "pairs"}`,
+    of: `from scratch, ${formatCount(size)} ${texts === 1 ? "texts" : "pairs"}`,
     options: { batchSize, epochs, learningRate: 5e-4, schedule: "linear", warmup: 0.1, embeddingStd: 0.02 },
   };
 }

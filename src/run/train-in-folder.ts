@@ -124,6 +124,9 @@ async function trainIn(folder: RunFolder, run: TrainingRun): Promise<TrainingRes
       signal: AbortSignal.any([signal, lock.lost]),
       fingerprint: runFingerprint(run),
       onAnswers: report.answered,
+      onMeasuring(progress) {
+        for (const listener of listeners) listener.measuring?.(progress);
+      },
       ...(checkpoints && {
         checkpoints: checkpointStore(folder, checkpoints, listeners),
         checkpointEvery: checkpoints.every,

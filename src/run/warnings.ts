@@ -1,5 +1,6 @@
 import type { TextDataset } from "../data/text-dataset.js";
 import type { DataRecord, RunRecord } from "../report/files/run-record.js";
+import { formatCount } from "../report/terminal/format-quantity.js";
 import { specialTokens } from "../text/pack.js";
 import type { RunOptions } from "./options.js";
 
@@ -143,7 +144,7 @@ function keysOf(set: TextDataset): string[] {
 }
 
 function count(number: number, noun: string): string {
-  return `${number.toLocaleString("en-US")} ${noun}${number === 1 ? "" : "s"}`;
+  return `${formatCount(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 function percent(share: number): string {

@@ -55,6 +55,8 @@ export interface EvaluateOptions {
   readonly notFinite: (example: number, value: number) => Error;
   /** Is given what the model put out for the examples, such as logits [n, K], in their order. */
   readonly onAnswers?: ((answers: Float32Array) => void) | undefined;
+  /** Is told how many of the examples are measured, from none on. */
+  readonly onProgress?: ((done: number, all: number) => void) | undefined;
 }
 
 /** The examples of one step. */

@@ -36,9 +36,25 @@ export interface FitOptions<Examples> {
   /** Where to go on; default: at the beginning. */
   readonly resumeFrom?: ReadCheckpoint | undefined;
   /** Is given what the model put out for each set that is measured, such as logits [n, K], before the event of the epoch. */
-  readonly onAnswers?: ((set: "validation" | "test", answers: Float32Array) => void) | undefined;
+  readonly onAnswers?: ((set: HeldOutSet, answers: Float32Array) => void) | undefined;
+  /** Is told how far measuring has come, for which training waits. */
+  readonly onMeasuring?: ((progress: MeasuringProgress) => void) | undefined;
   /** What has to be the same when training resumes, besides the examples, the model's sizes and the options. */
   readonly fingerprint?: Partial<Fingerprint> | undefined;
+}
+
+/** What a model is measured on after an epoch. */
+export type HeldOutSet = "validation" | "test";
+
+/** How far measuring has come after an epoch. */
+export interface MeasuringProgress {
+  /** counted from 1 */
+  readonly epoch: number;
+  readonly set: HeldOutSet;
+  /** examples that are measured */
+  readonly done: number;
+  /** examples of the set */
+  readonly all: number;
 }
 
 /**
@@ -202,20 +218,17 @@ export class Trainer<Examples> {
     return { learningRate, gradientNorm };
   }
 
-  async #evaluate(
-    name: "validation" | "test",
-    fit: Fit<Examples>,
-    engine: Engine,
-  ): Promise<Figures | undefined> {
-    const examples = fit[name];
+  async #evaluate(set: HeldOutSet, fit: Fit<Examples>, engine: Engine): Promise<Figures | undefined> {
+    const examples = fit[set];
     if (!examples) return undefined;
-    const { onAnswers, signal } = fit;
+    const { onAnswers, onMeasuring, signal } = fit;
     const { epoch, step } = fit.state;
     const { shape }: { shape: RunShape } = this.#device;
     return this.#task.evaluate(engine, examples, {
       ...{ shape, signal },
-      notFinite: (example, value) => divergence(`answer to ${name} example ${example}`, value, epoch, step),
-      onAnswers: onAnswers && ((answers) => onAnswers(name, answers)),
+      notFinite: (example, value) => divergence(`answer to ${set} example ${example}`, value, epoch, step),
+      onAnswers: onAnswers && ((answers) => onAnswers(set, answers)),
+      onProgress: onMeasuring && ((done, all) => onMeasuring({ epoch, set, done, all })),
     });
   }
 

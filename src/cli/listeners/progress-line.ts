@@ -2,8 +2,14 @@ import { type ProgressStream, reportProgress } from "../../report/terminal/progr
 import type { Listener } from "../../run/listeners/listener.js";
 import type { StepEvent } from "../../train/events.js";
 
+/** A line of how far training has come. */
+export interface ProgressLine extends Listener {
+  /** Makes way for other output. */
+  clear(): void;
+}
+
 /** Shows how far training has come. */
-export function progressLine(stream: ProgressStream, epochs: number): Listener {
+export function progressLine(stream: ProgressStream, epochs: number): ProgressLine {
   const progress = reportProgress(stream);
   return {
     handle(event) {
@@ -11,6 +17,8 @@ export function progressLine(stream: ProgressStream, epochs: number): Listener {
       else if (event.event === "epoch") progress.clear();
       else if (event.event === "done") progress.finish();
     },
+    measuring: (measured) => progress.update({ ...measured, epochs }),
+    clear: () => progress.clear(),
     close: () => progress.finish(),
   };
 }

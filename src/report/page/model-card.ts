@@ -3,7 +3,8 @@ import { listNames } from "../../text/list-names.js";
 import { printable } from "../../text/printable.js";
 import { type DataRecord, isRegression, type RunRecord } from "../files/run-record.js";
 import { settingRows } from "../files/setting-text.js";
-import { grouped, shownLabels } from "./page-parts.js";
+import { formatCount } from "../terminal/format-quantity.js";
+import { shownLabels } from "./page-parts.js";
 
 /**
  * A run's model card as the Hugging Face hub reads it: metadata in YAML, then Markdown. It says what the run knows
@@ -49,7 +50,7 @@ ${dataList(run)}
 
 ${list([
   ["weights began as", run.model.pretrained === undefined ? "random numbers" : code(run.model.pretrained)],
-  ["parameters", grouped(run.model.parameters)],
+  ["parameters", formatCount(run.model.parameters)],
   [
     "sizes",
     `${run.model.blocks} Transformer blocks of hidden size ${run.model.hidden}, ${run.model.heads} attention heads, ` +
@@ -164,9 +165,9 @@ function dataList({ data }: RunRecord): string {
 
 function describeData({ name, sha256, pairs, skipped, truncated }: DataRecord): string {
   return [
-    `${grouped(pairs)} examples of ${code(name)}`,
-    ...(skipped > 0 ? [`${grouped(skipped)} more without a label`] : []),
-    ...(truncated > 0 ? [`${grouped(truncated)} truncated`] : []),
+    `${formatCount(pairs)} examples of ${code(name)}`,
+    ...(skipped > 0 ? [`${formatCount(skipped)} more without a label`] : []),
+    ...(truncated > 0 ? [`${formatCount(truncated)} truncated`] : []),
     ...(sha256 === undefined ? [] : [`SHA-256 of the file ${code(sha256)}`]),
   ].join("; ");
 }
@@ -174,7 +175,7 @@ function describeData({ name, sha256, pairs, skipped, truncated }: DataRecord): 
 function results({ evaluation, regression, training, model }: RunRecord): string {
   if (regression) {
     const { examples, data, pearson, spearman, meanSquaredError, meanAbsoluteError, variance } = regression;
-    return `On the ${grouped(examples)} ${data} examples the correlation of the guesses with the true numbers is ${pearson.toFixed(4)}
+    return `On the ${formatCount(examples)} ${data} examples the correlation of the guesses with the true numbers is ${pearson.toFixed(4)}
 (Pearson), that of their ranks ${spearman.toFixed(4)} (Spearman). The mean squared error is ${meanSquaredError.toPrecision(4)}, against
 ${variance.toPrecision(4)} for guessing the mean every time, and the mean absolute error ${meanAbsoluteError.toPrecision(4)}.
 
@@ -196,14 +197,14 @@ ${variance.toPrecision(4)} for guessing the mean every time, and the mean absolu
   const rows = shown.map(({ label, precision, recall, f1, support }) =>
     row([cell(label), ...[precision, recall, f1].map((score) => score.toFixed(3)), String(support)]),
   );
-  return `On the ${grouped(examples)} ${evaluation.data} examples the accuracy is ${accuracy.toFixed(4)} (95 % confidence interval ${low.toFixed(4)} to
+  return `On the ${formatCount(examples)} ${evaluation.data} examples the accuracy is ${accuracy.toFixed(4)} (95 % confidence interval ${low.toFixed(4)} to
 ${high.toFixed(4)}), the mean F1 over the labels ${macroF1.toFixed(4)}, and the expected calibration error
 ${calibration.expectedCalibrationError.toFixed(4)}.
 
 ${row(["label", "precision", "recall", "F1", "examples"])}
 |---|---:|---:|---:|---:|
 ${rows.join("\n")}
-${others ? `\nThe ${grouped(others.labels)} labels that fewer examples have are not in the table; ${grouped(others.support)} examples have one of them.\n` : ""}
+${others ? `\nThe ${formatCount(others.labels)} labels that fewer examples have are not in the table; ${formatCount(others.support)} examples have one of them.\n` : ""}
 \`report.html\` shows more: confusions, accuracy by length${model.texts === 1 ? "" : " and by overlap of the two texts"}, calibration, mistakes.`;
 }
 
@@ -235,7 +236,7 @@ function warned({ warnings = [] }: RunRecord): string {
 }
 
 function counted(number: number, noun: string): string {
-  return `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
+  return `${formatCount(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 function list(items: readonly (readonly [name: string, value: string])[]): string {

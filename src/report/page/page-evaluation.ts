@@ -7,7 +7,8 @@ import { wilsonInterval } from "../../metrics/wilson-interval.js";
 import { Html, html } from "../../text/html.js";
 import { drawAccuracyBars } from "../charts/accuracy-bars.js";
 import { drawReliabilityDiagram } from "../charts/reliability-diagram.js";
-import { excerpt, grouped, numbersBehind, percent, SHOWN_LABELS, shownLabels, table } from "./page-parts.js";
+import { formatCount } from "../terminal/format-quantity.js";
+import { excerpt, numbersBehind, percent, SHOWN_LABELS, shownLabels, table } from "./page-parts.js";
 
 /** The sections on how good the model's answers are. */
 export async function evaluationSections(
@@ -65,7 +66,7 @@ ${table({
   ]),
 })}
 <p class="note">Precision: of the examples given the label, the part that has it. Recall: of the examples that have it, the part
-given it. F1 is their harmonic mean; the plain mean of F1 over the labels that occur is ${macroF1.toFixed(3)}.${others && ` ${ONLY_SHOWN} ${grouped(others.labels)} others have ${grouped(others.support)} examples.`}</p></section>`;
+given it. F1 is their harmonic mean; the plain mean of F1 over the labels that occur is ${macroF1.toFixed(3)}.${others && ` ${ONLY_SHOWN} ${formatCount(others.labels)} others have ${formatCount(others.support)} examples.`}</p></section>`;
 }
 
 /** By overlap only where there are two texts. */

@@ -63,11 +63,6 @@ export function percent(part: number): string {
   return `${(part * 100).toFixed(1)} %`;
 }
 
-/** 12345678 as 12,345,678. */
-export function grouped(number: number): string {
-  return number.toLocaleString("en-US", { maximumFractionDigits: 0 });
-}
-
 /** Labels that a table shows by themselves: those that most pairs have. */
 export const SHOWN_LABELS = 20;
 

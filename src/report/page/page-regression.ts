@@ -2,7 +2,8 @@ import { errorOf, type GuessEvaluation, type GuessedExample, largestErrors } fro
 import { Html, html } from "../../text/html.js";
 import { drawGuessScatter } from "../charts/guess-scatter.js";
 import type { HeldOutData } from "../files/run-record.js";
-import { excerpt, grouped, type KeyFigure } from "./page-parts.js";
+import { formatCount } from "../terminal/format-quantity.js";
+import { excerpt, type KeyFigure } from "./page-parts.js";
 
 /** What stands at the head of the page of a model that answers with numbers. */
 export function regressionFigures({
@@ -14,7 +15,7 @@ export function regressionFigures({
   variance,
 }: GuessEvaluation & HeldOutData): KeyFigure[] {
   return [
-    [`${data} Pearson`, pearson.toFixed(3), `correlation on ${grouped(examples)} ${data} examples`],
+    [`${data} Pearson`, pearson.toFixed(3), `correlation on ${formatCount(examples)} ${data} examples`],
     ["Spearman", spearman.toFixed(3), "correlation of the ranks"],
     [
       "typical error",
@@ -48,7 +49,7 @@ ${meanSquaredError.toPrecision(4)}, the mean absolute error ${meanAbsoluteError.
 function errorSection(guesses: readonly GuessedExample[]): Html {
   const largest = largestErrors(guesses, SHOWN);
   return html`<section aria-labelledby="errors"><h2 id="errors">The largest errors</h2>
-<p class="note">${largest.length} of ${grouped(guesses.length)} examples. Some may be mistakes of the data rather than of the
+<p class="note">${largest.length} of ${formatCount(guesses.length)} examples. Some may be mistakes of the data rather than of the
 model.</p>
 <ol class="mistakes">${largest.map(guess)}</ol></section>`;
 }

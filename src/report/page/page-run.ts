@@ -1,8 +1,8 @@
 import { type Html, html } from "../../text/html.js";
 import { type DataRecord, isRegression, type RunRecord } from "../files/run-record.js";
 import { settingRows } from "../files/setting-text.js";
-import { formatDuration } from "../terminal/format-quantity.js";
-import { facts, grouped, namesOf } from "./page-parts.js";
+import { formatCount, formatDuration } from "../terminal/format-quantity.js";
+import { facts, namesOf } from "./page-parts.js";
 
 /** The sections on how the run was made. */
 export function runSections({
@@ -19,12 +19,12 @@ export function runSections({
 ${facts("Model", [
   ["labels", isRegression(model) ? undefined : namesOf(model.labels)],
   ["weights began as", model.pretrained ?? "random numbers"],
-  ["parameters", grouped(model.parameters)],
+  ["parameters", formatCount(model.parameters)],
   ["hidden size", model.hidden],
   ["feed-forward width", model.ffn],
   ["attention heads", model.heads],
   ["Transformer blocks", model.blocks],
-  ["vocabulary rows", grouped(model.vocabularySize)],
+  ["vocabulary rows", formatCount(model.vocabularySize)],
   ["positions", model.maxPositions],
   ["longest input", `${model.maxLength} tokens`],
   ["truncation", model.truncation],
@@ -37,7 +37,7 @@ ${dataFacts("Test examples", data.test)}</section>`,
     html`<section aria-labelledby="machine"><h2 id="machine">Machine and speed</h2>
 ${facts("Speed", [
   ["examples per second", training.examplesPerSecond.toFixed(1)],
-  ["steps", grouped(training.steps)],
+  ["steps", formatCount(training.steps)],
   ["time of all steps", formatDuration(training.seconds)],
   ["threads", training.threads],
 ])}
@@ -67,8 +67,8 @@ function dataFacts(caption: string, data: DataRecord | undefined): Html | undefi
   return facts(caption, [
     ["from", name],
     ["SHA-256 of the file", sha256 === undefined ? undefined : html`<code>${sha256}</code>`],
-    ["examples", grouped(pairs)],
-    ["skipped without a label", skipped === 0 ? undefined : grouped(skipped)],
-    ["truncated", truncated === 0 ? undefined : grouped(truncated)],
+    ["examples", formatCount(pairs)],
+    ["skipped without a label", skipped === 0 ? undefined : formatCount(skipped)],
+    ["truncated", truncated === 0 ? undefined : formatCount(truncated)],
   ]);
 }

@@ -3,8 +3,9 @@ import type { GuessedExample } from "../../metrics/guesses.js";
 import { Html, html } from "../../text/html.js";
 import { drawCurvePanels, type LearningCurves } from "../charts/learning-curves.js";
 import { isRegression, type RunRecord } from "../files/run-record.js";
+import { formatCount } from "../terminal/format-quantity.js";
 import { evaluationSections } from "./page-evaluation.js";
-import { grouped, type KeyFigure, namesOf, percent } from "./page-parts.js";
+import { type KeyFigure, namesOf, percent } from "./page-parts.js";
 import { regressionFigures, regressionSections } from "./page-regression.js";
 import { runSections } from "./page-run.js";
 import { REPORT_STYLE } from "./report-style.js";
@@ -86,7 +87,7 @@ function keyFigures({ evaluation, regression, training, data }: RunRecord): Html
           [
             "calibration error",
             evaluation.calibration.expectedCalibrationError.toFixed(3),
-            `${grouped(evaluation.examples)} ${evaluation.data} examples`,
+            `${formatCount(evaluation.examples)} ${evaluation.data} examples`,
           ],
         ]
       : Object.entries(training.train).map(([name, value]) => [
@@ -96,8 +97,8 @@ function keyFigures({ evaluation, regression, training, data }: RunRecord): Html
         ]);
   figures.push([
     "speed",
-    `${grouped(training.examplesPerSecond)}/s`,
-    `${training.epochs} epoch${training.epochs === 1 ? "" : "s"} of ${grouped(data.train.pairs)} examples`,
+    `${formatCount(training.examplesPerSecond)}/s`,
+    `${training.epochs} epoch${training.epochs === 1 ? "" : "s"} of ${formatCount(data.train.pairs)} examples`,
   ]);
   return html`<dl class="key">${figures.map(
     ([name, value, note]) => html`<div><dt>${name}</dt><dd>${value}<small>${note}</small></dd></div>\n`,

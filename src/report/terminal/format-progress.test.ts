@@ -1,8 +1,14 @@
 import pc from "picocolors";
 import { describe, expect, test } from "vitest";
-import { epochFraction, formatProgressLine, formatProgressLog, type Progress } from "./format-progress.js";
+import {
+  epochsDone,
+  formatProgressLine,
+  formatProgressLog,
+  fractionDone,
+  type Progress,
+} from "./format-progress.js";
 
-const progress: Progress = {
+const progress = {
   epoch: 2,
   epochs: 5,
   step: 420,
@@ -11,7 +17,7 @@ const progress: Progress = {
   accuracy: 0.7124,
   examplesPerSecond: 1234.4,
   secondsLeft: 80,
-};
+} satisfies Progress;
 
 describe("formatProgressLine", () => {
   test("gives the bar the room that the fields leave at 80 columns", () => {
@@ -63,7 +69,27 @@ test("formatProgressLog spells the fields out", () => {
   );
 });
 
-test("epochFraction survives an epoch without steps", () => {
-  expect(epochFraction({ ...progress, step: 0, steps: 0 })).toBe(0);
-  expect(epochFraction(progress)).toBe(0.42);
+describe("while the model is measured", () => {
+  const measured: Progress = { epoch: 2, epochs: 5, set: "test", done: 3200, all: 9842 };
+
+  test("says so, and how far that has come", () => {
+    expect(formatProgressLine(measured, 80)).toBe(
+      "epoch 2/5  ━━━━━━─────────────   32%  measuring on the test set, 3,200 of 9,842",
+    );
+    expect(formatProgressLine(measured, 60)).toBe(
+      "epoch 2/5   32%  measuring on the test set, 3,200 of 9,842",
+    );
+    expect(formatProgressLine(measured, 12)).toBe("epoch 2/5");
+    expect(formatProgressLog(measured)).toBe("epoch 2/5  measuring on the test set, 3,200 of 9,842");
+  });
+
+  test("has the steps of the epoch behind it", () => {
+    expect(epochsDone(measured)).toBe(2);
+    expect(epochsDone(progress)).toBe(1.42);
+  });
+});
+
+test("fractionDone survives an epoch without steps", () => {
+  expect(fractionDone({ ...progress, step: 0, steps: 0 })).toBe(0);
+  expect(fractionDone(progress)).toBe(0.42);
 });

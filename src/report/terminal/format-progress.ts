@@ -1,11 +1,16 @@
 import pc from "picocolors";
-import { formatDuration } from "./format-quantity.js";
+import { formatCount, formatDuration } from "./format-quantity.js";
 
 /** How far a long piece of work has come. */
-export interface Progress {
+export type Progress = TrainingProgress | MeasuringProgress;
+
+interface RunningEpoch {
   /** The running epoch, counted from 1. */
   epoch: number;
   epochs: number;
+}
+
+interface TrainingProgress extends RunningEpoch {
   /** Steps done within the epoch. */
   step: number;
   steps: number;
@@ -15,6 +20,14 @@ export interface Progress {
   examplesPerSecond: number;
   /** Until the end of the last epoch. */
   secondsLeft: number;
+}
+
+/** The model is measured, once the steps of an epoch are done. */
+interface MeasuringProgress extends RunningEpoch {
+  /** On which examples. */
+  set: "validation" | "test";
+  done: number;
+  all: number;
 }
 
 export type Colors = ReturnType<typeof pc.createColors>;
@@ -39,7 +52,7 @@ export function formatProgressLine(progress: Progress, columns: number, colors: 
   const room = width - lineLength(others.map((field) => field.text)) - GAP.length;
   return fields
     .map(({ name, text }) => {
-      if (name === "bar") return formatBar(epochFraction(progress), Math.min(room, LONGEST_BAR), colors);
+      if (name === "bar") return formatBar(fractionDone(progress), Math.min(room, LONGEST_BAR), colors);
       return paint(name, text.slice(0, width), colors);
     })
     .join(GAP);
@@ -47,10 +60,12 @@ export function formatProgressLine(progress: Progress, columns: number, colors: 
 
 /** Progress as a line of a log, which nothing will overwrite. */
 export function formatProgressLog(progress: Progress): string {
+  const { epoch, epochs } = progress;
+  if ("set" in progress) return [`epoch ${epoch}/${epochs}`, measuring(progress)].join(GAP);
   return [
-    `epoch ${progress.epoch}/${progress.epochs}`,
+    `epoch ${epoch}/${epochs}`,
     `step ${progress.step}/${progress.steps}`,
-    formatPercent(epochFraction(progress)),
+    formatPercent(fractionDone(progress)),
     `loss ${progress.loss.toFixed(4)}`,
     ...(progress.accuracy === undefined ? [] : [`accuracy ${progress.accuracy.toFixed(3)}`]),
     `${formatRate(progress.examplesPerSecond)} examples/s`,
@@ -58,27 +73,34 @@ export function formatProgressLog(progress: Progress): string {
   ].join(GAP);
 }
 
-/** The part of the running epoch that is done, between 0 and 1. */
-export function epochFraction(progress: Progress): number {
-  return progress.steps > 0 ? Math.min(1, Math.max(0, progress.step / progress.steps)) : 0;
+/** The part that is done of the running epoch's steps or, once it is measured, of the examples; between 0 and 1. */
+export function fractionDone(progress: Progress): number {
+  const [done, all] = "set" in progress ? [progress.done, progress.all] : [progress.step, progress.steps];
+  return all > 0 ? Math.min(1, Math.max(0, done / all)) : 0;
 }
 
-type FieldName = "epoch" | "bar" | "percent" | "loss" | "accuracy" | "rate" | "left";
+/** How many epochs' steps are done. */
+export function epochsDone(progress: Progress): number {
+  return "set" in progress ? progress.epoch : progress.epoch - 1 + fractionDone(progress);
+}
+
+type FieldName = "epoch" | "bar" | "percent" | "measuring" | "loss" | "accuracy" | "rate" | "left";
 
 interface Field {
   name: FieldName;
   text: string;
 }
 
-const FIRST_TO_GO: FieldName[] = ["rate", "bar", "accuracy", "left", "loss", "percent"];
+const FIRST_TO_GO: FieldName[] = ["rate", "bar", "accuracy", "left", "loss", "percent", "measuring"];
 
 function progressFields(progress: Progress): Field[] {
   const fields: Field[] = [
     { name: "epoch", text: `epoch ${progress.epoch}/${progress.epochs}` },
     { name: "bar", text: " ".repeat(SHORTEST_BAR) },
-    { name: "percent", text: formatPercent(epochFraction(progress)) },
-    { name: "loss", text: `loss ${progress.loss.toFixed(4)}` },
+    { name: "percent", text: formatPercent(fractionDone(progress)) },
   ];
+  if ("set" in progress) return [...fields, { name: "measuring", text: measuring(progress) }];
+  fields.push({ name: "loss", text: `loss ${progress.loss.toFixed(4)}` });
   if (progress.accuracy !== undefined) {
     fields.push({ name: "accuracy", text: `acc ${progress.accuracy.toFixed(3)}` });
   }
@@ -87,6 +109,10 @@ function progressFields(progress: Progress): Field[] {
     { name: "left", text: `${formatDuration(progress.secondsLeft)} left` },
   );
   return fields;
+}
+
+function measuring({ set, done, all }: MeasuringProgress): string {
+  return `measuring on the ${set} set, ${formatCount(done)} of ${formatCount(all)}`;
 }
 
 function leastImportant(fields: Field[]): number {

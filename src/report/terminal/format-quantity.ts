@@ -14,6 +14,11 @@ export function formatDuration(seconds: number): string {
   return inTwoUnits(Math.round(seconds / 3600), 24, "d", "h");
 }
 
+/** A number of things for people: `9,842`. */
+export function formatCount(count: number): string {
+  return count.toLocaleString("en-US", { maximumFractionDigits: 0 });
+}
+
 function inTwoUnits(amount: number, perLarger: number, larger: string, smaller: string): string {
   const rest = String(amount % perLarger).padStart(2, "0");
   return `${Math.floor(amount / perLarger)}${larger} ${rest}${smaller}`;

@@ -7,6 +7,8 @@ beforeEach(() => {
   vi.stubEnv("CI", undefined);
   vi.stubEnv("NO_COLOR", undefined);
   vi.stubEnv("TERM", "xterm-256color");
+  vi.stubEnv("XTERM_VERSION", undefined);
+  vi.stubEnv("STY", undefined);
 });
 
 afterEach(() => {
@@ -70,6 +72,29 @@ describe("in a terminal", () => {
     reporter.finish();
   });
 
+  test("leaves no fragments where a narrower terminal breaks the line into rows", () => {
+    const stream = fakeStream({ isTTY: true, columns: 80 });
+    const reporter = reportProgress(stream);
+    reporter.update(at(1, 500)); // 79 characters
+    stream.columns = 30;
+    vi.advanceTimersByTime(200);
+    expect(stream.text.split("\u001b[2A\r\u001b[J")).toHaveLength(2);
+    vi.advanceTimersByTime(200);
+    expect(stream.text.split("\u001b[2A\r\u001b[J")).toHaveLength(2);
+    reporter.finish();
+  });
+
+  test("leaves the rows above alone in a terminal that does not break lines anew", () => {
+    vi.stubEnv("XTERM_VERSION", "XTerm(390)");
+    const stream = fakeStream({ isTTY: true, columns: 80 });
+    const reporter = reportProgress(stream);
+    reporter.update(at(1, 500));
+    stream.columns = 30;
+    vi.advanceTimersByTime(200);
+    expect(stream.text).not.toContain("\u001b[2A");
+    reporter.finish();
+  });
+
   test("makes way for other output and comes back", () => {
     const stream = fakeStream({ isTTY: true, columns: 80 });
     const reporter = reportProgress(stream);
@@ -88,6 +113,26 @@ describe("in a terminal", () => {
 });
 
 describe("outside a terminal", () => {
+  test("says once in a while that the model is measured", () => {
+    const stream = fakeStream({});
+    const reporter = reportProgress(stream);
+    reporter.update(at(1, 1000));
+    vi.advanceTimersByTime(60_000);
+    const measuring = (done: number) =>
+      reporter.update({ epoch: 1, epochs: 2, set: "test", done, all: 9842 });
+    measuring(0);
+    measuring(4096);
+    vi.advanceTimersByTime(10_000);
+    measuring(8192);
+    reporter.finish();
+    const lines = stream.text.trimEnd().split("\n");
+    expect(lines).toEqual([
+      formatProgressLog(at(1, 1000)),
+      "epoch 1/2  measuring on the test set, 0 of 9,842",
+      "epoch 1/2  measuring on the test set, 8,192 of 9,842",
+    ]);
+  });
+
   test("writes every tenth of an epoch where that is rarer than every 10 seconds, and the end", () => {
     const lines = logOf({ secondsPerStep: 1, lastStep: 950 });
     expect(lines.map(stepOf)).toEqual([1, 101, 201, 301, 401, 501, 601, 701, 801, 901, 950]);

@@ -1,8 +1,9 @@
+import { stripVTControlCharacters } from "node:util";
 import { SingleBar } from "cli-progress";
 import pc from "picocolors";
 import {
   type Colors,
-  epochFraction,
+  epochsDone,
   formatProgressLine,
   formatProgressLog,
   type Progress,
@@ -52,6 +53,8 @@ class RedrawnLine implements ProgressReporter {
   readonly #stream: ProgressStream;
   readonly #colors: Colors;
   #shown: { bar: SingleBar; progress: Progress } | undefined;
+  /** Characters of the line as it stands on the screen. */
+  #length = 0;
 
   constructor(stream: ProgressStream, colors: Colors) {
     this.#stream = stream;
@@ -64,7 +67,7 @@ class RedrawnLine implements ProgressReporter {
       this.#shown.bar.update({});
       return;
     }
-    const bar = this.#createBar(() => this.#format(this.#shown?.progress ?? progress));
+    const bar = this.#createBar(() => this.#redraw(this.#shown?.progress ?? progress));
     this.#shown = { bar, progress };
     bar.start(1, 0);
   }
@@ -72,6 +75,7 @@ class RedrawnLine implements ProgressReporter {
   clear(): void {
     this.#shown?.bar.stop();
     this.#shown = undefined;
+    this.#length = 0;
   }
 
   finish(): void {
@@ -81,8 +85,25 @@ class RedrawnLine implements ProgressReporter {
     this.#stream.write(`${this.#format(progress)}\n`);
   }
 
+  #redraw(progress: Progress): string {
+    this.#sweep();
+    const line = this.#format(progress);
+    this.#length = stripVTControlCharacters(line).length;
+    return line;
+  }
+
   #format(progress: Progress): string {
-    return formatProgressLine(progress, this.#stream.columns || USUAL_COLUMNS, this.#colors);
+    return formatProgressLine(progress, this.#columns, this.#colors);
+  }
+
+  get #columns(): number {
+    return this.#stream.columns || USUAL_COLUMNS;
+  }
+
+  /** Takes away the rows above, where a terminal that has become narrower broke the line into several. */
+  #sweep(): void {
+    const rowsAbove = Math.ceil(this.#length / this.#columns) - 1;
+    if (rowsAbove > 0 && breaksLinesAnew()) this.#stream.write(`\u001b[${rowsAbove}A\r\u001b[J`);
   }
 
   #createBar(format: () => string): SingleBar {
@@ -106,6 +127,12 @@ class RedrawnLine implements ProgressReporter {
   }
 }
 
+/** Whether the terminal breaks a line anew when its width changes, as all but a few do: xterm, the console, GNU screen. */
+function breaksLinesAnew(): boolean {
+  const { XTERM_VERSION, TERM, STY } = process.env;
+  return XTERM_VERSION === undefined && STY === undefined && TERM !== "linux";
+}
+
 const EPOCHS_BETWEEN_LINES = 0.1;
 const SECONDS_BETWEEN_LINES = 10;
 
@@ -119,7 +146,7 @@ class ProgressLog implements ProgressReporter {
   }
 
   update(progress: Progress): void {
-    this.#pending = progress;
+    if (!("set" in progress)) this.#pending = progress;
     if (this.#isDue(progress)) this.#write(progress);
   }
 
@@ -134,7 +161,8 @@ class ProgressLog implements ProgressReporter {
     if (!this.#written) return true;
     const epochs = epochsDone(progress) - this.#written.epochs;
     const seconds = secondsNow() - this.#written.seconds;
-    return epochs >= EPOCHS_BETWEEN_LINES - 1e-9 && seconds >= SECONDS_BETWEEN_LINES;
+    const isFar = "set" in progress || epochs >= EPOCHS_BETWEEN_LINES - 1e-9;
+    return isFar && seconds >= SECONDS_BETWEEN_LINES;
   }
 
   #write(progress: Progress): void {
@@ -142,10 +170,6 @@ class ProgressLog implements ProgressReporter {
     this.#written = { epochs: epochsDone(progress), seconds: secondsNow() };
     this.#pending = undefined;
   }
-}
-
-function epochsDone(progress: Progress): number {
-  return progress.epoch - 1 + epochFraction(progress);
 }
 
 function secondsNow(): number {

@@ -1,11 +1,14 @@
 import type { FoundCheckpoint } from "../../hub/store/checkpoint-folder.js";
 import * as json from "../../text/json-reader.js";
 import type { TrainEvent } from "../../train/events.js";
+import type { MeasuringProgress } from "../../train/trainer.js";
 
 /** Something that follows a training run: shows it, or keeps what comes of it. */
 export interface Listener {
   /** Training goes on once this is done. */
   handle(event: TrainEvent): void | Promise<void>;
+  /** Is told how far measuring has come after an epoch. */
+  measuring?(progress: MeasuringProgress): void;
   /** Has to be kept in a checkpoint for a run that resumes there to be followed from there. */
   readonly state?: ListenerState;
   /** When the run is over, however it ended. */
