@@ -2,7 +2,15 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { parseSafetensors, serializeSafetensors } from "../src/weights/safetensors.js";
-import { fail, filesOf, holdsModel, readBytes, succeed, temporaryFolder } from "./support/command.js";
+import {
+  fail,
+  filesOf,
+  holdsModel,
+  readBytes,
+  succeed,
+  temporaryFolder,
+  tunebert,
+} from "./support/command.js";
 import {
   copyWeights,
   TINY_SIZES,
@@ -449,14 +457,17 @@ describe("a model folder", () => {
   });
 
   test("asked about lines that are not pairs", async () => {
-    const lines = (input: string | Uint8Array) => fail(["predict", "--model", model], { input });
-    expect(await lines("a\tb\nno tab\n")).toMatch(/^standard input, row 2: expected two texts with a tab/);
-    expect(await lines("a\tb\tc\n")).toMatch(
-      /^standard input, row 1: .* found 2 tabs; give one pair a line$/,
-    );
-    expect(await lines(Buffer.from("a\tb\na\t\xff\n", "latin1"))).toMatch(
-      /^standard input, row 2: not valid UTF-8/,
-    );
+    const input = Buffer.from("a\tb\nno tab\na\tb\tc\na\t\xff\na\tb\n", "latin1");
+    const { code, stdout, stderr } = await tunebert(["predict", "--model", model], { input });
+    expect(stderr.trimEnd().split("\n")).toEqual([
+      "not answered: standard input, row 2: expected two texts with a tab between them, found 0 tabs; give one pair a line",
+      "not answered: standard input, row 3: expected two texts with a tab between them, found 2 tabs; give one pair a line",
+      "not answered: standard input, row 4: not valid UTF-8; save the file as UTF-8",
+      expect.stringMatching(/^warning: 100.0 % of the words/),
+      "tunebert: 3 rows could not be read and have no answer; all others are answered",
+    ]);
+    expect(stdout.trimEnd().split("\n")).toHaveLength(2);
+    expect(code).toBe(1);
   });
 
   test("evaluated on labels it does not know", async () => {

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { COMMAND, readJsonLines, succeed, temporaryFolder, tunebert } from "./support/command.js";
+import { nearly } from "./support/nearly.js";
 import { TINY_SIZES, TINY_TRAINING, tinyPairs, toCsv } from "./support/tiny.js";
 
 const LABELS = ["entailment", "contradiction", "neutral"];
@@ -153,7 +154,46 @@ describe("predict", () => {
   test("takes line ends of Windows, blank lines and a last line without an end", async () => {
     const input = `\r\n${tabbed.replaceAll("\n", "\r\n").trimEnd()}`;
     const { stdout } = await succeed(["predict", "--model", model, "--json"], { input });
-    expect(asJson(stdout)).toEqual(answers);
+    expect(asJson(stdout)).toEqual(answers.map(nearly));
+  });
+
+  test("answers a line as soon as it comes, in pieces too", async () => {
+    const child = spawn(process.execPath, [COMMAND, "predict", "--model", model]);
+    const answer = () => new Promise((resolve) => child.stdout.once("data", (text) => resolve(String(text))));
+    const line = /^\S+ +entailment \d\.\d{3} .*\n$/;
+    child.stdin.write("the tall pilot waits and sings\tthe pi");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    child.stdin.write("lot\n");
+    expect(await answer()).toMatch(line);
+    child.stdin.write("a\tb\n");
+    expect(await answer()).toMatch(line);
+    child.stdin.end();
+    expect(await new Promise((resolve) => child.on("close", resolve))).toBe(0);
+  });
+
+  test("writes a table for a spreadsheet, with a header row and quotes where they are needed", async () => {
+    const input = 'a "b"\tc, d\n';
+    const { stdout } = await succeed(["predict", "--model", model, "--format", "csv"], { input });
+    const [head, row, ...more] = stdout.split("\n");
+    const each = LABELS.map((label) => `probability of ${label}`).join(",");
+    expect(head).toBe(`text,textPair,label,probability,${each}`);
+    expect(row).toMatch(/^"a ""b""","c, d",(entailment|contradiction|neutral)(,0\.\d{6}){4}$/);
+    expect(more).toEqual([""]);
+  });
+
+  test("writes the most probable labels alone on demand", async () => {
+    const ask = async (...flags: string[]) => {
+      const { stdout } = await succeed(["predict", "--model", model, "--data", data, "--top", "2", ...flags]);
+      return stdout.split("\n");
+    };
+    const [text] = await ask();
+    expect(text).toMatch(/^(\S+) +\1 0\.\d{3} {2}\S+ 0\.\d{3} {2}and 1 other$/);
+    const [first, second] = Object.entries(answers[0]!.probabilities).sort(([, a], [, b]) => b - a);
+    const [json] = await ask("--format", "jsonl");
+    expect(Object.keys(JSON.parse(json!).probabilities)).toEqual([first![0], second![0]]);
+    const [head, row] = await ask("--format", "csv");
+    expect(head).toBe("text,textPair,label,probability,label2,probability2");
+    expect(row).toContain(`,${first![0]},${first![1].toFixed(6)},${second![0]},`);
   });
 
   test("answers as many pairs as it is given", async () => {

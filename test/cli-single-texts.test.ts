@@ -59,8 +59,8 @@ test("pairs are refused where the model is one of single texts, and the other wa
     2,
     expect.stringContaining("the model is one of single texts: give one text"),
   ]);
-  expect(await fail(["predict", "--model", model], { input: "a\tb\n" })).toMatch(
-    /^standard input, row 1: expected one text without a tab, found 1 tab; give one text a line$/,
+  expect((await tunebert(["predict", "--model", model], { input: "a\tb\n" })).stderr).toMatch(
+    /^not answered: standard input, row 1: expected one text without a tab, found 1 tab; give one text a line$/m,
   );
   for (const command of ["predict", "evaluate"]) {
     expect(await fail([command, "--model", model, "--data", pairs])).toMatch(

@@ -7,7 +7,8 @@ import { TINY_SIZES, TINY_TRAINING, TWO_EPOCHS_OF_EVENTS, tinyPairs, toCsv } fro
 
 const folder = temporaryFolder();
 const data = join(folder, "pairs.csv");
-writeFileSync(data, toCsv(tinyPairs()));
+const pairs = tinyPairs();
+writeFileSync(data, toCsv(pairs));
 
 function trainTo(out: string, ...flags: string[]) {
   const tiny = [...TINY_SIZES, ...TINY_TRAINING, "--epochs", "2"];
@@ -53,6 +54,9 @@ describe("training from scratch", () => {
       expect.stringMatching(new RegExp(`^epoch 2/2: ${figures}$`)),
       expect.stringMatching(new RegExp(`^${figures}$`)),
       expect.stringMatching(/^\d+\.\d examples\/sec on 1 CPU thread$/),
+      "",
+      `The model and report.html are in ${join(folder, "model")}. Ask it yourself:`,
+      `  node dist/cli/main.js predict --model ${join(folder, "model")} '${pairs[0]!.text}' '${pairs[0]!.textPair}'`,
     ]);
     expect(lines[5]).toBe(`epoch 2/2: ${lines[6]}`);
   });

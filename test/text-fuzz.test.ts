@@ -90,13 +90,17 @@ const READERS: readonly (readonly [
   [
     "lines of pairs",
     TSV.replaceAll(/\t\w+$/gm, ""),
-    (bytes) => expectExamples(readExampleLines(bytes, { fileName: "fuzz", texts: 2 })),
+    (bytes) => expectExamples(inOne(readExampleLines(bytes, { fileName: "fuzz", texts: 2 }))),
   ],
   ["UTF-16", `\ufeff${TSV}`, (bytes) => expectExamples(readExamples(bytes, { fileName: "fuzz.tsv" })), utf16],
   ["gzip", CSV, (bytes) => expectExamples(readExamples(bytes, { fileName: "fuzz.csv.gz" })), gzipSync],
   ["vocab.json", VOCABULARY, (bytes) => expectVocabulary(text(bytes))],
   ["config.json", CONFIG, (bytes) => expectConfig(text(bytes))],
 ];
+
+async function* inOne<T>(blocks: AsyncIterable<readonly T[]>): AsyncGenerator<T> {
+  for await (const block of blocks) yield* block;
+}
 
 /** What programs that read text tend to stumble over. */
 const PIECES = [

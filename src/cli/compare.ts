@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import type { AnswersOf, TaskName } from "../data/answers.js";
+import type { ColumnOptions } from "../data/columns.js";
 import { notANumber, unknownLabel, whereIs } from "../data/label-ids.js";
 import { skippedNote } from "../data/label-notes.js";
 import { numberOf } from "../data/label-order.js";
@@ -112,7 +113,9 @@ async function compareAsked(
   expectSameLabels(models);
   expectSameTexts(models);
   const labels = models[0]?.model.labels ?? [];
-  const examples = await readLabelled(await resolveData(data, "test", fetchOptions(flags)), labels, flags);
+  const remembered = models[0]?.model.columns;
+  const file = await resolveData(data, "test", fetchOptions(flags));
+  const examples = await readLabelled(file, labels, { ...flags, remembered });
   if (isRegression({ labels })) {
     return compareRegressions(
       await askAll(models, "regression", flags, (one) => guessNumbers(one, examples)),
@@ -199,7 +202,7 @@ function parseAnswers(text: string, path: string, labels: readonly string[]): An
 async function readLabelled(
   file: string,
   labels: readonly string[],
-  flags: CompareFlags,
+  flags: CompareFlags & Pick<ColumnOptions, "remembered">,
 ): Promise<LabelledExample[]> {
   const labelled: LabelledExample[] = [];
   const skippedLabels = new Map<string, number>();

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { BertClassifier } from "../bert/bert-classifier.js";
 import { generateSamplePairs, showcasePairs } from "../data/sample-pairs/sample-pairs.js";
@@ -17,7 +17,8 @@ import { inRunFolder, type RunFolder } from "../run/run-folder.js";
 import { threads as threadsOf } from "../runtime/threads/threads.js";
 import { systemReason } from "../system-error.js";
 import { addOptions } from "./add-options.js";
-import { formatPrediction } from "./predict.js";
+import { whereAndHow } from "./ask-command.js";
+import { formatPrediction } from "./prediction-formats.js";
 import { note, print } from "./print.js";
 import { trainInTerminal } from "./train-in-terminal.js";
 
@@ -98,11 +99,8 @@ async function trainOn(
   } finally {
     await predictor.close();
   }
-  print([
-    "",
-    `The model and report.html are in ${out}. Ask it yourself:`,
-    `  node ${relative("", process.argv[1] ?? "dist/cli/main.js")} predict --model ${out} "a dog is running ." "a dog is sleeping ."`,
-  ]);
+  const question = { text: "a dog is running .", textPair: "a dog is sleeping ." };
+  print(["", ...whereAndHow(out, question, process.argv, process.env)]);
 }
 
 /** For `tunebert train` to read: the columns have the names that it looks for. */

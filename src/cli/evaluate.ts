@@ -44,7 +44,8 @@ async function evaluate(flags: OptionValues<typeof evaluateOptions>): Promise<vo
   const { answers } = saved.model;
   const learnt = answers === "number" ? { task: "regression" as const } : { labels: answers };
   const file = await resolveData(flags.data, "test", fetchOptions(flags));
-  const options = { ...flags, noLabel: [], fileName: file, onNotice: note };
+  const { columns: remembered } = saved;
+  const options = { ...flags, remembered, noLabel: [], fileName: file, onNotice: note };
   const examples = readExamples(streamBytes(file), options);
   const { noLabel } = flags;
   const dataset = await TextDataset.encode(examples, saved.tokenizer, { ...saved, ...learnt, noLabel });

@@ -2,20 +2,23 @@ import { addAbortSignal } from "node:stream";
 import type { Command } from "commander";
 import { readExampleLines } from "../data/read-example-lines.js";
 import { readExamples } from "../data/read-examples.js";
+import { TunebertError } from "../error.js";
 import { streamBytes } from "../hub/files/files.js";
+import type { ModelConfig } from "../hub/store/model-config.js";
 import { loadModel, readModelConfig } from "../hub/store/model-folder.js";
-import { mostProbable, probabilitiesJson } from "../metrics/label-probabilities.js";
 import { type OptionValues, option, reworded } from "../option.js";
-import { text } from "../option-kinds.js";
-import { type NumberPrediction, type Prediction, Predictor } from "../predict/predictor.js";
+import { choice, count, text } from "../option-kinds.js";
+import { Predictor } from "../predict/predictor.js";
 import { unknownWarning } from "../run/warnings.js";
 import { threads } from "../runtime/threads/threads.js";
-import { printable } from "../text/printable.js";
-import type { TextExample, Texts } from "../text/text-example.js";
+import type { TextExample } from "../text/text-example.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { addOptions } from "./add-options.js";
+import { flagNames } from "./complaint.js";
 import { answerOptions, exampleOptions, modelOptions } from "./options.js";
-import { note, print, warn } from "./print.js";
+import { PREDICTION_FORMATS, predictionFormat } from "./prediction-formats.js";
+import { note, print, printRow, warn } from "./print.js";
+import { promptedExamples } from "./prompted-examples.js";
 import { outputClosed, outputFailed } from "./standard-streams.js";
 
 const predictOptions = {
@@ -23,7 +26,12 @@ const predictOptions = {
   data: option(text("file"), {
     help: "examples to ask about: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz",
   }),
-  json: reworded(answerOptions.json, "print one JSON object an example"),
+  format: option(choice(PREDICTION_FORMATS, "how"), {
+    default: "text",
+    help: "how answers are written, one a line: for people, as JSON, or as a table for a spreadsheet",
+  }),
+  json: reworded(answerOptions.json, "the same as --format jsonl"),
+  top: option(count, { defaultText: "all", help: "write the n most probable labels only" }),
   threads: answerOptions.threads,
   ...exampleOptions,
 };
@@ -44,13 +52,15 @@ export function addPredictCommand(program: Command): void {
     .addHelpText(
       "after",
       `
-Standard input takes one example a line: a text, or two separated by a tab, as the model was trained. A text that
-begins with a dash goes behind --, after all options.
+Standard input takes one example a line: a text, or two separated by a tab, as the model was trained. Each is answered
+as it comes. A row that cannot be read is told of, and the others are answered; the exit code is then 1. A text that begins
+with a dash goes behind --, after all options.
 
 Examples:
   $ tunebert predict --model nli "A man is sleeping ." "A man is awake ."
-  $ printf 'A dog runs .\\tAn animal moves .\\n' | tunebert predict --model nli --json
-  $ tunebert predict --model reviews "What a film !"`,
+  $ printf 'A dog runs .\\tAn animal moves .\\n' | tunebert predict --model nli --format jsonl
+  $ tunebert predict --model reviews --data new.csv --format csv > answers.csv
+  $ tunebert predict --model intents --top 3 "Where is my order ?"`,
     )
     .action(predict);
   addOptions(command, predictOptions);
@@ -62,41 +72,99 @@ async function predict(
   flags: PredictFlags,
   command: Command,
 ): Promise<void> {
-  if (first !== undefined && flags.data) command.error("error: give texts or --data, not both");
-  if (flags.skipBadRows && !flags.data) command.error("error: --skip-bad-rows is for the file of --data");
-  const { texts } = await readModelConfig(flags.model);
-  if (first !== undefined && second === undefined && texts === 2) {
-    command.error("error: the model is one of pairs: give two texts");
-  }
-  if (second !== undefined && texts === 1) {
-    command.error("error: the model is one of single texts: give one text");
-  }
+  expectTogether(first, flags, command);
+  const config = await readModelConfig(flags.model);
+  expectForModel(first, second, flags, config, command);
+  const { texts } = config;
+  const bad = new BadRows(command);
   const source =
-    first === undefined ? examplesFrom(flags, texts) : oneExample({ text: first, textPair: second });
+    first === undefined ? examplesFrom(flags, config, bad) : oneExample({ text: first, textPair: second });
   const saved = await loadModel(flags.model, { task: "any" });
   const predictor = await Predictor.start({
     ...saved,
     device: threads(first === undefined ? flags.threads : 1),
   });
   const words = new KnownWords(saved.tokenizer);
+  const { labels } = saved.model;
+  const format = predictionFormat(formatOf(flags), { texts, labels, top: flags.top });
   // Answers that cannot be printed are not asked for.
   const enough = AbortSignal.any([outputClosed, outputFailed]);
   addAbortSignal(enough, process.stdin);
   try {
-    const chunk = process.stdin.isTTY && !flags.data ? 1 : CHUNK;
-    for await (const examples of chunks(source, chunk)) {
+    if (format.head !== undefined) printRow(format.head);
+    for await (const examples of source) {
       const predictions = await predictor.predict(examples);
       words.count(examples);
       predictions.forEach((prediction, i) => {
-        print(flags.json ? predictionJson(examples[i]!, prediction) : formatPrediction(prediction));
+        const line = format.line(examples[i]!, prediction);
+        if (format.head === undefined) print(line);
+        else printRow(line);
       });
       if (enough.aborted) break;
     }
     warn(unknownWarning("given", words.unknownShare));
+    bad.expectNone();
   } catch (error) {
     if (!enough.aborted) throw error;
   } finally {
     await predictor.close();
+  }
+}
+
+/** What does not go together is wrong usage. */
+function expectTogether(first: string | undefined, flags: PredictFlags, command: Command): void {
+  if (first !== undefined && flags.data) command.error("error: give texts or --data, not both");
+  if (flags.skipBadRows && !flags.data) command.error("error: --skip-bad-rows is for the file of --data");
+  if (flags.json && flags.format === "csv") {
+    command.error("error: --json and --format csv both say how answers are written; give one of them");
+  }
+}
+
+/** As is what does not go with the model. */
+function expectForModel(
+  first: string | undefined,
+  second: string | undefined,
+  { top }: PredictFlags,
+  { texts, answers }: ModelConfig,
+  command: Command,
+): void {
+  if (top !== undefined && answers === "number") {
+    command.error("error: --top is for labels; the model answers with a number");
+  }
+  if (first !== undefined && second === undefined && texts === 2) {
+    command.error("error: the model is one of pairs: give two texts");
+  }
+  if (second !== undefined && texts === 1) {
+    command.error("error: the model is one of single texts: give one text");
+  }
+}
+
+function formatOf({ format, json }: PredictFlags): PredictFlags["format"] {
+  return json ? "jsonl" : format;
+}
+
+/** Rows that cannot be read: each is told when it is met. */
+class BadRows {
+  readonly #nameOf: (option: string) => string;
+  #count = 0;
+
+  constructor(command: Command) {
+    this.#nameOf = flagNames(command);
+  }
+
+  readonly tell = (error: TunebertError): void => {
+    this.#count++;
+    note(`not answered: ${error.told(this.#nameOf).join(" ")}`);
+  };
+
+  /** @throws TunebertError when there were some */
+  expectNone(): void {
+    if (this.#count === 0) return;
+    const rows =
+      this.#count === 1
+        ? "1 row could not be read and has"
+        : `${this.#count} rows could not be read and have`;
+    throw new TunebertError(`${rows} no answer; all others are answered`);
   }
 }
 
@@ -125,46 +193,29 @@ class KnownWords {
   }
 }
 
-/** Labels that a line shows; of more, the most probable. */
-const SHOWN = 20;
-
-/** What a model answers. */
-type Answer = Prediction | NumberPrediction;
-
-/** A number as it is printed: as many digits as single precision has. */
-const DIGITS = 7;
-
-/** A number; or else the label, and every label's probability: `entailment  entailment 0.912  contradiction 0.031  neutral 0.057`. */
-export function formatPrediction(answer: Answer): string {
-  if ("number" in answer) return String(rounded(answer));
-  const { label, probabilities } = answer;
-  const all = probabilities.length <= SHOWN;
-  const shown = all ? probabilities : mostProbable(probabilities, SHOWN);
-  const each = shown.map((entry) => `${printable(entry.label)} ${entry.probability.toFixed(3)}`);
-  const width = shown.reduce((widest, entry) => Math.max(widest, printable(entry.label).length), 0);
-  const others = all ? [] : [`and ${probabilities.length - SHOWN} others`];
-  return [printable(label).padEnd(width), ...each, ...others].join("  ");
+async function* oneExample(example: TextExample): AsyncGenerator<TextExample[]> {
+  yield [example];
 }
 
-function predictionJson({ text, textPair }: TextExample, answer: Answer): string {
-  if ("number" in answer) return JSON.stringify({ text, textPair, number: rounded(answer) });
-  const { label, probabilities } = answer;
-  const known = JSON.stringify({ text, textPair, label }).slice(0, -1);
-  return `${known},"probabilities":${probabilitiesJson(probabilities)}}`;
-}
-
-function rounded({ number }: NumberPrediction): number {
-  return Number(number.toPrecision(DIGITS));
-}
-
-async function* oneExample(example: TextExample): AsyncGenerator<TextExample> {
-  yield example;
-}
-
-function examplesFrom({ data, ...columns }: PredictFlags, texts: Texts): AsyncIterable<TextExample> {
-  return data
-    ? readExamples(streamBytes(data), { ...columns, fileName: data, onNotice: note })
-    : readExampleLines(process.stdin, { fileName: "standard input", texts });
+/** Those of a file many together, those of standard input as they come. */
+function examplesFrom(
+  { data, ...columns }: PredictFlags,
+  { texts, columns: remembered }: ModelConfig,
+  bad: BadRows,
+): AsyncIterable<TextExample[]> {
+  if (data !== undefined) {
+    const { labelColumn, ...textColumns } = remembered ?? {};
+    const options = {
+      ...columns,
+      remembered: textColumns,
+      fileName: data,
+      onNotice: note,
+      onBadRow: bad.tell,
+    };
+    return chunks(readExamples(streamBytes(data), options), CHUNK);
+  }
+  if (process.stdin.isTTY) return promptedExamples(process.stdin, process.stderr, texts);
+  return readExampleLines(process.stdin, { fileName: "standard input", texts, onBadRow: bad.tell });
 }
 
 async function* chunks(examples: AsyncIterable<TextExample>, size: number): AsyncGenerator<TextExample[]> {

@@ -10,6 +10,11 @@ export function print(lines: string | readonly string[]): void {
   if (lines.length > 0 || lines === "") console.log(shown(lines));
 }
 
+/** Prints a row of a table for a program, as it is; a terminal gets it as {@link print} shows it. */
+export function printRow(line: string): void {
+  console.log(process.stdout.isTTY ? shown(line) : line);
+}
+
 /** Prints a line, or a list of them, on standard error: progress, hints, warnings, errors. */
 export function note(lines: string | readonly string[]): void {
   if (lines.length > 0 || lines === "") console.error(shown(lines));

@@ -79,9 +79,9 @@ async function exitCode(error: unknown, program: Command, args: readonly string[
     return WRONG_USAGE;
   }
   if (error instanceof Interrupted) return error.exitCode;
-  const { json, logFormat } = command?.opts() ?? {};
+  const { json, logFormat, format = "text" } = command?.opts() ?? {};
   await report(complaint(memoryFailure(error) ?? descriptorFailure(error) ?? error, command), {
-    forPrograms: json === true || logFormat === "json",
+    forPrograms: json === true || logFormat === "json" || format !== "text",
   });
   return FAILED;
 }

@@ -1,9 +1,13 @@
 import type { Command } from "commander";
 import { TunebertError } from "../error.js";
+import type { Question } from "../predict/predictor.js";
 import { prepareRun } from "../run/prepare-run.js";
 import { inRunFolder } from "../run/run-folder.js";
+import type { TrainingRun } from "../run/train-in-folder.js";
 import { expectTogether } from "../run/train-options.js";
+import type { Texts } from "../text/text-example.js";
 import { addOptions } from "./add-options.js";
+import { whereAndHow } from "./ask-command.js";
 import { flagNames } from "./complaint.js";
 import { fetchOptions } from "./download-options.js";
 import { note, print } from "./print.js";
@@ -38,9 +42,22 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
     log: json ? note : print,
   };
   await inRunFolder(flags.out, options, async (folder) => {
-    await trainInTerminal({ ...(await prepareRun(folder, options)), json });
+    const run = await prepareRun(folder, options);
+    await trainInTerminal({ ...run, json });
+    const { texts, heldOut } = run;
+    options.log(["", ...whereAndHow(flags.out, questionFor(heldOut, texts), process.argv, process.env)]);
   });
 }
+
+/** An example that is measured on where it is short, else words for one. */
+function questionFor(heldOut: TrainingRun["heldOut"], texts: Texts | undefined): Question {
+  const short = heldOut?.find(({ text, textPair = "" }) => text.length + textPair.length <= SHORT);
+  if (short) return short;
+  return texts === 1 ? { text: "a text" } : { text: "a text", textPair: "another text" };
+}
+
+/** Characters that fit in a line beside the rest of a command. */
+const SHORT = 80;
 
 /** Options that do not go together are wrong usage. */
 function expectUsage(flags: TrainFlags, command: Command): void {

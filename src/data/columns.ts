@@ -2,7 +2,7 @@ import { TunebertError } from "../error.js";
 import type { GivenOptions } from "../option.js";
 import { shorten } from "../text/show-json.js";
 import { NO_LABEL } from "./no-label.js";
-import type { labelColumnOptions, textColumnOptions } from "./options.js";
+import type { labelColumnOptions, rowOptions, textColumnOptions } from "./options.js";
 
 /**
  * Which columns of a table, or keys of a JSON object, hold an example. A name that no column bears exactly is looked
@@ -13,6 +13,43 @@ export interface ColumnOptions extends GivenOptions<typeof textColumnOptions & t
   readonly header?: boolean | undefined;
   /** The labels that stand for none; blank ones always do. Default: `-`. */
   readonly noLabel?: readonly string[] | undefined;
+  /** How the examples of a model's training were found: taken where no column is named here and all of them are there. */
+  readonly remembered?: RememberedColumns | undefined;
+}
+
+/** What was said of a file of examples for them to be found. */
+export interface RememberedColumns
+  extends GivenOptions<
+    typeof textColumnOptions & typeof labelColumnOptions & Omit<typeof rowOptions, "skipBadRows">
+  > {}
+
+/** What of the options there is to remember; nothing where nothing was said. */
+export function columnsToRemember(options: RememberedColumns & ColumnOptions): RememberedColumns | undefined {
+  const { textColumn, premiseColumn, textPairColumn, hypothesisColumn, labelColumn } = options;
+  const { header, delimiter, quotes } = options;
+  const said = {
+    textColumn: textColumn ?? premiseColumn,
+    textPairColumn: textPairColumn ?? hypothesisColumn,
+    labelColumn,
+    header: header === false ? false : undefined,
+    delimiter,
+    quotes: quotes === true ? true : undefined,
+  };
+  const entries = Object.entries(said).filter(([, value]) => value !== undefined);
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+/** The options with what is remembered of columns, where none is named in them. */
+export function withRemembered<Options extends ColumnOptions & RememberedColumns>(
+  options: Options,
+): Options | undefined {
+  const { remembered, delimiter, quotes } = options;
+  if (remembered === undefined || namesColumns(options) || options.header === false) return undefined;
+  return {
+    ...options,
+    ...{ header: true, ...remembered },
+    ...{ delimiter: delimiter ?? remembered.delimiter, quotes: quotes || remembered.quotes },
+  };
 }
 
 /** Where an example stands among the columns of a table. */
@@ -71,6 +108,17 @@ export function findColumns(found: readonly string[], options: ColumnOptions): E
   if (second !== undefined) return { text, textPair: names.require(second.name, second.option), label };
   const partner = partnerOf(first.name, 0, names);
   return { text, textPair: partner === undefined ? undefined : names.find(partner), label };
+}
+
+/** Whether an example's columns are among the names found. */
+export function hasColumns(found: readonly string[], options: ColumnOptions): boolean {
+  try {
+    findColumns(found, options);
+    return true;
+  } catch (error) {
+    if (error instanceof TunebertError) return false;
+    throw error;
+  }
 }
 
 /** Whether a column is named, so that none is taken for what its file's layout says. */

@@ -1,7 +1,14 @@
 import { TunebertError } from "../error.js";
 import { shorten, showJson } from "../text/show-json.js";
 import type { TextExample } from "../text/text-example.js";
-import { type ColumnOptions, findColumns, labelOfCell, namesColumns } from "./columns.js";
+import {
+  type ColumnOptions,
+  findColumns,
+  hasColumns,
+  labelOfCell,
+  namesColumns,
+  withRemembered,
+} from "./columns.js";
 import { endOfLine, endOfLines } from "./row-ends.js";
 import type { RowLog } from "./row-log.js";
 import { lines, type RowReader } from "./row-reader.js";
@@ -105,9 +112,15 @@ export class JsonlReader implements RowReader {
   }
 
   #find(keys: readonly string[]): KeysOfExample {
+    const remembered = withRemembered(this.#options);
+    if (remembered && hasColumns(keys, remembered)) return this.#findBy(keys, remembered);
     if (!namesColumns(this.#options) && isSnliObject(keys)) return { all: keys, ...SNLI_KEYS };
+    return this.#findBy(keys, this.#options);
+  }
+
+  #findBy(keys: readonly string[], options: ColumnOptions): KeysOfExample {
     try {
-      const { text, textPair, label } = findColumns(keys, this.#options);
+      const { text, textPair, label } = findColumns(keys, options);
       return {
         all: keys,
         text: keys[text]!,

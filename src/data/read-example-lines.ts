@@ -1,3 +1,4 @@
+import type { TunebertError } from "../error.js";
 import type { TextExample, Texts } from "../text/text-example.js";
 import type { ByteSource } from "./byte-source.js";
 import { readBlocks } from "./read-blocks.js";
@@ -9,20 +10,24 @@ import { lines, type RowReader } from "./row-reader.js";
 export interface ReadExampleLinesOptions {
   readonly fileName: string;
   readonly texts: Texts;
+  /** Is told of each line that cannot be read, and the rest is read; default: the first one is an error. */
+  readonly onBadRow?: ((error: TunebertError) => void) | undefined;
 }
 
 /**
  * Reads examples one a line, without a header and without labels: a text, or two with a tab between them. Blank lines
- * are passed over, and there may be no examples at all.
+ * are passed over, and there may be no examples at all. What has come is given at once, several together where they came
+ * together.
  * @throws TunebertError, with the row, when a line has not as many tabs as it should or is not UTF-8
  */
 export async function* readExampleLines(
   source: ByteSource,
-  { fileName, texts }: ReadExampleLinesOptions,
-): AsyncGenerator<TextExample> {
-  const log = new RowLog(fileName);
+  { fileName, texts, onBadRow }: ReadExampleLinesOptions,
+): AsyncGenerator<TextExample[]> {
+  const log = new RowLog(fileName, onBadRow);
   for await (const block of readBlocks(source, new ExampleLineReader(log, texts), log)) {
-    for (const example of block) yield example;
+    const examples = [...block];
+    if (examples.length > 0) yield examples;
   }
 }
 
@@ -54,6 +59,7 @@ class ExampleLineReader implements RowReader {
             ? ["one text without a tab", "give one text a line"]
             : ["two texts with a tab between them", "give one pair a line"];
         this.#log.badRow(`expected ${expected}, found ${counted(texts.length - 1)}`, remedy);
+        continue;
       }
       const [text, textPair] = texts as [string, string?];
       yield { text, textPair, fileName: this.#log.fileName, row: this.#log.row };

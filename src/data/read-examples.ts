@@ -21,6 +21,8 @@ export interface ReadExamplesOptions extends ColumnOptions, GivenOptions<typeof 
   readonly fileName: string;
   /** Is told, before the first example, whether the file has SNLI's layout, and is read as {@link readSnli} does. */
   readonly onLayout?: ((layout: "snli" | "columns") => void) | undefined;
+  /** Is told of each row that cannot be read, and the rest is read; default: the first one is an error. */
+  readonly onBadRow?: ((error: TunebertError) => void) | undefined;
   /** Is told, at the end, how many bad rows were left out, and of quotes that were read as text. */
   readonly onNotice?: ((notice: string) => void) | undefined;
 }
@@ -39,7 +41,7 @@ export interface ReadExamplesOptions extends ColumnOptions, GivenOptions<typeof 
  */
 export function readExamples(source: ByteSource, options: ReadExamplesOptions): AsyncGenerator<TextExample> {
   if (options.delimiter !== undefined) expectFits("delimiter", rowOptions.delimiter.kind, options.delimiter);
-  const log = new RowLog(options.fileName, options.skipBadRows ? "skip" : "refuse");
+  const log = new RowLog(options.fileName, options.skipBadRows ? "skip" : (options.onBadRow ?? "refuse"));
   return readAll(source, readerFor(log, options), log, options);
 }
 

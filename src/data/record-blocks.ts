@@ -4,6 +4,9 @@ import { type ByteSource, concatenate, piecesOf } from "./byte-source.js";
 /** No row of text is longer; a file without line ends, or with a quote left open, must not fill the memory. */
 const MAX_RECORD_BYTES = 16 * 1024 * 1024;
 
+/** Shorter ones are given as soon as they are there, however small their pieces. */
+const LONG_RECORD_BYTES = 16 * 1024;
+
 /**
  * Cuts a byte stream into blocks of whole records, however the stream itself was cut. As a record ends with an
  * ASCII character, no block ends inside a character.
@@ -28,8 +31,9 @@ export async function* recordBlocks(
     else yield bytes.subarray(0, end);
     parts = [bytes.subarray(end)];
     size -= end;
-    // Doubling keeps the work linear when one record comes in many pieces.
-    sizeToTry = end === 0 ? Math.min(2 * size, MAX_RECORD_BYTES + 1) : 1;
+    // Doubling keeps the work linear when one long record comes in many pieces.
+    const isLong = end === 0 && size >= LONG_RECORD_BYTES;
+    sizeToTry = isLong ? Math.min(2 * size, MAX_RECORD_BYTES + 1) : 1;
   }
   if (size > 0) yield concatenate(parts);
 }

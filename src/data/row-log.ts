@@ -3,6 +3,9 @@ import { TunebertError } from "../error.js";
 /** So many bad rows are named; the others are counted. */
 const NAMED_ROWS = 3;
 
+/** What becomes of bad rows: they are refused, with a word on how to skip them; skipped; or told, and reading goes on. */
+export type BadRows = "refuse" | "skip" | ((error: TunebertError) => void);
+
 /** Where reading is in a file, and what becomes of rows that cannot be read. */
 export class RowLog {
   readonly fileName: string;
@@ -12,11 +15,11 @@ export class RowLog {
   beforeHeader = false;
   /** Bad rows that were skipped. */
   bad = 0;
-  readonly #badRows: "refuse" | "skip" | undefined;
+  readonly #badRows: BadRows | undefined;
   readonly #firstBad: string[] = [];
 
-  /** @param badRows refuse them and say how to skip them, or skip them; by default they are refused */
-  constructor(fileName: string, badRows?: "refuse" | "skip") {
+  /** @param badRows by default they are refused, and nothing can be done about it */
+  constructor(fileName: string, badRows?: BadRows) {
     this.fileName = fileName;
     this.#badRows = badRows;
   }
@@ -40,12 +43,15 @@ export class RowLog {
   /**
    * The present row cannot be read.
    * @param remedy what to do about it, beside skipping it
-   * @throws TunebertError with the problem and its place, unless bad rows are skipped
+   * @throws TunebertError with the problem and its place, unless bad rows are skipped or told
    */
   badRow(problem: string | TunebertError, remedy = "repair or delete the row", cause?: unknown): void {
     if (this.beforeHeader || this.#badRows !== "skip") {
       const error = typeof problem === "string" ? new TunebertError(problem, { cause }) : problem;
-      throw this.#refusal(error, remedy);
+      const refusal = this.#refusal(error, remedy);
+      if (this.beforeHeader || typeof this.#badRows !== "function") throw refusal;
+      this.#badRows(refusal);
+      return;
     }
     this.bad++;
     if (this.#firstBad.length < NAMED_ROWS) {
@@ -54,7 +60,7 @@ export class RowLog {
   }
 
   #refusal(error: TunebertError, remedy: string): TunebertError {
-    const skipping = this.#badRows && !this.beforeHeader ? ["skipBadRows"] : [];
+    const skipping = this.#badRows === "refuse" && !this.beforeHeader ? ["skipBadRows"] : [];
     return new TunebertError(
       (...names) => {
         const told = error.told((option) => names[error.options.indexOf(option)]!).join(" ");

@@ -1,7 +1,7 @@
 import { CsvError } from "csv-parse/browser/esm/sync";
 import { TunebertError } from "../error.js";
 import type { TextExample } from "../text/text-example.js";
-import { type ColumnOptions, columnNames, findColumns, namesColumns } from "./columns.js";
+import { type ColumnOptions, columnNames, hasColumns, namesColumns, withRemembered } from "./columns.js";
 import { CsvReader, parseCsv } from "./csv-reader.js";
 import { endOfHeader, endOfLine } from "./row-ends.js";
 import type { RowLog } from "./row-log.js";
@@ -25,7 +25,7 @@ export interface TableOptions extends ColumnOptions {
 export class TableReader implements RowReader {
   readonly #log: RowLog;
   readonly #usual: "," | "\t";
-  readonly #options: TableOptions;
+  #options: TableOptions;
   #reader: RowReader | undefined;
   #isSnli = false;
 
@@ -58,7 +58,8 @@ export class TableReader implements RowReader {
   }
 
   get #quotesInHeader(): boolean {
-    return this.#usual === "," || this.#options.quotes === true;
+    const { quotes, remembered } = this.#options;
+    return this.#usual === "," || quotes === true || remembered?.quotes === true;
   }
 
   #readerFor(start: string): RowReader {
@@ -68,25 +69,24 @@ export class TableReader implements RowReader {
         `${this.#log.fileName}: the header row has ${header.length} characters; that of a table of texts has at most ${MAX_HEADER}`,
       );
     }
-    const [style, ...others] = this.#styles();
-    if (
-      !namesColumns(this.#options) &&
-      this.#options.header !== false &&
-      !style!.quotes &&
-      isSnliHeader(header)
-    ) {
+    const remembered = withRemembered(this.#options);
+    if (remembered && this.#styles(remembered).some((style) => this.#fits(header, style, remembered))) {
+      this.#options = remembered;
+    }
+    const options = this.#options;
+    const [style, ...others] = this.#styles(options);
+    if (!namesColumns(options) && options.header !== false && !style!.quotes && isSnliHeader(header)) {
       this.#isSnli = true;
       return new TsvReader(this.#log, snliTsv(this.#log.fileName));
     }
-    if (this.#fits(header, style!)) return this.#open(style!);
-    const fitting = others.filter((other) => this.#fits(header, other));
+    if (this.#fits(header, style!, options)) return this.#open(style!);
+    const fitting = others.filter((other) => this.#fits(header, other, options));
     const [only] = fitting.length === 1 ? fitting : others.filter((other) => isCutBy(header, style!, other));
     return this.#open(only ?? style!);
   }
 
   /** How the table may be written, the usual way first. */
-  #styles(): readonly TableStyle[] {
-    const { delimiter, quotes = false } = this.#options;
+  #styles({ delimiter, quotes = false }: TableOptions): readonly TableStyle[] {
     const styleOf = (delimiter: string) => ({
       delimiter,
       quotes: quotes || delimiter !== "\t" || this.#usual !== "\t",
@@ -97,13 +97,8 @@ export class TableReader implements RowReader {
     return usual.quotes ? [usual, ...others] : [usual, { ...usual, quotes: true }, ...others];
   }
 
-  #fits(header: string, style: TableStyle): boolean {
-    try {
-      findColumns(columnNames(cellsOf(header, style), this.#options), this.#options);
-      return true;
-    } catch {
-      return false;
-    }
+  #fits(header: string, style: TableStyle, options: TableOptions): boolean {
+    return hasColumns(columnNames(cellsOf(header, style), options), options);
   }
 
   #open({ delimiter, quotes }: TableStyle): RowReader {

@@ -26,8 +26,10 @@ interface Peeked {
   readonly whole: AsyncGenerator<Uint8Array>;
 }
 
-/** So many tell the encodings apart, and the shortest line that somebody types has them. */
+/** So many tell the encodings apart. */
 const PEEKED_BYTES = 4;
+
+const NEWLINE = 0x0a;
 
 async function peek(pieces: AsyncGenerator<Uint8Array>): Promise<Peeked> {
   const taken: Uint8Array[] = [];
@@ -35,6 +37,7 @@ async function peek(pieces: AsyncGenerator<Uint8Array>): Promise<Peeked> {
     const { done, value } = await pieces.next();
     if (done) break;
     taken.push(value);
+    if (value.at(-1) === NEWLINE) break; // a short line, whose answer somebody may wait for
   }
   const start = taken.length === 0 ? new Uint8Array(0) : concatenate(taken);
   return { start, whole: prepend(start, pieces) };

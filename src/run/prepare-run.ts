@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import type { TaskName } from "../data/answers.js";
+import { columnsToRemember } from "../data/columns.js";
 import { labelNotes, skippedNote } from "../data/label-notes.js";
 import { lengthOptions } from "../data/options.js";
 import type { TextDataset } from "../data/text-dataset.js";
@@ -50,6 +51,7 @@ export async function prepareRun(folder: RunFolder, given: UncheckedTrainOptions
   const embeddingStd = pretrained === undefined ? options.embeddingStd : undefined;
   return {
     ...{ model, tokenizer, maxLength, truncation, texts: train.set.texts, tensorboard, signal },
+    columns: typeof options.train === "string" ? columnsToRemember(options) : undefined,
     listeners: [recipeKeeper(recipe), ...listeners],
     warnings,
     ...sets,

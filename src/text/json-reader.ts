@@ -45,6 +45,11 @@ export const string: JsonReader<string> = (value, place) => {
   return value;
 };
 
+export const boolean: JsonReader<boolean> = (value, place) => {
+  if (typeof value !== "boolean") throw fault(value, place, "true or false");
+  return value;
+};
+
 /** A number that is finite: JSON can hold 1e999. */
 export const number: JsonReader<number> = (value, place) => {
   if (typeof value !== "number" || !Number.isFinite(value)) throw fault(value, place, "a number");

@@ -116,7 +116,7 @@ export async function fail(args: readonly string[], options?: RunOptions): Promi
   const [before, message, ...more] = stderr.split(/^tunebert: /m);
   expect(more, "further messages").toEqual([]);
   expect(message, `no message: ${stderr}`).toBeDefined();
-  expect(before, "what else is on stderr").toMatch(/^((epoch|warning:) [^\n]*\n)*$/);
+  expect(before, "what else is on stderr").toMatch(/^((epoch|warning:|not answered:) [^\n]*\n)*$/);
   expect(stderr, "a stack trace").not.toMatch(/^\s+at /m);
   expect(code).toBe(1);
   return message!.trimEnd();

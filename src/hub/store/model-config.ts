@@ -1,6 +1,8 @@
 import { checkLabels } from "../../bert/check-labels.js";
 import { type BertConfig, checkConfig } from "../../bert/config.js";
 import type { Answers } from "../../data/answers.js";
+import type { RememberedColumns } from "../../data/columns.js";
+import { rowOptions } from "../../data/options.js";
 import { TunebertError } from "../../error.js";
 import * as json from "../../text/json-reader.js";
 import { readTexts, type Texts } from "../../text/text-example.js";
@@ -16,6 +18,8 @@ export interface ModelConfig {
   readonly truncation: TruncationName;
   /** How many texts it answers at a time. */
   readonly texts: Texts;
+  /** How the examples of its training were found, where that was said. */
+  readonly columns?: RememberedColumns | undefined;
 }
 
 /** `format` in config.json, by which a folder is known to be ours. */
@@ -23,9 +27,11 @@ export const FORMAT = "tunebert";
 const VERSION = 1;
 
 /** The text of config.json. */
-export function formatModelConfig({ config, answers, maxLength, truncation, texts }: ModelConfig): string {
+export function formatModelConfig(model: ModelConfig): string {
+  const { config, answers, maxLength, truncation, texts, columns } = model;
   const answering = answers === "number" ? { task: "regression" } : { labels: answers };
-  const json = { format: FORMAT, version: VERSION, ...config, ...answering, maxLength, truncation, texts };
+  const asked = { maxLength, truncation, texts, columns };
+  const json = { format: FORMAT, version: VERSION, ...config, ...answering, ...asked };
   return `${JSON.stringify(json, null, 2)}\n`;
 }
 
@@ -43,7 +49,7 @@ export function parseModelConfig(text: string, path: string): ModelConfig {
   }
   const model = json.readJson(rest, path, readModel);
   const { vocabularySize, hidden, ffn, heads, blocks, maxPositions } = model;
-  const { task, labels = [], maxLength, truncation = DEFAULT_TRUNCATION, texts } = model;
+  const { task, labels = [], maxLength, truncation = DEFAULT_TRUNCATION, texts, columns } = model;
   if (maxLength < 1) throw new TunebertError(`${path}: maxLength is ${maxLength}; expected at least 1`);
   return {
     config: inFile(path, () => checkConfig({ vocabularySize, hidden, ffn, heads, blocks, maxPositions })),
@@ -51,6 +57,7 @@ export function parseModelConfig(text: string, path: string): ModelConfig {
     maxLength,
     truncation: inFile(path, () => checkTruncation(truncation)),
     texts,
+    columns,
   };
 }
 
@@ -60,6 +67,21 @@ const readTask: json.JsonReader<"regression" | undefined> = (value, place) => {
   if (value !== undefined && value !== "regression") throw json.fault(value, place, '"regression"');
   return value;
 };
+
+const readDelimiter: json.JsonReader<string> = (value, place) => {
+  const { kind } = rowOptions.delimiter;
+  if (!kind.fits(value)) throw json.fault(value, place, kind.expected);
+  return value;
+};
+
+const readColumns = json.object({
+  textColumn: json.optional(json.string),
+  textPairColumn: json.optional(json.string),
+  labelColumn: json.optional(json.string),
+  header: json.optional(json.boolean),
+  delimiter: json.optional(readDelimiter),
+  quotes: json.optional(json.boolean),
+});
 
 const readModel = json.object({
   vocabularySize: json.count,
@@ -73,4 +95,5 @@ const readModel = json.object({
   maxLength: json.count,
   truncation: json.anything,
   texts: readTexts,
+  columns: json.optional(readColumns),
 });

@@ -5,6 +5,7 @@ import { BertClassifier, outputsOf } from "../../bert/bert-classifier.js";
 import type { BertConfig } from "../../bert/config.js";
 import { isOfOutputLayer, modelParameters } from "../../bert/model-program.js";
 import type { Answers, AnswersOf, TaskName } from "../../data/answers.js";
+import type { RememberedColumns } from "../../data/columns.js";
 import { TunebertError } from "../../error.js";
 import { Random } from "../../random.js";
 import { systemReason } from "../../system-error.js";
@@ -37,6 +38,8 @@ export interface SavedModel<A extends Answers = readonly string[]> {
   readonly truncation?: TruncationName | undefined;
   /** How many texts it answers at a time, as it was trained to. Default: 2. */
   readonly texts?: Texts | undefined;
+  /** How the examples of its training were found in their file, where that was said. */
+  readonly columns?: RememberedColumns | undefined;
 }
 
 const WEIGHTS = "model.safetensors";
@@ -65,6 +68,7 @@ export async function prepareModelFolder(
     maxLength,
     truncation = DEFAULT_TRUNCATION,
     texts = DEFAULT_TEXTS,
+    columns,
   }: SavedModel<Answers>,
   { overwrite, resume = false }: { readonly overwrite: boolean; readonly resume?: boolean },
 ): Promise<void> {
@@ -85,7 +89,7 @@ export async function prepareModelFolder(
     throw new TunebertError(`cannot write to ${folder}: ${systemReason(cause)}`, { cause });
   }
   const { config, answers } = model;
-  const described = formatModelConfig({ config, answers, maxLength, truncation, texts });
+  const described = formatModelConfig({ config, answers, maxLength, truncation, texts, columns });
   const files = { [CONFIG]: described, ...tokenizer.files() };
   for (const [name, text] of Object.entries(files)) await writeWhole(join(folder, name), text);
 }
@@ -248,8 +252,8 @@ async function loadDescribed(folder: string, saved: ModelConfig): Promise<SavedM
     expectOutputLayer(state, saved.config, saved.answers);
     return BertClassifier.fromStateDict(saved.config, saved.answers, state, new Random(0), { adopt: true });
   });
-  const { maxLength, truncation, texts } = saved;
-  return { model, tokenizer, maxLength, truncation, texts };
+  const { maxLength, truncation, texts, columns } = saved;
+  return { model, tokenizer, maxLength, truncation, texts, ...(columns && { columns }) };
 }
 
 async function readTokenizer(folder: string): Promise<WordTokenizer> {
