@@ -11,7 +11,7 @@ import { type OptionValues, option, reworded } from "../option.js";
 import { text } from "../option-kinds.js";
 import { Predictor } from "../predict/predictor.js";
 import { Random } from "../random.js";
-import type { DataRecord } from "../report/files/run-record.js";
+import { type DataRecord, dataRecord } from "../report/files/run-record.js";
 import { learningOptions } from "../run/options.js";
 import { inRunFolder, type RunFolder } from "../run/run-folder.js";
 import { threads as threadsOf } from "../runtime/threads/threads.js";
@@ -121,6 +121,6 @@ async function writePairs(corpus: SampleCorpus, folder: string): Promise<void> {
   }
 }
 
-function generated(part: string, { size, skipped, truncated }: TextDataset): DataRecord {
-  return { name: `generated sample pairs (${part}, seed ${PAIRS_SEED})`, pairs: size, skipped, truncated };
+function generated(part: string, dataset: TextDataset): DataRecord {
+  return dataRecord({ name: `generated sample pairs (${part}, seed ${PAIRS_SEED})` }, dataset);
 }

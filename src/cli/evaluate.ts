@@ -70,7 +70,9 @@ function labels(
   { json }: Format,
 ): string | readonly string[] {
   const report = classificationReport(truth, argmaxRows(logits, names.length), names);
-  return json ? JSON.stringify({ examples: size, skipped, ...report }) : formatClassificationReport(report);
+  return json
+    ? JSON.stringify({ examples: size, skipped, ...report })
+    : formatClassificationReport(report, process.stdout.columns);
 }
 
 /** How near numbers come. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { TunebertError } from "../error.js";
 import type { AnsweredExample } from "./answered-example.js";
-import { evaluateAnswers, mostConfidentMistakes } from "./evaluation.js";
+import { evaluateAnswers } from "./evaluation.js";
 
 const LABELS = ["yes", "no"];
 
@@ -61,11 +61,6 @@ test("evaluateAnswers of single texts has no groups by overlap", () => {
     [4, 1],
   ]);
   expect({ byOverlap, accuracy }).toEqual({ byOverlap: [], accuracy: 0.5 });
-});
-
-test("mostConfidentMistakes leaves out what is right, and begins with the most confident", () => {
-  expect(mostConfidentMistakes(answers, 5)).toEqual([answers[1], answers[2]]);
-  expect(mostConfidentMistakes(answers, 1)).toEqual([answers[1]]);
 });
 
 /** What a model answers that gives "yes" this probability. */

@@ -44,14 +44,6 @@ export function evaluateAnswers(answers: readonly AnsweredExample[], labels: rea
   };
 }
 
-/** The wrong answers given with the greatest probability, that one first; among equals the first in the data. */
-export function mostConfidentMistakes(answers: readonly AnsweredExample[], count: number): AnsweredExample[] {
-  return answers
-    .filter((answer) => !isCorrect(answer))
-    .sort((a, b) => confidenceOf(b) - confidenceOf(a))
-    .slice(0, count);
-}
-
 /** The part of the second text's distinct words that occur in the first; 0 where it has no words. */
 function wordOverlap(first: readonly string[], second: readonly string[]): number {
   const known = new Set(first);

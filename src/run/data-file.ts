@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { basename } from "node:path";
 import type { TextDataset } from "../data/text-dataset.js";
 import { streamBytes } from "../hub/files/files.js";
-import type { DataRecord } from "../report/files/run-record.js";
+import { type DataRecord, dataRecord } from "../report/files/run-record.js";
 
 /** A file of data, of which a run remembers what it was: it is read and hashed in one pass. */
 export class DataFile {
@@ -26,8 +26,7 @@ export class DataFile {
 
   /** What is to be remembered of the file when the dataset has been read from it; of what it did not need the hash alone. */
   async record(dataset: TextDataset): Promise<DataRecord> {
-    const { size: pairs, skipped, truncated } = dataset;
-    return { name: basename(this.path), sha256: await this.#sha256(), pairs, skipped, truncated };
+    return dataRecord({ name: basename(this.path), sha256: await this.#sha256() }, dataset);
   }
 
   /** `undefined` of what is no file, such as a pipe, which may have no end. */

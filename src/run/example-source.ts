@@ -5,7 +5,7 @@ import type { Split } from "../hub/fetch/catalog.js";
 import { resolveData } from "../hub/fetch/resolve.js";
 import { showAddress } from "../hub/files/address.js";
 import { keepLabelled, type LabelledExample } from "../predict/answer-labelled.js";
-import type { DataRecord } from "../report/files/run-record.js";
+import { type DataRecord, dataRecord } from "../report/files/run-record.js";
 import type { TextExample } from "../text/text-example.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { DataFile } from "./data-file.js";
@@ -36,9 +36,7 @@ export async function openExamples(
 ): Promise<OpenExamples> {
   if (typeof source !== "string") {
     const name = `${purpose} examples`;
-    const record = async ({ size: pairs, skipped, truncated }: TextDataset) => ({
-      ...{ name, pairs, skipped, truncated },
-    });
+    const record = async (dataset: TextDataset) => dataRecord({ name }, dataset);
     return { examples: source, name, isSnli: false, record };
   }
   const file = new DataFile(await resolveData(source, SPLITS[purpose], options.download));

@@ -53,7 +53,7 @@ export const sampleRun: RunRecord = {
   settings: { batchSize: 32, shuffle: true, classWeights: { same: 1, other: 2 }, limit: undefined },
   data: {
     train: { name: "train.csv", sha256: "ab".repeat(32), pairs: 4000, skipped: 3, truncated: 0 },
-    test: { name: "test.csv", pairs: 4, skipped: 0, truncated: 1 },
+    test: { name: "test.csv", pairs: 4, skipped: 0, truncated: 1, unknownShare: 0.125 },
   },
   machine: {
     processor: "Abacus (R)",

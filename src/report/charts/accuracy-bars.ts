@@ -22,7 +22,7 @@ export function drawAccuracyBars({ heading, groups, name, overall }: AccuracyBar
   const rows = groups.map((group) => {
     const [low, high] = wilsonInterval(group.correct, group.examples);
     const accuracy = group.correct / group.examples;
-    return { name: name(group), accuracy, low, high, figures: `${accuracy.toFixed(3)} of ${group.examples}` };
+    return { name: name(group), accuracy, low, high, figures: figuresOf(group) };
   });
   const height = rows.length * ROW_HEIGHT;
   const spec: Spec = {
@@ -57,9 +57,14 @@ export function drawAccuracyBars({ heading, groups, name, overall }: AccuracyBar
   return drawSvg(spec, `Accuracy by ${heading}: ${all}`);
 }
 
-const WIDTH = 144;
-const LEFT = 102;
-const RIGHT = 114;
+/** `46 of 62 (74 %)`. */
+function figuresOf({ correct, examples }: AccuracyGroup): string {
+  return `${correct} of ${examples} (${Math.round((100 * correct) / examples)} %)`;
+}
+
+const WIDTH = 114;
+const LEFT = 82;
+const RIGHT = 164;
 const TOP = 8;
 const BOTTOM = 26;
 const ROW_HEIGHT = 32;

@@ -9,6 +9,8 @@ export interface Panel {
   curves: Curve[];
   epochs: Domain;
   values: Domain;
+  /** The epoch that is marked. */
+  kept?: number | undefined;
   /** Given to the panel that names the epochs below it. */
   epochTitle?: string;
 }
@@ -49,6 +51,7 @@ export function panelMark(panel: Panel, top: number, layout: PanelLayout, theme:
     axes: panelAxes(panel, theme),
     marks: [
       headingMark(panel.heading, theme),
+      ...(panel.kept === undefined ? [] : keptMarks(panel.kept, panel.epochs, layout, theme)),
       ...ended.flatMap((curve, index) => [
         ...curveMarks(curve, theme),
         ...keyMarks(curve, places[index]!, theme),
@@ -92,6 +95,38 @@ function headingMark(heading: string, theme: ChartTheme): Mark {
       },
     },
   };
+}
+
+/** A line at the epoch whose model is kept, and above it which that is. */
+function keptMarks(kept: number, epochs: Domain, { width }: PanelLayout, theme: ChartTheme): Mark[] {
+  const x = { value: (width * (kept - epochs[0])) / (epochs[1] - epochs[0]) };
+  const isRight = x.value > width / 2;
+  return [
+    {
+      type: "rule",
+      encode: {
+        enter: {
+          ...{ x, y: { value: 0 }, y2: { value: PANEL_HEIGHT } },
+          stroke: { value: theme.ink },
+          strokeDash: { value: [1, 3] },
+          strokeWidth: { value: 2 },
+        },
+      },
+    },
+    {
+      type: "text",
+      encode: {
+        enter: {
+          ...textOf(theme),
+          text: { value: `kept: epoch ${kept}` },
+          x: { value: x.value + (isRight ? -6 : 6) },
+          y: { value: PANEL_HEIGHT - 8 },
+          align: { value: isRight ? "right" : "left" },
+          fontSize: { value: 12 },
+        },
+      },
+    },
+  ];
 }
 
 function curveMarks(curve: Curve, theme: ChartTheme): Mark[] {

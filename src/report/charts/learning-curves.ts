@@ -26,6 +26,8 @@ export interface DrawnFigure {
   readonly figure?: string;
   /** Above the panels. Default: nothing. */
   readonly title?: string | undefined;
+  /** The epoch whose model is kept, where one was chosen: it is marked. */
+  readonly kept?: number | undefined;
 }
 
 /**
@@ -37,18 +39,18 @@ export interface DrawnFigure {
  */
 export async function drawLearningCurves(
   curves: LearningCurves,
-  { figure = "accuracy", title }: DrawnFigure = {},
+  { figure = "accuracy", title, kept }: DrawnFigure = {},
 ): Promise<string> {
-  const panels = learningPanels(curves, figure);
+  const panels = learningPanels(curves, figure, kept);
   return drawSvg(chartSpec(panels, title), describe(Object.values(panels)));
 }
 
 /** Draws both apart, each 360 pixels wide, for a page that shows them side by side where it has room. */
 export async function drawCurvePanels(
   curves: LearningCurves,
-  { figure = "accuracy" }: DrawnFigure = {},
+  { figure = "accuracy", kept }: DrawnFigure = {},
 ): Promise<{ readonly loss: string; readonly figure: string }> {
-  const panels = learningPanels(curves, figure);
+  const panels = learningPanels(curves, figure, kept);
   const keys = Math.max(...Object.values(panels).map((panel) => panel.curves.filter(hasPoints).length));
   const top = keysHeight(keys) + GAP_ABOVE_KEYS;
   const draw = (panel: Panel) =>
@@ -72,7 +74,11 @@ interface Panels {
   readonly figure: Panel;
 }
 
-function learningPanels({ train, validation, test }: LearningCurves, figure: string): Panels {
+function learningPanels(
+  { train, validation, test }: LearningCurves,
+  figure: string,
+  kept: number | undefined,
+): Panels {
   const curvesOf = (name: string) => [
     { ...TRAIN_STYLE, points: finitePoints(own(train, name)) },
     { ...VALIDATION_STYLE, points: finitePoints(own(validation, name)) },
@@ -81,11 +87,12 @@ function learningPanels({ train, validation, test }: LearningCurves, figure: str
   const figures = [...curvesOf(figure), { ...TEST_STYLE, points: finitePoints(own(test, figure)) }];
   const epochs = epochDomain([...loss, ...figures].flatMap(({ points }) => points.map(({ epoch }) => epoch)));
   return {
-    loss: { heading: "Loss", curves: loss, epochs, values: lossDomain(valuesOf(loss)) },
+    loss: { heading: "Loss", curves: loss, epochs, kept, values: lossDomain(valuesOf(loss)) },
     figure: {
       heading: figureTitle(figure),
       curves: figures,
       epochs,
+      kept,
       values: shareDomain(valuesOf(figures)),
       epochTitle: "Epoch",
     },
@@ -137,7 +144,10 @@ function describe(panels: readonly Panel[]): string {
       .filter(hasPoints)
       .map(({ name, points }) => `${name} ${heading.toLowerCase()} ${formatValue(points.at(-1)!.value)}`),
   );
-  return ends.length > 0 ? `Learning curves, ending at ${ends.join(", ")}` : "Learning curves without points";
+  if (ends.length === 0) return "Learning curves without points";
+  const kept = panels[0]?.kept;
+  const marked = kept === undefined ? "" : `; the model of epoch ${kept} is kept`;
+  return `Learning curves, ending at ${ends.join(", ")}${marked}`;
 }
 
 function titleMark(title: string): Mark {

@@ -6,13 +6,21 @@ import { drawSvg } from "./draw-svg.js";
 
 /**
  * Draws accuracy over confidence, 360 pixels wide: a point for each bin, the larger the more examples it has, with
- * its 95 % confidence interval, beside the line on which accuracy equals confidence.
+ * its 95 % confidence interval, beside the line on which accuracy equals confidence. One with few is hollow, and no line
+ * leads through it.
  */
 export function drawReliabilityDiagram({ bins, expectedCalibrationError }: Calibration): Promise<string> {
   const most = Math.max(...bins.map(({ examples }) => examples));
   const points = bins.map(({ examples, correct, confidence }) => {
     const [low, high] = wilsonInterval(correct, examples);
-    return { confidence, accuracy: correct / examples, low, high, size: 40 + (260 * examples) / most };
+    const isFew = examples < FEW_EXAMPLES;
+    return {
+      ...{ confidence, accuracy: correct / examples, low, high },
+      size: 40 + (260 * examples) / most,
+      fill: isFew ? theme.background : theme.first,
+      stroke: isFew ? theme.first : theme.background,
+      opacity: isFew ? 0.4 : 1,
+    };
   });
   const spec: Spec = {
     background: theme.background,
@@ -20,7 +28,10 @@ export function drawReliabilityDiagram({ bins, expectedCalibrationError }: Calib
     padding: { left: 56, top: 8, right: 14, bottom: 46 },
     width: SIDE,
     height: SIDE,
-    data: [{ name: "points", values: points }],
+    data: [
+      { name: "points", values: points },
+      { name: "many", values: points.filter(({ opacity }) => opacity === 1) },
+    ],
     scales: [
       { name: "confidence", type: "linear", domain: [0, 1], range: [0, SIDE] },
       { name: "accuracy", type: "linear", domain: [0, 1], range: [SIDE, 0] },
@@ -40,6 +51,9 @@ export function drawReliabilityDiagram({ bins, expectedCalibrationError }: Calib
     `Accuracy at confidence: ${all.join(", ")}; expected calibration error ${expectedCalibrationError.toFixed(3)}`,
   );
 }
+
+/** Of fewer examples the accuracy tells next to nothing: their interval spans half of all there is. */
+export const FEW_EXAMPLES = 10;
 
 const SIDE = 290;
 
@@ -99,6 +113,7 @@ function intervals(): Mark {
         y2: { scale: "accuracy", field: "high" },
         stroke: { value: theme.ink },
         strokeWidth: { value: 1.5 },
+        strokeOpacity: { field: "opacity" },
       },
     },
   };
@@ -112,7 +127,7 @@ function curve(): Mark[] {
   return [
     {
       type: "line",
-      from: { data: "points" },
+      from: { data: "many" },
       encode: { enter: { ...place, stroke: { value: theme.first }, strokeWidth: { value: 2 } } },
     },
     {
@@ -122,9 +137,9 @@ function curve(): Mark[] {
         enter: {
           ...place,
           size: { field: "size" },
-          fill: { value: theme.first },
-          stroke: { value: theme.background },
-          strokeWidth: { value: 1 },
+          fill: { field: "fill" },
+          stroke: { field: "stroke" },
+          strokeWidth: { value: 1.5 },
         },
       },
     },

@@ -1,5 +1,6 @@
 import { arch, availableParallelism, cpus, totalmem, type } from "node:os";
 import type { BertConfig } from "../../bert/config.js";
+import type { TextDataset } from "../../data/text-dataset.js";
 import type { Evaluation } from "../../metrics/evaluation.js";
 import type { GuessEvaluation } from "../../metrics/guesses.js";
 import { loadOnnxRuntime } from "../../runtime/threads/onnx-runtime.js";
@@ -62,6 +63,16 @@ export interface DataRecord {
   readonly skipped: number;
   /** Examples that lost tokens to fit. */
   readonly truncated: number;
+  /** The part of their words that the model does not know; left out by earlier versions. */
+  readonly unknownShare?: number | undefined;
+}
+
+/** What is remembered of a dataset. @param file what is known of where it comes from */
+export function dataRecord(
+  file: Pick<DataRecord, "name" | "sha256">,
+  { size: pairs, skipped, truncated, unknownShare }: TextDataset,
+): DataRecord {
+  return { ...file, pairs, skipped, truncated, unknownShare };
 }
 
 export interface MachineRecord {

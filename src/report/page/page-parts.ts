@@ -48,15 +48,15 @@ export function namesOf(names: readonly string[]): Html {
 }
 
 /** A figure at the head of the page: its name, its value, and what it is. */
-export type KeyFigure = readonly [name: string, value: string, note: string];
+export type KeyFigure = readonly [name: string, value: string, note: string | Html];
 
 /** Characters of a text that are shown. */
 const LONGEST_TEXT = 600;
 
 /** A text as far as there is room. */
-export function excerpt(text: string): string {
+export function excerpt(text: string, longest = LONGEST_TEXT): string {
   const characters = Array.from(text);
-  return characters.length <= LONGEST_TEXT ? text : `${characters.slice(0, LONGEST_TEXT).join("")}…`;
+  return characters.length <= longest ? text : `${characters.slice(0, longest).join("")}…`;
 }
 
 export function percent(part: number): string {

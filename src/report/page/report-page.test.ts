@@ -4,12 +4,13 @@ import { evaluateAnswers } from "../../metrics/evaluation.js";
 import { reportPage } from "./report-page.js";
 
 const wrong = sampleAnswers.filter(({ trueLabel, predictedLabel }) => trueLabel !== predictedLabel);
+const mistakes = wrong.map((answer, i) => ({ answer, alike: i }));
 
 describe("reportPage", () => {
   let page: string;
 
   beforeAll(async () => {
-    page = await reportPage({ run: sampleRun, curves: sampleCurves, mistakes: wrong });
+    page = await reportPage({ run: sampleRun, curves: sampleCurves, mistakes });
   });
 
   test("needs nothing but itself", () => {
@@ -43,8 +44,8 @@ describe("reportPage", () => {
     }
     expect(rows(page)).toEqual(
       expect.arrayContaining([
-        "same 1 50.0 % 1 50.0 %",
-        "other 1 50.0 % 1 50.0 %",
+        "same 1 50 % 1 50 %",
+        "other 1 50 % 1 50 %",
         "same 0.500 0.500 0.500 2",
         "batch size 32",
         "shuffle yes",
@@ -62,7 +63,7 @@ describe("reportPage", () => {
     expect(charts).toEqual([
       "Learning curves, ending at train loss 0.500",
       "Learning curves, ending at train accuracy 0.750, test accuracy 0.500",
-      "Accuracy by length in words: 4: 0.000 of 1, 5: 1.000 of 1, 8: 1.000 of 1, 9: 0.000 of 1",
+      "Accuracy by length in words: 4: 0 of 1 (0 %), 5: 1 of 1 (100 %), 8: 1 of 1 (100 %), 9: 0 of 1 (0 %)",
       expect.stringMatching(/^Accuracy by overlap of the texts: \d+ %: /),
       expect.stringMatching(/^Accuracy at confidence: .*; expected calibration error 0\.\d{3}$/),
     ]);
@@ -82,6 +83,24 @@ describe("reportPage", () => {
     expect(list.match(/<li>/g)).toHaveLength(2);
     expect(list).toContain("<strong>same</strong>, probability 0.800");
     expect(list).toContain("<strong>other</strong>, probability 0.200");
+    expect(list.match(/more answer/g)).toHaveLength(1);
+    expect(list).toContain("1 more answer like this one");
+  });
+
+  test("tells the accuracy beside that of the simplest classifier, and how many examples each label has", () => {
+    const key = /<dl class="key">.*?<\/dl>/s
+      .exec(page)![0]
+      .replaceAll(/<[^>]*>/g, " ")
+      .replaceAll(/\s+/g, " ");
+    expect(key).toContain("test accuracy 50.0 % 2 of 4 (50 %); 95 % interval 15.0 % to 85.0 %");
+    expect(key).toContain("most frequent label 50.0 % the accuracy of always answering “ same ”");
+    expect(key).toContain("unknown words 12.5 % of those of the test examples");
+    expect(page).toContain("<bdi>same</bdi> 2 of 4 (50 %)");
+  });
+
+  test("marks groups of confidence that are too small to tell anything", () => {
+    expect(page).toContain("a hollow one for fewer than 10, too few to tell");
+    expect(rows(page).filter((row) => row.endsWith("too few to tell")).length).toBeGreaterThan(0);
   });
 });
 
@@ -91,6 +110,33 @@ test("a report on a run without unseen pairs says so", async () => {
   expect(page).toContain("neither test nor validation examples");
   expect(page).not.toContain("Confusion matrix");
   expect(page).toContain("Machine and speed");
+});
+
+test("a report says which epoch's model it is, and marks it in the curves", async () => {
+  const data = { ...sampleRun.data, validation: sampleRun.data.test };
+  const page = await reportPage({ run: { ...sampleRun, data }, curves: sampleCurves });
+  expect(page).toContain("of <strong>epoch 1</strong>, the best on the validation examples by accuracy.");
+  expect(page.match(/>kept: epoch 1</g)).toHaveLength(2);
+  const last = await reportPage({ run: sampleRun, curves: sampleCurves });
+  expect(last).toContain("2 epochs of 4,000 examples; the model and all its figures here are of the last.");
+  expect(last).not.toContain("kept: epoch");
+});
+
+test("a wide matrix is narrow in its cells, and empty where there are no examples", async () => {
+  const labels = Array.from({ length: 18 }, (_, i) => `${"a long name of a label ".repeat(4)}${i}`);
+  const answers = labels.flatMap((label, i) =>
+    [label, labels[(i + 1) % 18]!].map((predictedLabel) => ({
+      ...{ text: "a", trueLabel: label, predictedLabel },
+      probabilities: [{ label: predictedLabel, probability: 1 }],
+    })),
+  );
+  const evaluation = { ...evaluateAnswers(answers, labels), data: "test" as const };
+  const run = { ...sampleRun, model: { ...sampleRun.model, labels }, evaluation };
+  const page = await reportPage({ run, curves: sampleCurves });
+  const matrix = /<table class="wide confusion">.*?<\/table>/s.exec(page)![0];
+  expect(matrix.match(/<td[^>]*><\/td>/g)).toHaveLength(18 * 16);
+  expect(matrix.match(/1<small>50 %<\/small>/g)).toHaveLength(36);
+  expect(page).toContain("The matrix scrolls sideways");
 });
 
 test("a report on a run without mistakes says so", async () => {
@@ -103,7 +149,11 @@ test("a report on a model of single texts shows no overlap, and one text of each
   const answers = wrong.map(({ textPair: _, ...answer }) => answer);
   const evaluation = { ...evaluateAnswers(answers, sampleRun.model.labels), data: "test" as const };
   const run = { ...sampleRun, model: { ...sampleRun.model, texts: 1 as const }, evaluation };
-  const page = await reportPage({ run, curves: sampleCurves, mistakes: answers });
+  const page = await reportPage({
+    run,
+    curves: sampleCurves,
+    mistakes: answers.map((answer) => ({ answer, alike: 0 })),
+  });
   expect(page).toContain("A BERT that tells texts apart");
   expect(page).toContain('<h2 id="groups">Accuracy by length</h2>');
   expect(page).toContain("<dt>text</dt>");
@@ -111,8 +161,8 @@ test("a report on a model of single texts shows no overlap, and one text of each
 });
 
 test("a long text is cut", async () => {
-  const mistakes = [{ ...wrong[0]!, text: "🙂".repeat(1000) }];
-  const page = await reportPage({ run: sampleRun, curves: sampleCurves, mistakes });
+  const long = [{ answer: { ...wrong[0]!, text: "🙂".repeat(1000) }, alike: 0 }];
+  const page = await reportPage({ run: sampleRun, curves: sampleCurves, mistakes: long });
   expect(page).toContain(`>${"🙂".repeat(600)}…<`);
 });
 

@@ -1,10 +1,11 @@
-import type { AnsweredExample } from "../../metrics/answered-example.js";
 import type { GuessedExample } from "../../metrics/guesses.js";
+import type { Mistake } from "../../metrics/mistakes.js";
 import { Html, html } from "../../text/html.js";
+import { figureTitle } from "../charts/figure-names.js";
 import { drawCurvePanels, type LearningCurves } from "../charts/learning-curves.js";
 import { isRegression, type RunRecord } from "../files/run-record.js";
 import { formatCount } from "../terminal/format-quantity.js";
-import { evaluationSections } from "./page-evaluation.js";
+import { evaluationFigures, evaluationSections, labelShares } from "./page-evaluation.js";
 import { type KeyFigure, namesOf, percent } from "./page-parts.js";
 import { regressionFigures, regressionSections } from "./page-regression.js";
 import { runSections } from "./page-run.js";
@@ -13,8 +14,8 @@ import { REPORT_STYLE } from "./report-style.js";
 export interface Report {
   readonly run: RunRecord;
   readonly curves: LearningCurves;
-  /** Wrong answers to show, of those that `run.evaluation` counts. */
-  readonly mistakes?: readonly AnsweredExample[];
+  /** Wrong answers to show, those like each other together, of those that `run.evaluation` counts. */
+  readonly mistakes?: readonly Mistake[];
   /** The guesses that `run.regression` measures. */
   readonly guesses?: readonly GuessedExample[];
 }
@@ -42,8 +43,9 @@ ${new Html(REPORT_STYLE)}
 <header>
 <h1>${run.name}</h1>
 <p class="note">A BERT that ${purpose(run)}, trained with tunebert ${run.tunebert},
-<time>${run.finished.slice(0, 10)}</time>.</p>
+<time>${run.finished.slice(0, 10)}</time>. ${keptEpoch(run)}</p>
 ${keyFigures(run)}
+${run.evaluation && labelShares(run.evaluation)}
 ${warningList(run)}</header>
 ${sections.map((section) => html`${section}\n`)}</main>
 </body>
@@ -66,48 +68,68 @@ function purpose({ model }: RunRecord): Html {
 
 async function heldOutSections(
   { evaluation, regression }: RunRecord,
-  mistakes: readonly AnsweredExample[],
+  mistakes: readonly Mistake[],
   guesses: readonly GuessedExample[],
 ): Promise<Html[]> {
   if (regression) return regressionSections(regression, guesses);
   return evaluation ? evaluationSections(evaluation, mistakes) : [withoutEvaluation()];
 }
 
-function keyFigures({ evaluation, regression, training, data }: RunRecord): Html {
-  const figures: KeyFigure[] = regression
+function keyFigures(run: RunRecord): Html {
+  const { evaluation, regression, training } = run;
+  const figures = regression
     ? regressionFigures(regression)
     : evaluation
-      ? [
-          [
-            `${evaluation.data} accuracy`,
-            percent(evaluation.accuracy),
-            `95 % interval ${evaluation.accuracyInterval.map(percent).join(" to ")}`,
-          ],
-          ["macro F1", evaluation.macroF1.toFixed(3), "mean over the labels that occur"],
-          [
-            "calibration error",
-            evaluation.calibration.expectedCalibrationError.toFixed(3),
-            `${formatCount(evaluation.examples)} ${evaluation.data} examples`,
-          ],
-        ]
-      : Object.entries(training.train).map(([name, value]) => [
-          `training ${name}`,
-          name === "accuracy" ? percent(value) : value.toFixed(4),
-          "mean over the last epoch",
-        ]);
-  figures.push([
-    "speed",
-    `${formatCount(training.examplesPerSecond)}/s`,
-    `${training.epochs} epoch${training.epochs === 1 ? "" : "s"} of ${formatCount(data.train.pairs)} examples`,
-  ]);
-  return html`<dl class="key">${figures.map(
+      ? evaluationFigures(evaluation)
+      : trainingFigures(training);
+  return html`<dl class="key">${[...figures, ...unknownFigure(run)].map(
     ([name, value, note]) => html`<div><dt>${name}</dt><dd>${value}<small>${note}</small></dd></div>\n`,
   )}</dl>`;
 }
 
-async function curveSection(curves: LearningCurves, { model }: RunRecord): Promise<Html> {
+function trainingFigures({ train }: RunRecord["training"]): KeyFigure[] {
+  return Object.entries(train).map(([name, value]) => [
+    `training ${name}`,
+    name === "accuracy" ? percent(value) : value.toFixed(4),
+    "mean over the last epoch",
+  ]);
+}
+
+/** Of the words on which the model was measured; of those it was trained on where it was not. */
+function unknownFigure({ data, evaluation, regression }: RunRecord): KeyFigure[] {
+  const measured = (evaluation ?? regression)?.data ?? "train";
+  const share = data[measured]?.unknownShare;
+  if (share === undefined) return [];
+  const name = measured === "train" ? "training" : measured;
+  return [
+    ["unknown words", percent(share), `of those of the ${name} examples; the model reads them all alike`],
+  ];
+}
+
+/** Which epoch's model this is. */
+function keptEpoch({ training: { epochs, savedEpoch }, data, settings, model }: RunRecord): Html {
+  if (epochs === 1) return html`One epoch of ${formatCount(data.train.pairs)} examples.`;
+  const chosen = data.validation
+    ? html`<strong>epoch ${savedEpoch}</strong>, the best on the validation examples by ${metricName(settings.metric ?? figureShown(model))}`
+    : "the last";
+  return html`${epochs} epochs of ${formatCount(data.train.pairs)} examples; the model and all its figures here are of ${chosen}.`;
+}
+
+/** Within a sentence. */
+function metricName(metric: unknown): string {
+  const title = figureTitle(String(metric));
+  return title.toLowerCase() === metric ? metric : title;
+}
+
+/** The figure beside the loss. */
+function figureShown(model: RunRecord["model"]): string {
+  return isRegression(model) ? "pearson" : "accuracy";
+}
+
+async function curveSection(curves: LearningCurves, { model, data, training }: RunRecord): Promise<Html> {
   const { loss, figure } = await drawCurvePanels(curves, {
-    figure: isRegression(model) ? "pearson" : "accuracy",
+    figure: figureShown(model),
+    kept: data.validation && training.savedEpoch,
   });
   return html`<section aria-labelledby="curves"><h2 id="curves">Learning curves</h2>
 <p class="note">Training figures are means over the epoch so far, measured while the weights change.</p>

@@ -32,7 +32,19 @@ p { margin: 8px 0; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); gap: 16px 24px; }
 figure { margin: 12px 0 0; }
 figure svg { display: block; max-width: 100%; height: auto; }
+.shares ul { display: flex; flex-wrap: wrap; gap: 2px 18px; list-style: none; margin: 6px 0 0; padding: 0; font-size: .875rem; }
+.shares li::before { content: ""; display: inline-block; width: 10px; height: 10px; margin-right: 6px; border-radius: 2px; background: var(--part); }
+.bar { display: flex; gap: 2px; height: 12px; margin-top: 6px; }
+.bar span { background: var(--part); border-radius: 2px; flex-basis: 0; min-width: 2px; }
+.bar span:nth-child(3n + 1), .shares li:nth-child(3n + 1) { --part: var(--first); }
+.bar span:nth-child(3n + 2), .shares li:nth-child(3n + 2) { --part: var(--second); }
+.bar span:nth-child(3n), .shares li:nth-child(3n) { --part: var(--third); }
+.bar span:nth-child(n + 4), .shares li:nth-child(n + 4)::before { opacity: .62; }
+.bar span:nth-child(n + 7), .shares li:nth-child(n + 7)::before { opacity: .36; }
 .scroll { overflow-x: auto; }
+.scroll::-webkit-scrollbar { height: 10px; }
+.scroll::-webkit-scrollbar-track { background: var(--raised); }
+.scroll::-webkit-scrollbar-thumb { background: var(--muted); border-radius: 5px; }
 table { border-collapse: collapse; margin: 12px 0 0; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding-bottom: 4px; }
 th, td { padding: 5px 10px; text-align: right; border-bottom: 1px solid var(--grid); vertical-align: top; }
@@ -46,6 +58,11 @@ th:first-child { text-align: left; padding-left: 0; }
 .confusion td { min-width: 84px; text-align: center; background: rgb(var(--shade) / calc(var(--share) * .42)); }
 .confusion td small { display: block; color: inherit; }
 .confusion .right { font-weight: 700; outline: 2px solid var(--ink); outline-offset: -3px; }
+.confusion th:first-child { position: sticky; left: 0; background: var(--surface); padding-right: 10px; }
+.confusion td small { white-space: nowrap; }
+.wide.confusion th { font-size: .8125rem; font-weight: 400; min-width: 10em; max-width: 14em; }
+.wide.confusion thead th:not(:first-child) { writing-mode: vertical-rl; transform: rotate(180deg); min-width: 0; max-width: none; max-height: 14em; text-align: left; padding: 4px; vertical-align: bottom; }
+.wide.confusion td { min-width: 46px; padding-inline: 3px; }
 code { font-size: .85em; }
 details { margin-top: 8px; }
 summary { cursor: pointer; font-size: .875rem; color: var(--muted); }

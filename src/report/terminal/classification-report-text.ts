@@ -1,13 +1,22 @@
 import type { ClassificationReport } from "../../metrics/classification-report.js";
-import { condense } from "../../metrics/confusion-matrix.js";
+import { type ConfusionMatrix, condense } from "../../metrics/confusion-matrix.js";
 import { mostFrequent } from "../../metrics/most-frequent.js";
 import { alignColumns } from "../../text/align-columns.js";
+import { formatCount } from "./format-quantity.js";
 
 /** Labels that have rows of their own: those that most examples have. */
 const SHOWN = 20;
+/** Characters of a label. */
+const LONGEST_LABEL = 32;
+/** Confusions that are listed where a matrix has no room. */
+const LISTED = 15;
 
-/** A report as lines for a terminal: scores of each label, the whole, and the confusion matrix. */
-export function formatClassificationReport(report: ClassificationReport): string[] {
+/**
+ * A report as lines for a terminal: scores of each label, the whole, and the confusion matrix, whose columns are numbered
+ * where their names have no room; where the numbers have none either, the most frequent confusions.
+ * @param columns width of the terminal in characters
+ */
+export function formatClassificationReport(report: ClassificationReport, columns = USUAL_COLUMNS): string[] {
   const { perClass } = report;
   const supports = perClass.map((scores) => scores.support);
   const support = supports.reduce((total, count) => total + count, 0);
@@ -15,7 +24,7 @@ export function formatClassificationReport(report: ClassificationReport): string
   const scores = [
     ["label", "precision", "recall", "f1", "support"],
     ...shown.map(({ label, precision, recall, f1, support }) => [
-      label,
+      shorten(label),
       ...[precision, recall, f1].map(formatScore),
       String(support),
     ]),
@@ -28,15 +37,64 @@ export function formatClassificationReport(report: ClassificationReport): string
     },
     SHOWN,
   );
-  const counts = [
-    ["true \\ predicted", ...confusion.labels],
-    ...confusion.counts.map((row, index) => [confusion.labels[index]!, ...row.map(String)]),
-  ];
   const hidden = perClass.length - shown.length;
   const note = hidden === 0 ? [] : [`the ${SHOWN} most frequent labels; ${hidden} others are not shown`, ""];
   const whole = `accuracy ${formatScore(report.accuracy)}, macro f1 ${formatScore(report.macroF1)}, ${support} ${support === 1 ? "example" : "examples"}`;
-  const table = (rows: readonly string[][]) => alignColumns(rows, { others: "right" });
-  return [...table(scores), "", ...note, whole, "", ...table(counts)];
+  return [...table(scores), "", ...note, whole, "", ...confusionLines(confusion, columns)];
+}
+
+const USUAL_COLUMNS = 80;
+
+function confusionLines(confusion: ConfusionMatrix, columns: number): string[] {
+  const { counts } = confusion;
+  const labels = confusion.labels.map(shorten);
+  const named = table([
+    ["true \\ predicted", ...labels],
+    ...counts.map((row, index) => [labels[index]!, ...row.map(String)]),
+  ]);
+  if (fits(named, columns)) return named;
+  const numbers = labels.map((_, index) => String(index + 1));
+  const width = numbers.length < 10 ? 1 : 2;
+  const numbered = table([
+    ["true \\ predicted", ...numbers],
+    ...counts.map((row, index) => [
+      `${numbers[index]!.padStart(width)} ${labels[index]}`,
+      ...row.map((count) => (count === 0 ? "." : String(count))),
+    ]),
+  ]);
+  return fits(numbered, columns) ? numbered : frequentConfusions(confusion, labels);
+}
+
+/** The wrong answers that are given most often. */
+function frequentConfusions({ counts }: ConfusionMatrix, labels: readonly string[]): string[] {
+  const wrong = counts
+    .flatMap((row, truth) => row.map((count, given) => ({ truth, given, count })))
+    .filter(({ truth, given, count }) => truth !== given && count > 0)
+    .toSorted((a, b) => b.count - a.count);
+  if (wrong.length === 0) return ["no label is taken for another"];
+  const rows = wrong
+    .slice(0, LISTED)
+    .map(({ truth, given, count }) => [labels[truth]!, labels[given]!, formatCount(count)]);
+  const others = wrong.slice(LISTED).reduce((sum, { count }) => sum + count, 0);
+  return [
+    "the most frequent confusions (--json has the whole matrix)",
+    ...alignColumns([["true", "predicted", "examples"], ...rows], { others: "left" }),
+    ...(others === 0 ? [] : [`and ${formatCount(others)} examples of other confusions`]),
+  ];
+}
+
+function table(rows: readonly (readonly string[])[]): string[] {
+  return alignColumns(rows, { others: "right" });
+}
+
+function fits(lines: readonly string[], columns: number): boolean {
+  return lines.every((line) => line.length <= columns);
+}
+
+function shorten(label: string): string {
+  const characters = Array.from(label);
+  if (characters.length <= LONGEST_LABEL) return label;
+  return `${characters.slice(0, LONGEST_LABEL - 1).join("")}…`;
 }
 
 function formatScore(score: number): string {

@@ -10,7 +10,8 @@ export function learningCurves(folder: string, recorder: CurveRecorder, figure: 
       if (event.event === "step") recorder.step(event);
       else if (event.event === "epoch") recorder.epoch(event);
       else if (event.event === "done") {
-        await saveReport(folder, "curves.svg", await drawLearningCurves(recorder.curves, { figure }));
+        const kept = event.validation && event.bestEpoch;
+        await saveReport(folder, "curves.svg", await drawLearningCurves(recorder.curves, { figure, kept }));
       }
     },
     state: {

@@ -3,15 +3,16 @@ import type { Answers } from "../../data/answers.js";
 import type { TextDataset } from "../../data/text-dataset.js";
 import { TunebertError } from "../../error.js";
 import { loadModel, readReport, type SavedModel, saveReport } from "../../hub/store/model-folder.js";
-import { evaluateAnswers, mostConfidentMistakes } from "../../metrics/evaluation.js";
+import { evaluateAnswers } from "../../metrics/evaluation.js";
 import { evaluateGuesses } from "../../metrics/guesses.js";
+import { mostConfidentMistakes } from "../../metrics/mistakes.js";
 import { answersOf, guessesOf, type LabelledExample } from "../../predict/answer-labelled.js";
 import { Predictor } from "../../predict/predictor.js";
 import type { LearningCurves } from "../../report/charts/learning-curves.js";
 import { formatGuesses } from "../../report/files/guesses-file.js";
 import { formatPredictions } from "../../report/files/predictions-file.js";
 import { formatRun, parseRun } from "../../report/files/run-file.js";
-import { type DataRecord, type RunRecord, thisMachine } from "../../report/files/run-record.js";
+import { type DataRecord, dataRecord, type RunRecord, thisMachine } from "../../report/files/run-record.js";
 import { modelCard } from "../../report/page/model-card.js";
 import { type Report, reportPage } from "../../report/page/report-page.js";
 import { threads } from "../../runtime/threads/threads.js";
@@ -125,9 +126,10 @@ async function writeReports(run: Reported, done: DoneEvent): Promise<readonly st
   const judged =
     heldOut && judge(heldOut, await outputsFor(run, heldOut, { isLast: savedEpoch === epochs }), answers);
   const data = {
-    train: description.data?.train ?? recordOf("training examples", train),
-    validation: validation && (description.data?.validation ?? recordOf("validation examples", validation)),
-    test: test && (description.data?.test ?? recordOf("test examples", test)),
+    train: description.data?.train ?? dataRecord({ name: "training examples" }, train),
+    validation:
+      validation && (description.data?.validation ?? dataRecord({ name: "validation examples" }, validation)),
+    test: test && (description.data?.test ?? dataRecord({ name: "test examples" }, test)),
   };
   const measured: RunRecord = {
     name: basename(resolve(folder)),
@@ -220,8 +222,4 @@ async function outputsFor(
   } finally {
     await predictor.close();
   }
-}
-
-function recordOf(name: string, { size, skipped, truncated }: TextDataset): DataRecord {
-  return { name, pairs: size, skipped, truncated };
 }
