@@ -5,6 +5,7 @@ import { type OptionValues, option } from "../option.js";
 import { text, yesNo } from "../option-kinds.js";
 import { addOptions } from "./add-options.js";
 import { downloadOptions, fetchOptions } from "./download-options.js";
+import { addHelpBelow } from "./help-text.js";
 import { answerOptions } from "./options.js";
 import { print } from "./print.js";
 
@@ -20,16 +21,15 @@ export function addFetchCommand(program: Command): void {
     .command("fetch")
     .description("Download a model or a data set once, check it, unpack it, and print where it is.")
     .argument("<name>", "a name below, an http(s) address, or the path of an archive")
-    .addHelpText(
-      "after",
-      `
-Names:
-${catalog.map(({ name, description }) => `  ${name.padEnd(NAME_WIDTH)}  ${description}`).join("\n")}
-
-The cache is TUNEBERT_CACHE or the platform's folder for caches. What other users may change there is checked by its
-SHA-1 each time, and fetched again where none is known. Proxies are taken from HTTP_PROXY, HTTPS_PROXY and NO_PROXY.`,
-    )
     .action(fetch);
+  addHelpBelow(command, [
+    [
+      "Names:",
+      ...catalog.map(({ name, description }) => `  ${name.padEnd(NAME_WIDTH)}  ${description}`),
+    ].join("\n"),
+    "The cache is TUNEBERT_CACHE or the platform's folder for caches. What other users may change there is checked by its " +
+      "SHA-1 each time, and fetched again where none is known. Proxies are taken from HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
+  ]);
   addOptions(command, fetchCommandOptions);
 }
 

@@ -15,6 +15,7 @@ import type { TextExample } from "../text/text-example.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { addOptions } from "./add-options.js";
 import { flagNames } from "./complaint.js";
+import { addHelpBelow } from "./help-text.js";
 import { answerOptions, exampleOptions, modelOptions } from "./options.js";
 import { PREDICTION_FORMATS, predictionFormat } from "./prediction-formats.js";
 import { note, print, printRow, warn } from "./print.js";
@@ -49,20 +50,21 @@ export function addPredictCommand(program: Command): void {
     )
     .argument("[text]", "the text, of a pair the first")
     .argument("[text-pair]", "the second, for a model of pairs")
-    .addHelpText(
-      "after",
-      `
-Standard input takes one example a line: a text, or two separated by a tab, as the model was trained. Each is answered
-as it comes. A row that cannot be read is told of, and the others are answered; the exit code is then 1. A text that begins
-with a dash goes behind --, after all options.
-
-Examples:
-  $ tunebert predict --model nli "A man is sleeping ." "A man is awake ."
-  $ printf 'A dog runs .\\tAn animal moves .\\n' | tunebert predict --model nli --format jsonl
-  $ tunebert predict --model reviews --data new.csv --format csv > answers.csv
-  $ tunebert predict --model intents --top 3 "Where is my order ?"`,
-    )
     .action(predict);
+  addHelpBelow(
+    command,
+    [
+      "Standard input takes one example a line: a text, or two separated by a tab, as the model was trained. Each is " +
+        "answered as it comes. A row that cannot be read is told of, and the others are answered; the exit code is then 1. " +
+        "A text that begins with a dash goes behind --, after all options.",
+    ],
+    [
+      'tunebert predict --model nli "A man is sleeping ." "A man is awake ."',
+      "printf 'A dog runs .\\tAn animal moves .\\n' | tunebert predict --model nli --format jsonl",
+      "tunebert predict --model reviews --data new.csv --format csv > answers.csv",
+      'tunebert predict --model intents --top 3 "Where is my order ?"',
+    ],
+  );
   addOptions(command, predictOptions);
 }
 

@@ -4,6 +4,7 @@ import { version } from "../run/version.js";
 import { memoryFailure } from "../runtime/out-of-memory.js";
 import { descriptorFailure } from "../system-error.js";
 import { complaint, dashHint, usageOutput } from "./complaint.js";
+import { addHelpBelow } from "./help-text.js";
 import { Interrupted } from "./interrupted.js";
 import { note } from "./print.js";
 import { flushStandardStreams, report } from "./standard-streams.js";
@@ -29,19 +30,20 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
 }
 
 function newProgram(): Command {
-  return (
-    new Command("tunebert")
-      .description("Fine-tune BERT on texts and pairs of texts, without Python.")
-      .version(version)
-      .showHelpAfterError("(add --help for what a command takes)")
-      .configureHelp({ showGlobalOptions: false })
-      .addHelpText("after", `\nMessages that people meet, and what helps: ${TROUBLESHOOTING}`)
-      .configureOutput(usageOutput)
-      // A text that begins with -V is a text.
-      .enablePositionalOptions()
-      .exitOverride()
-  );
+  const program = new Command("tunebert")
+    .description("Fine-tune BERT on texts and pairs of texts, without Python.")
+    .version(version)
+    .showHelpAfterError("(add --help for what a command takes)")
+    .configureHelp({ showGlobalOptions: false, minWidthToWrap: NARROWEST })
+    .configureOutput(usageOutput)
+    // A text that begins with -V is a text.
+    .enablePositionalOptions()
+    .exitOverride();
+  return addHelpBelow(program, [`Messages that people meet, and what helps: ${TROUBLESHOOTING}`]);
 }
+
+/** Characters beside an option's flags below which what it does is not wrapped. */
+const NARROWEST = 16;
 
 /** In the order of `--help`. */
 const COMMANDS = {

@@ -10,6 +10,7 @@ import { addOptions } from "./add-options.js";
 import { whereAndHow } from "./ask-command.js";
 import { flagNames } from "./complaint.js";
 import { fetchOptions } from "./download-options.js";
+import { addHelpBelow } from "./help-text.js";
 import { note, print } from "./print.js";
 import { trainInTerminal } from "./train-in-terminal.js";
 import { type TrainFlags, trainOptionGroups } from "./train-options.js";
@@ -20,14 +21,15 @@ export function addTrainCommand(program: Command): void {
     .description(
       "Fine-tune a pretrained BERT on labelled texts or pairs of texts, or train one from scratch.",
     )
-    .addHelpText(
-      "after",
-      `
-Examples:
-  $ tunebert train --train snli --test snli --pretrained bert.small --out nli
-  $ tunebert train --train pairs.csv --label-column verdict --test-share 0.1 --out verdicts`,
-    )
     .action(train);
+  addHelpBelow(
+    command,
+    [],
+    [
+      "tunebert train --train snli --test snli --pretrained bert.small --out nli",
+      "tunebert train --train pairs.csv --label-column verdict --test-share 0.1 --out verdicts",
+    ],
+  );
   for (const [heading, options] of Object.entries(trainOptionGroups)) addOptions(command, options, heading);
 }
 
