@@ -22,6 +22,7 @@ export type { EmbeddingStd } from "./bert/encoder.js";
 export type { Freeze } from "./bert/freeze.js";
 export type { Answers, AnswersOf, TaskName } from "./data/answers.js";
 export type { ByteSource } from "./data/byte-source.js";
+export type { RememberedColumns } from "./data/columns.js";
 export { type ReadExamplesOptions, readExamples, readSnli } from "./data/read-examples.js";
 export {
   type EncodeOptions,
