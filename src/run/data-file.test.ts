@@ -28,6 +28,7 @@ test.each([[10], [undefined]])(
     );
     expect(await file.record(dataset)).toEqual({
       ...{ name: "pairs.csv", sha256, pairs: limit ?? rows.length, skipped: 0, truncated: 0 },
+      unknownShare: 0,
     });
   },
 );

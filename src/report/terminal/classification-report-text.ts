@@ -8,6 +8,7 @@ import { formatCount } from "./format-quantity.js";
 const SHOWN = 20;
 /** Characters of a label. */
 const LONGEST_LABEL = 32;
+const KEPT_START = 20;
 /** Confusions that are listed where a matrix has no room. */
 const LISTED = 15;
 
@@ -91,10 +92,11 @@ function fits(lines: readonly string[], columns: number): boolean {
   return lines.every((line) => line.length <= columns);
 }
 
+/** A long label without its middle: labels of one kind often begin alike. */
 function shorten(label: string): string {
   const characters = Array.from(label);
   if (characters.length <= LONGEST_LABEL) return label;
-  return `${characters.slice(0, LONGEST_LABEL - 1).join("")}…`;
+  return `${characters.slice(0, KEPT_START).join("")}…${characters.slice(KEPT_START + 1 - LONGEST_LABEL).join("")}`;
 }
 
 function formatScore(score: number): string {
