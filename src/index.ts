@@ -17,7 +17,7 @@
  * @packageDocumentation
  */
 export { BertClassifier } from "./bert/bert-classifier.js";
-export type { BertConfig } from "./bert/config.js";
+export type { BertConfig, BertVariant } from "./bert/config.js";
 export type { EmbeddingStd } from "./bert/encoder.js";
 export type { Freeze } from "./bert/freeze.js";
 export type { Answers, AnswersOf, TaskName } from "./data/answers.js";
@@ -72,6 +72,7 @@ export {
   type LabelScores,
 } from "./metrics/classification-report.js";
 export type { LabelProbability } from "./metrics/label-probabilities.js";
+export type { Activation } from "./nn/activation.js";
 export type { LabelledExample } from "./predict/answer-labelled.js";
 export {
   type NumberPrediction,
@@ -139,12 +140,15 @@ export type {
   StepSize,
   Task,
 } from "./tasks/task.js";
+export type { BertNormalizer } from "./text/bert-words.js";
 export type { Packed } from "./text/pack.js";
 export type { TextExample, Texts } from "./text/text-example.js";
 export type { Words } from "./text/tokenize.js";
 export type { Tokenizer } from "./text/tokenizer.js";
+export type { AddedToken, WordPieceOptions } from "./text/tokenizer-json.js";
 export type { TruncationName } from "./text/truncate-pair.js";
 export { Vocabulary } from "./text/vocabulary.js";
+export { WordPieceTokenizer } from "./text/word-piece-tokenizer.js";
 export { WordTokenizer } from "./text/word-tokenizer.js";
 export type { Checkpoint, CheckpointState, CheckpointStore, ReadCheckpoint } from "./train/checkpoint.js";
 export type { CheckpointInterval } from "./train/checkpoints.js";

@@ -2,6 +2,7 @@
  * Damaged text files, plain and packed: every reader refuses them with a TunebertError, or reads what its types
  * promise, within a second. `FUZZ_RUNS=20000 npx vitest run test/text-fuzz.test.ts` tries more than a million.
  */
+
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
@@ -11,9 +12,11 @@ import { readExampleLines } from "../src/data/read-example-lines.js";
 import { readExamples, readSnli } from "../src/data/read-examples.js";
 import { SNLI_HEADER } from "../src/data/snli.js";
 import { TunebertError } from "../src/error.js";
+import { parseHuggingFaceConfig } from "../src/hub/store/hugging-face-folder.js";
 import { formatModelConfig, parseModelConfig } from "../src/hub/store/model-config.js";
 import { checkTruncation } from "../src/text/truncate-pair.js";
 import { Vocabulary } from "../src/text/vocabulary.js";
+import { WordPieceTokenizer } from "../src/text/word-piece-tokenizer.js";
 import { TINY_CONFIG, tinyPairs, tinyVocabulary, toCsv } from "./support/tiny.js";
 
 /** Inputs for each kind of damage and each file. */
@@ -57,6 +60,18 @@ const CONFIG = formatModelConfig({
   texts: 2,
 });
 
+const [TOKENIZER = ""] = Object.values(
+  WordPieceTokenizer.of(
+    new Map(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "otter", "wait", "##s"].map((token, id) => [token, id])),
+  ).files(),
+);
+
+const HUGGING_FACE_CONFIG = JSON.stringify({
+  ...{ model_type: "bert", vocab_size: 17, hidden_size: 16, intermediate_size: 32, num_attention_heads: 2 },
+  ...{ num_hidden_layers: 1, max_position_embeddings: 40, type_vocab_size: 2, layer_norm_eps: 1e-12 },
+  ...{ hidden_act: "gelu", position_embedding_type: "absolute", id2label: { 0: "no", 1: "yes" } },
+});
+
 /** Each reader reads a file to its end and looks at what came out. */
 const READERS: readonly (readonly [
   string,
@@ -96,6 +111,8 @@ const READERS: readonly (readonly [
   ["gzip", CSV, (bytes) => expectExamples(readExamples(bytes, { fileName: "fuzz.csv.gz" })), gzipSync],
   ["vocab.json", VOCABULARY, (bytes) => expectVocabulary(text(bytes))],
   ["config.json", CONFIG, (bytes) => expectConfig(text(bytes))],
+  ["tokenizer.json", TOKENIZER, (bytes) => expectTokenizer(text(bytes))],
+  ["a config.json of Hugging Face's", HUGGING_FACE_CONFIG, (bytes) => expectBert(text(bytes))],
 ];
 
 async function* inOne<T>(blocks: AsyncIterable<readonly T[]>): AsyncGenerator<T> {
@@ -254,6 +271,16 @@ function expectVocabulary(json: string): void {
   for (let id = 0; id < vocabulary.size; id++) {
     if (vocabulary.id(vocabulary.token(id)) !== id) throw new Error(`token ${id} is not found again`);
   }
+}
+
+function expectTokenizer(json: string): void {
+  const tokenizer = WordPieceTokenizer.parse(json, "fuzz.json");
+  for (const id of tokenizer.ids("An otter waits [SEP] é漢")) expect(id).toBeLessThan(tokenizer.size);
+}
+
+function expectBert(json: string): void {
+  const { config, labels } = parseHuggingFaceConfig(json, "fuzz.json");
+  expect(modelParameters(config, labels?.length ?? 2).size).toBeGreaterThan(0);
 }
 
 function expectConfig(json: string): void {

@@ -184,6 +184,9 @@ def several_uses():
         "matMul with itself": (lambda x: x @ x.transpose(1, 2), uniform(2, 2, 3)),
         "two branches": (lambda x: x.tanh() * x.exp() + x, uniform(2, 3)),
         "output and input of a node": (lambda x: (x.exp(), x.exp().tanh()), uniform(2, 3)),
+        "erf": (torch.erf, uniform(3, 4)),
+        "gelu": (F.gelu, uniform(3, 4)),
+        "gelu by tanh": (lambda x: F.gelu(x, approximate="tanh"), uniform(3, 4)),
     }
 
 

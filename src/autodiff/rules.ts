@@ -49,6 +49,17 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
   /** 1 - y² */
   Tanh: elementwise((graph, dy, _node, y) => [mul(graph, dy, sub(graph, graph.scalar(1), mul(graph, y, y)))]),
 
+  /** 2/√π · exp(-x²) */
+  Erf: elementwise((graph, dy, { inputs: [x] }) => {
+    if (!x) return [];
+    const density = mul(
+      graph,
+      exp(graph, neg(graph, mul(graph, x, x))),
+      graph.scalar(2 / Math.sqrt(Math.PI)),
+    );
+    return [mul(graph, dy, density)];
+  }),
+
   /** The gradient passes where the output is positive; at zero it is zero, as in PyTorch. */
   Relu: elementwise((graph, dy, _node, y) => [
     mul(graph, dy, cast(graph, greater(graph, y, graph.scalar(0)), "float32")),

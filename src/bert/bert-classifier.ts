@@ -9,7 +9,7 @@ import { adoptable } from "./adoptable.js";
 import { checkLabels } from "./check-labels.js";
 import { type BertConfig, checkConfig } from "./config.js";
 import type { EmbeddingStd } from "./encoder.js";
-import { isOfOutputLayer, modelParameters } from "./model-program.js";
+import { isOfHiddenLayer, isOfOutputLayer, modelParameters } from "./model-program.js";
 
 /**
  * BERT with an output layer (d2l section 16.7, `BERTClassifier`), which tells labels apart or guesses a number.
@@ -94,7 +94,9 @@ export class BertClassifier<A extends Answers = readonly string[]> {
     const declared = modelParameters(checkConfig(config), outputsOf(checkAnswers(answers)));
     const output = [...declared].filter(([name]) => isOfOutputLayer(name));
     const keepsOutput = output.every(([name, { shape }]) => sameDims(state.get(name)?.shape, shape));
-    const isFresh = (name: string) => !keepsOutput && isOfOutputLayer(name);
+    const lacksHidden = config.variant !== undefined && ![...state.keys()].some(isOfHiddenLayer);
+    const isFresh = (name: string) =>
+      (!keepsOutput && isOfOutputLayer(name)) || (lacksHidden && isOfHiddenLayer(name));
     expectFit(state, declared, isFresh);
 
     const own = options.adopt ? adoptable(state) : new Set<Tensor>();

@@ -1,4 +1,5 @@
 import { TunebertError } from "../error.js";
+import type { Activation } from "../nn/activation.js";
 import { expectFits } from "../option.js";
 import { count } from "../option-kinds.js";
 
@@ -16,6 +17,20 @@ export interface BertConfig {
   readonly blocks: number;
   /** rows of the position embedding: the longest sequence */
   readonly maxPositions: number;
+  /** how it differs from d2l's BERT, where it does */
+  readonly variant?: BertVariant | undefined;
+}
+
+/**
+ * What published BERTs (Devlin et al., 2019) have and d2l's has not: the sum of the embeddings is normalised, and dropout
+ * stands behind it and before the output layer.
+ */
+export interface BertVariant {
+  readonly activation: Activation;
+  /** added to the variance in layer normalisation */
+  readonly epsilon: number;
+  /** rows of the segment embedding */
+  readonly segments: number;
 }
 
 /**
@@ -29,8 +44,12 @@ const MAX_BLOCKS = 64;
  * @throws TunebertError that names the size that is not
  */
 export function checkConfig(config: BertConfig): BertConfig {
-  for (const [name, size] of Object.entries(config)) {
+  const { variant, ...sizes } = config;
+  for (const [name, size] of Object.entries({ ...sizes, ...(variant && { segments: variant.segments }) })) {
     expectFits(name, count, size);
+  }
+  if (variant && !(variant.epsilon > 0 && variant.epsilon < 1)) {
+    throw new TunebertError(`epsilon is ${variant.epsilon}; it must be between 0 and 1`);
   }
   if (config.blocks > MAX_BLOCKS) {
     throw new TunebertError((blocks) => `${blocks} is ${config.blocks}; it must be at most ${MAX_BLOCKS}`, {

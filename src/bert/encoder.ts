@@ -1,6 +1,6 @@
 import { firstTokenAttention, selfAttention, selfAttentionOverEmbeddings } from "../nn/attention.js";
 import { normal } from "../nn/initialise.js";
-import { addNorm, type Embedding, embed, feedForward } from "../nn/layers.js";
+import { addNorm, dropout, type Embedding, embed, feedForward, layerNorm } from "../nn/layers.js";
 import type { Network } from "../nn/network.js";
 import { pad } from "../nn/padding.js";
 import type { Value } from "../onnx/graph.js";
@@ -16,6 +16,8 @@ export interface EmbeddingStd {
   readonly positionStd?: number | undefined;
 }
 
+/** Of published BERTs. */
+const EMBEDDING_NORM = "encoder.embedding_norm";
 const SEGMENT_TABLE = "encoder.segment_embedding.weight";
 
 /**
@@ -26,22 +28,29 @@ const SEGMENT_TABLE = "encoder.segment_embedding.weight";
  */
 export function encodeFirstToken(
   network: Network,
-  { hidden, ffn, heads, blocks, ...sizes }: BertConfig,
+  config: BertConfig,
   { segmentOf, microBatches }: EncoderInputs,
   std: EmbeddingStd = {},
 ): Value[] {
-  const embeddings = declareEmbeddings(network, { hidden, ...sizes }, segmentOf, std);
-  let tokens = microBatches.map((inputs) => ({ ...inputs, x: embed(network, embeddings, inputs) })); // x [M, H]
+  const { hidden, heads, blocks, variant } = config;
+  const embeddings = declareEmbeddings(network, config, segmentOf, std);
+  let tokens = microBatches.map((inputs) => {
+    const sum = embed(network, embeddings, inputs);
+    return {
+      ...inputs,
+      x: variant ? dropout(network, layerNorm(network, EMBEDDING_NORM, sum, variant.epsilon)) : sum,
+    }; // x [M, H]
+  });
   for (let i = 0; i < blocks - 1; i++) {
     const block = blockName(i);
     const attention = `${block}.attention`;
     const attended =
-      i === 0
+      i === 0 && !variant
         ? selfAttentionOverEmbeddings(network, attention, embeddings, tokens, hidden, heads)
         : selfAttention(network, attention, tokens, hidden, heads);
     tokens = attended.map((one) => ({
       ...one,
-      x: residuals(network, block, one.x, one.attended, hidden, ffn),
+      x: residuals(network, block, one.x, one.attended, config),
     }));
   }
   const last = blockName(blocks - 1);
@@ -49,20 +58,20 @@ export function encodeFirstToken(
     const padded = pad(network, x, layout); // [B, T, H]
     const first = head(network.graph, x, padded.shape[0]!); // [B, H]
     const attended = firstTokenAttention(network, `${last}.attention`, first, padded, layout.mask, heads);
-    return residuals(network, last, first, attended, hidden, ffn);
+    return residuals(network, last, first, attended, config);
   });
 }
 
 /** Token embedding [U, H], and the sums of position and segment embedding [P, H], since there are few pairs of them. */
 function declareEmbeddings(
   network: Network,
-  { vocabularySize, maxPositions, hidden }: Pick<BertConfig, "vocabularySize" | "maxPositions" | "hidden">,
+  { vocabularySize, maxPositions, hidden, variant }: BertConfig,
   segmentOf: Value,
   { embeddingStd = 1, positionStd = embeddingStd }: EmbeddingStd,
 ): Embedding<MicroBatchInputs>[] {
   network.declare(POSITION_TABLE, [1, maxPositions, hidden], normal(positionStd), { decays: true });
   network.declare(TOKEN_TABLE, [vocabularySize, hidden], normal(embeddingStd), { decays: true });
-  network.declare(SEGMENT_TABLE, [2, hidden], normal(embeddingStd), { decays: true });
+  network.declare(SEGMENT_TABLE, [variant?.segments ?? 2, hidden], normal(embeddingStd), { decays: true });
   const tokens = network.rows(TOKEN_TABLE, "U");
   const positions = network.rows(POSITION_TABLE, "P");
   const segments = gather(network.graph, network.parameter(SEGMENT_TABLE), segmentOf); // [P, H]
@@ -78,9 +87,10 @@ function residuals(
   block: string,
   x: Value,
   attended: Value,
-  hidden: number,
-  ffn: number,
+  { hidden, ffn, variant }: BertConfig,
 ): Value {
-  const y = addNorm(network, `${block}.addnorm1`, x, attended);
-  return addNorm(network, `${block}.addnorm2`, y, feedForward(network, `${block}.ffn`, y, hidden, ffn));
+  const { activation, epsilon } = variant ?? {};
+  const y = addNorm(network, `${block}.addnorm1`, x, attended, epsilon);
+  const made = feedForward(network, `${block}.ffn`, y, { hidden, ffn, activation });
+  return addNorm(network, `${block}.addnorm2`, y, made, epsilon);
 }

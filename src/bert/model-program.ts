@@ -1,6 +1,6 @@
 import { backward } from "../autodiff/backward.js";
 import type { MicroBatch, MicroBatchGroup } from "../data/micro-batches.js";
-import { linear } from "../nn/layers.js";
+import { dropout, linear } from "../nn/layers.js";
 import { type DeclaredParameter, Network } from "../nn/network.js";
 import type { Value } from "../onnx/graph.js";
 import { add, concat, tanh } from "../onnx/operators.js";
@@ -16,6 +16,8 @@ export const LOGITS = "logits";
 /** The output of a program that trains that holds the loss, a scalar. */
 export const LOSS = "loss";
 
+/** The pooler of published BERTs. */
+const HIDDEN_LAYER = "hidden.0";
 const OUTPUT_LAYER = "output";
 
 /**
@@ -31,6 +33,11 @@ export function modelParameters(
   const network = new Network(0);
   outputLayers(network, config, outputs, 1, std);
   return network.declared;
+}
+
+/** Whether a parameter is one of the hidden layer, which is fresh where a published BERT comes without its pooler. */
+export function isOfHiddenLayer(name: string): boolean {
+  return name.startsWith(`${HIDDEN_LAYER}.`);
 }
 
 /** Whether a parameter is one of the output layer that is put on BERT. */
@@ -107,8 +114,8 @@ function outputLayers(
 ): Value[] {
   const inputs = declareInputs(network, microBatches);
   return encodeFirstToken(network, checkConfig(config), inputs, std).map((first) => {
-    const hidden = tanh(network.graph, linear(network, "hidden.0", first, config.hidden)); // [B, H]
-    return linear(network, OUTPUT_LAYER, hidden, outputs);
+    const hidden = tanh(network.graph, linear(network, HIDDEN_LAYER, first, config.hidden)); // [B, H]
+    return linear(network, OUTPUT_LAYER, config.variant ? dropout(network, hidden) : hidden, outputs);
   });
 }
 

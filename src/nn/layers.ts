@@ -1,5 +1,6 @@
 import type { Value } from "../onnx/graph.js";
-import { add, gather, gemm, layerNormalization, matrixOfKnownWidth, mul, relu } from "../onnx/operators.js";
+import { add, gather, gemm, layerNormalization, matrixOfKnownWidth, mul } from "../onnx/operators.js";
+import { type Activation, activate } from "./activation.js";
 import { constant, uniformOverInputs } from "./initialise.js";
 import type { Network } from "./network.js";
 
@@ -34,14 +35,26 @@ export function dropout(network: Network, x: Value): Value {
 }
 
 /** LayerNorm(dropout(y) + x), the post-norm residual connection of d2l section 11.7; x and y [M, H]. */
-export function addNorm(network: Network, name: string, x: Value, y: Value): Value {
-  return layerNorm(network, `${name}.ln`, add(network.graph, dropout(network, y), x));
+export function addNorm(network: Network, name: string, x: Value, y: Value, epsilon?: number): Value {
+  return layerNorm(network, `${name}.ln`, add(network.graph, dropout(network, y), x), epsilon);
 }
 
-/** Position-wise feed-forward network: Linear H → F, ReLU, Linear F → H; x [M, H]. */
-export function feedForward(network: Network, name: string, x: Value, hidden: number, ffn: number): Value {
-  const inner = relu(network.graph, linear(network, `${name}.dense1`, x, ffn)); // [M, F]
+/** Position-wise feed-forward network: Linear H → F, an activation, Linear F → H; x [M, H]. */
+export function feedForward(
+  network: Network,
+  name: string,
+  x: Value,
+  { hidden, ffn, activation = "relu" }: FeedForwardOptions,
+): Value {
+  const inner = activate(network, activation, linear(network, `${name}.dense1`, x, ffn)); // [M, F]
   return linear(network, `${name}.dense2`, inner, hidden);
+}
+
+export interface FeedForwardOptions {
+  readonly hidden: number;
+  readonly ffn: number;
+  /** Default: ReLU, as in d2l. */
+  readonly activation?: Activation | undefined;
 }
 
 /** A table of rows, and how a token finds its own. */

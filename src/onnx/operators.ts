@@ -9,6 +9,7 @@ export const mul = (graph: Graph, a: Value, b: Value) => binary(graph, "Mul", a,
 export const neg = (graph: Graph, x: Value) => unary(graph, "Neg", x);
 export const exp = (graph: Graph, x: Value) => unary(graph, "Exp", x);
 export const tanh = (graph: Graph, x: Value) => unary(graph, "Tanh", x);
+export const erf = (graph: Graph, x: Value) => unary(graph, "Erf", x);
 export const relu = (graph: Graph, x: Value) => unary(graph, "Relu", x);
 
 /** a + b of one shape, in the form that ONNX Runtime fuses into the matrix product that made a or b. */

@@ -23,12 +23,13 @@ export const learningOptions = { ...trainingOptions, ...classificationOptions, .
 /** Where options come from that nobody gives. */
 export const recipeOptions = {
   /**
-   * `auto`: from scratch what fits the number of examples, of a pretrained model the book's; `book`: the book's always.
+   * `auto`: from scratch what fits the number of examples, of the book's models the book's, of others what is usual;
+   * `book`: the book's always.
    * Default: auto.
    */
   recipe: option(choice(RECIPES, "which"), {
     default: "auto",
-    help: "where batch size, epochs, learning rate, schedule and warm-up come from if not given: what fits the number of examples (auto, from scratch), or the book",
+    help: "where batch size, epochs, learning rate, schedule and warm-up come from if not given: what fits the number of examples or the pretrained model (auto), or the book",
   }),
 };
 
@@ -67,7 +68,7 @@ export const exampleFileOptions = {
 /** What training starts from. */
 export const pretrainedOptions = {
   pretrained: option(text("folder"), {
-    help: "start from vocab.json and pretrained.params in this folder, from a trained model, or from a model that tunebert fetch knows",
+    help: "start from a folder with vocab.json and pretrained.params, from one of Hugging Face's with a BERT, from a trained model, or from a model that tunebert fetch knows",
   }),
 };
 

@@ -27,7 +27,7 @@ test("of a pretrained model, and where it is asked for, it is the book's", () =>
     warmup: 0,
     embeddingStd: 1,
   };
-  expect(recipeFor("auto", "pretrained", size(300)).options).toEqual(book);
+  expect(recipeFor("auto", "book", size(300)).options).toEqual(book);
   expect(recipeFor("book", "scratch", size(300)).options).toEqual(book);
 });
 

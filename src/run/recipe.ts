@@ -14,10 +14,12 @@ export interface RecipeOptions {
   readonly warmup: number;
   /** Of fresh embeddings. */
   readonly embeddingStd: number;
+  readonly weightDecay?: number | undefined;
+  readonly clipNorm?: number | undefined;
 }
 
-/** What a run starts from. */
-export type Start = "scratch" | "pretrained";
+/** What a run starts from: nothing, a model of the book's, or a published BERT. */
+export type Start = "scratch" | "book" | "published";
 
 /** Options that fit what is trained. */
 export interface Recipe {
@@ -31,6 +33,15 @@ const BOOK: Recipe = {
   of: "the book's",
   options: {
     ...{ batchSize: 512, epochs: 5, learningRate: 1e-4, schedule: "constant", warmup: 0, embeddingStd: 1 },
+  },
+};
+
+/** As most published BERTs are fine-tuned (Devlin et al., 2019, appendix A.3), with clipping. */
+const FINE_TUNING: Recipe = {
+  of: "fine-tuning",
+  options: {
+    ...{ batchSize: 32, epochs: 3, learningRate: 5e-5, schedule: "linear", warmup: 0.1, embeddingStd: 1 },
+    ...{ weightDecay: 0.01, clipNorm: 1 },
   },
 };
 
@@ -56,7 +67,8 @@ export interface TrainingSize {
 }
 
 export function recipeFor(name: RecipeName, start: Start, { size, texts }: TrainingSize): Recipe {
-  if (name === "book" || start === "pretrained") return BOOK;
+  if (name === "book" || start === "book") return BOOK;
+  if (start === "published") return FINE_TUNING;
   const { batchSize, epochs } = SCRATCH.find(({ most }) => size <= most) ?? MANY;
   return {
     of: `from scratch, ${formatCount(size)} ${texts === 1 ? "texts" : "pairs"}`,
@@ -101,5 +113,7 @@ const readRecipe = json.object<Recipe>({
     schedule: readSchedule,
     warmup: json.number,
     embeddingStd: json.number,
+    weightDecay: json.optional(json.number),
+    clipNorm: json.optional(json.number),
   }),
 });

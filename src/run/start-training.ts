@@ -64,7 +64,8 @@ async function fineTuned(folder: RunFolder, options: UncheckedTrainOptions, name
   const model = classifierFrom(pretrained, answersOf(set, file), new Random(seed));
   log(`output layer: ${model.keepsOutput ? "kept from the checkpoint" : "fresh"}`);
   const train = { set, record: await record(set) };
-  return { train, drawn, model, tokenizer, ...settle(folder, options, "pretrained", set) };
+  const start = model.config.variant ? "published" : "book";
+  return { train, drawn, model, tokenizer, ...settle(folder, options, start, set) };
 }
 
 async function fromScratch(folder: RunFolder, options: UncheckedTrainOptions): Promise<Start> {

@@ -1,4 +1,5 @@
 import type { BertClassifier } from "../bert/bert-classifier.js";
+import type { BertConfig } from "../bert/config.js";
 import { type Freeze, frozenParameters } from "../bert/freeze.js";
 import type { Head } from "../bert/head.js";
 import { infer, inferencePrograms } from "../bert/infer.js";
@@ -71,7 +72,7 @@ export function fineTuning<Targets>(
   const frozen = frozenParameters(model.config, freeze);
   return {
     ...{ parameters: model.parameters, train, size: train.size, figures },
-    settings: { ...model.config, ...settingsOf(fineTuningOptions, given), ...settings },
+    settings: { ...flatConfig(model.config), ...settingsOf(fineTuningOptions, given), ...settings },
     encoding(examples) {
       const { tokenIds, offsets, firstLengths } = examples;
       return [tokenIds, offsets, firstLengths, supervision.encoding(examples)];
@@ -118,6 +119,11 @@ export function fineTuning<Targets>(
       return supervision.evaluate(logits, examples);
     },
   };
+}
+
+/** Sizes and what sets the model apart from d2l's. */
+function flatConfig({ variant, ...sizes }: BertConfig): Readonly<Record<string, Setting>> {
+  return { ...sizes, ...variant };
 }
 
 /** How many tokens a run may have, and how many micro-batches it holds where there are enough examples. */

@@ -57,3 +57,14 @@ export function checkTruncation(name: unknown): TruncationName {
     { option: "truncation" },
   );
 }
+
+/**
+ * As {@link longestFirst}, where Hugging Face's `tokenizers` decide who gets an odd token: the originally longer text,
+ * and of two equally long ones the second.
+ */
+export const longestFirstOfRust: PairTruncation = (first, second, limit) => {
+  if (first + second <= limit) return [first, second];
+  const shorter = Math.min(first, second);
+  const kept = Math.min(shorter, Math.floor(limit / 2));
+  return first <= second ? [kept, limit - kept] : [limit - kept, kept];
+};

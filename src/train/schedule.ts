@@ -24,7 +24,8 @@ export function learningRateSchedule(
   { schedule, warmup }: ScheduleOptions,
   steps: number,
 ): (step: number) => number {
-  const warmupSteps = warmup < 1 ? Math.ceil(warmup * steps) : warmup;
+  // No part of a single step is left to warm up.
+  const warmupSteps = warmup < 1 ? (steps === 1 ? 0 : Math.ceil(warmup * steps)) : warmup;
   if (warmupSteps > 0 && warmupSteps >= steps) {
     throw new TunebertError(
       `a warm-up of ${warmupSteps} steps would fill the run, which has ${steps}; choose a shorter one`,

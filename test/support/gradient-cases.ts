@@ -1,5 +1,7 @@
 /** The computations of test/fixtures/gradients/operators.json, under the same names, as graphs. */
+
 import { readFileSync } from "node:fs";
+import { activate } from "../../src/nn/activation.js";
 import type { Graph, Value } from "../../src/onnx/graph.js";
 import * as op from "../../src/onnx/operators.js";
 import type { Shape } from "../../src/onnx/shape.js";
@@ -192,6 +194,9 @@ function severalUses(): Record<string, GradientCase> {
     "two branches": {
       build: (graph, { a }) => op.add(graph, op.mul(graph, op.tanh(graph, a!), op.exp(graph, a!)), a!),
     },
+    erf: { build: (graph, { a }) => op.erf(graph, a!) },
+    gelu: { build: (graph, { a }) => activate({ graph }, "gelu", a!) },
+    "gelu by tanh": { build: (graph, { a }) => activate({ graph }, "gelu-tanh", a!) },
     "output and input of a node": {
       build: (graph, { a }) => {
         const y = op.exp(graph, a!);

@@ -4,6 +4,7 @@ import type { Answers } from "../../data/answers.js";
 import type { RememberedColumns } from "../../data/columns.js";
 import { rowOptions } from "../../data/options.js";
 import { TunebertError } from "../../error.js";
+import { ACTIVATIONS, type Activation } from "../../nn/activation.js";
 import * as json from "../../text/json-reader.js";
 import { readTexts, type Texts } from "../../text/text-example.js";
 import { checkTruncation, DEFAULT_TRUNCATION, type TruncationName } from "../../text/truncate-pair.js";
@@ -49,10 +50,11 @@ export function parseModelConfig(text: string, path: string): ModelConfig {
   }
   const model = json.readJson(rest, path, readModel);
   const { vocabularySize, hidden, ffn, heads, blocks, maxPositions } = model;
-  const { task, labels = [], maxLength, truncation = DEFAULT_TRUNCATION, texts, columns } = model;
+  const sizes = { vocabularySize, hidden, ffn, heads, blocks, maxPositions };
+  const { variant, task, labels = [], maxLength, truncation = DEFAULT_TRUNCATION, texts, columns } = model;
   if (maxLength < 1) throw new TunebertError(`${path}: maxLength is ${maxLength}; expected at least 1`);
   return {
-    config: inFile(path, () => checkConfig({ vocabularySize, hidden, ffn, heads, blocks, maxPositions })),
+    config: inFile(path, () => checkConfig({ ...sizes, ...(variant && { variant }) })),
     answers: task === "regression" ? "number" : inFile(path, () => checkLabels(labels)),
     maxLength,
     truncation: inFile(path, () => checkTruncation(truncation)),
@@ -83,7 +85,16 @@ const readColumns = json.object({
   quotes: json.optional(json.boolean),
 });
 
+const readActivation: json.JsonReader<Activation> = (value, place) => {
+  const known = ACTIVATIONS.find((name) => name === value);
+  if (known === undefined) throw json.fault(value, place, ACTIVATIONS.join(", "));
+  return known;
+};
+
 const readModel = json.object({
+  variant: json.optional(
+    json.object({ activation: readActivation, epsilon: json.number, segments: json.count }),
+  ),
   vocabularySize: json.count,
   hidden: json.count,
   ffn: json.count,

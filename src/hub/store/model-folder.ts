@@ -11,7 +11,9 @@ import { Random } from "../../random.js";
 import { systemReason } from "../../system-error.js";
 import { DEFAULT_TEXTS, type Texts } from "../../text/text-example.js";
 import type { Tokenizer } from "../../text/tokenizer.js";
+import { TOKENIZER_JSON } from "../../text/tokenizer-json.js";
 import { DEFAULT_TRUNCATION, type TruncationName } from "../../text/truncate-pair.js";
+import { WordPieceTokenizer } from "../../text/word-piece-tokenizer.js";
 import { parseWords, TOKENIZER_FILE, VOCABULARY_FILE, WordTokenizer } from "../../text/word-tokenizer.js";
 import { firstNotFinite } from "../../weights/not-finite.js";
 import { serializeSafetensors } from "../../weights/safetensors.js";
@@ -44,6 +46,8 @@ export interface SavedModel<A extends Answers = readonly string[]> {
 
 const WEIGHTS = "model.safetensors";
 const CONFIG = "config.json";
+/** Of whatever tokenizer. */
+const TOKENIZER_FILES = [VOCABULARY_FILE, TOKENIZER_FILE, TOKENIZER_JSON];
 const METRICS = "metrics.jsonl";
 const TENSORBOARD = "tensorboard";
 /** What a run leaves beside the model when it is done. */
@@ -79,7 +83,7 @@ export async function prepareModelFolder(
     if (resume) await ownWhatGrows(folder);
     else {
       await removeCheckpoints(folder);
-      for (const file of [WEIGHTS, TOKENIZER_FILE, METRICS, TENSORBOARD, ...REPORTS]) {
+      for (const file of [WEIGHTS, ...TOKENIZER_FILES, METRICS, TENSORBOARD, ...REPORTS]) {
         await rm(join(folder, file), { force: true, recursive: true });
       }
     }
@@ -240,8 +244,9 @@ function otherTask(folder: string, learnt: TaskName): TunebertError {
 }
 
 async function loadDescribed(folder: string, saved: ModelConfig): Promise<SavedModel<Answers>> {
-  const vocabularyPath = join(folder, VOCABULARY_FILE);
   const tokenizer = await readTokenizer(folder);
+  const [vocabulary = VOCABULARY_FILE] = Object.keys(tokenizer.files());
+  const vocabularyPath = join(folder, vocabulary);
   const weightsPath = join(folder, WEIGHTS);
   if (!existsSync(weightsPath)) {
     throw new TunebertError(`${folder} holds no ${WEIGHTS}: its training has not finished an epoch`);
@@ -256,7 +261,9 @@ async function loadDescribed(folder: string, saved: ModelConfig): Promise<SavedM
   return { model, tokenizer, maxLength, truncation, texts, ...(columns && { columns }) };
 }
 
-async function readTokenizer(folder: string): Promise<WordTokenizer> {
+async function readTokenizer(folder: string): Promise<Tokenizer> {
+  const pieces = join(folder, TOKENIZER_JSON);
+  if (existsSync(pieces)) return WordPieceTokenizer.parse(await readText(pieces), pieces);
   const [vocabulary, words] = [join(folder, VOCABULARY_FILE), join(folder, TOKENIZER_FILE)];
   const known = existsSync(words) ? parseWords(await readText(words), words) : undefined;
   return WordTokenizer.parse(await readText(vocabulary), vocabulary, known);

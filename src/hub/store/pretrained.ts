@@ -16,6 +16,7 @@ import type { FetchOptions } from "../fetch/fetch-artifact.js";
 import { resolvePretrained } from "../fetch/resolve.js";
 import { inFile, readText } from "../files/files.js";
 import { FileState } from "./file-state.js";
+import { isHuggingFaceFolder, openHuggingFaceFolder } from "./hugging-face-folder.js";
 import { expectRows, isModelFolder, loadModel } from "./model-folder.js";
 import { readWeights } from "./read-weights.js";
 
@@ -47,8 +48,8 @@ export interface PretrainedOptions extends FetchOptions {
 }
 
 /**
- * Reads a pretrained BERT from a folder: `vocab.json` with `pretrained.params`, as d2l's archives hold them, or a
- * model that tunebert trained.
+ * Reads a pretrained BERT from a folder: `vocab.json` with `pretrained.params`, as d2l's archives hold them, `config.json`
+ * with a tokenizer and weights, as Hugging Face's libraries keep a BERT, or a model that tunebert trained.
  * @param nameOrFolder a folder, an archive, a name of the catalog or an address: see {@link resolvePretrained}
  * @throws TunebertError when it cannot be fetched, or a file is missing, damaged or not a BERT
  * @example
@@ -72,6 +73,7 @@ export async function loadPretrained(
     const state = new FileState(() => readWeights(join(folder, MODEL)), model.stateDict());
     return withState(state, { config, tokenizer, answers: model.answers, notes: [] });
   }
+  if (await isHuggingFaceFolder(folder)) return fromHuggingFace(folder, { heads });
   const vocabularyPath = join(folder, VOCABULARY_FILE);
   const tokenizer = WordTokenizer.parse(await readText(vocabularyPath), vocabularyPath);
   const weights = WEIGHTS.find((name) => existsSync(join(folder, name)));
@@ -87,6 +89,26 @@ export async function loadPretrained(
   expectRows(tokenizer, config, vocabularyPath);
   const state = new FileState(() => read().state, first.state);
   return withState(state, { config, tokenizer, answers: undefined, notes: first.notes });
+}
+
+/** A BERT as Hugging Face's libraries keep it. */
+async function fromHuggingFace(
+  folder: string,
+  { heads }: Pick<PretrainedOptions, "heads">,
+): Promise<Pretrained> {
+  const { config, tokenizer, labels, read } = await openHuggingFaceFolder(folder);
+  if (heads !== undefined && heads !== config.heads) {
+    throw new TunebertError(
+      (named) => `config.json says that the model has ${config.heads} heads; leave ${named} out`,
+      { option: "heads" },
+    );
+  }
+  expectRows(tokenizer, config, folder);
+  const first = read();
+  // Without names nobody knows which of its outputs is which label.
+  const answers = first.state.has("output.weight") ? (labels ?? []) : undefined;
+  const state = new FileState(() => read().state, first.state);
+  return withState(state, { config, tokenizer, answers, notes: first.notes });
 }
 
 /** The tensors under d2l's names, without those that no model can have. */

@@ -1,0 +1,285 @@
+/** BERTs as Hugging Face's libraries keep them, against what `transformers` and `tokenizers` make of them. */
+import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { classificationHead } from "../src/bert/classification-head.js";
+import { fromHuggingFaceNames } from "../src/bert/hugging-face-names.js";
+import { infer, inferencePrograms } from "../src/bert/infer.js";
+import { trainingProgram, trainingRun } from "../src/bert/model-program.js";
+import { microBatches } from "../src/data/micro-batches.js";
+import { TextDataset } from "../src/data/text-dataset.js";
+import { classifierFrom, loadPretrained } from "../src/hub/store/pretrained.js";
+import { Random } from "../src/random.js";
+import { threads } from "../src/runtime/threads/threads.js";
+import { WordPieceTokenizer } from "../src/text/word-piece-tokenizer.js";
+import { parseWeights } from "../src/weights/parse-weights.js";
+import { serializeWeights } from "../src/weights/serialize-weights.js";
+import { accumulate } from "./support/accumulate.js";
+import { classifierTrainer } from "./support/classifier-trainer.js";
+import { fail, readBytes, readJsonLines, succeed, temporaryFolder } from "./support/command.js";
+import { meanTargets } from "./support/mean-targets.js";
+
+const FIXTURES = fileURLToPath(new URL("fixtures/hugging-face", import.meta.url));
+const LABELS = ["entailment", "contradiction", "neutral"];
+const root = temporaryFolder();
+
+interface Expected {
+  readonly pairs: readonly (readonly [text: string, textPair: string, label: string])[];
+  readonly truncated: readonly (readonly [maxLength: number, ids: number[][]])[];
+  readonly logits: number[][];
+  readonly losses: number[];
+}
+
+describe.each(["bert-gelu", "bert-tanh"])("%s", (name) => {
+  const folder = join(FIXTURES, name);
+  const expected: Expected = JSON.parse(readFileSync(join(folder, "expected.json"), "utf8"));
+  const examples = expected.pairs.map(([text, textPair, label]) => ({ text, textPair, label }));
+
+  async function load() {
+    const pretrained = await loadPretrained(folder);
+    const model = classifierFrom(pretrained, LABELS, new Random(0));
+    const dataset = await TextDataset.encode(examples, pretrained.tokenizer, {
+      maxLength: 40,
+      labels: LABELS,
+    });
+    return { pretrained, model, dataset };
+  }
+
+  test("its head is kept with its labels", async () => {
+    const { pretrained, model } = await load();
+    expect(pretrained.answers).toEqual(LABELS);
+    expect(model.keepsOutput).toBe(true);
+    expect(pretrained.notes).toEqual([]);
+  });
+
+  test("ids are Python's, truncated at any length", async () => {
+    const { pretrained } = await load();
+    const { tokenizer } = pretrained;
+    for (const [maxLength, rows] of expected.truncated) {
+      const packed = examples.map(({ text, textPair }) => {
+        const { ids } = tokenizer.pack(
+          tokenizer.ids(text),
+          tokenizer.ids(textPair),
+          maxLength,
+          "longest-first",
+        );
+        return [...ids];
+      });
+      expect(packed, `at ${maxLength}`).toEqual(rows);
+    }
+  });
+
+  test("logits are Python's", async () => {
+    const { model, dataset } = await load();
+    const device = threads(1);
+    const engine = await device.open({ inference: inferencePrograms(model, device.shape) }, model.parameters);
+    const logits = await infer(engine, dataset, model, device);
+    await engine.close();
+    expect(logits).toBeCloseToTensor(expected.logits.flat(), { absolute: 1e-5 });
+  });
+
+  test("the gradient of every parameter is PyTorch's", async () => {
+    const { model, dataset } = await load();
+    const head = classificationHead(LABELS.length);
+    const programs = [1].map((n) => trainingProgram(model.config, head, { dropout: 0 }, n));
+    const all = Int32Array.from({ length: dataset.size }, (_, i) => i);
+    const lanes = microBatches(dataset, all, { replicas: 1, perGroup: 1, maxTokens: 40 });
+    const targets = meanTargets(LABELS.length, dataset.size);
+    const runs = lanes.flat().map((group) => trainingRun(group, { head, targets, seed: 0 }));
+    const { gradients } = await accumulate(programs, model.parameters, runs);
+    const path = join(folder, "gradients.safetensors");
+    const recorded = fromHuggingFaceNames(parseWeights(readFileSync(path), path)).state;
+    expect(recorded.size).toBe(model.parameters.size);
+    for (const [parameter, { data }] of recorded) {
+      if (parameter.endsWith("W_k.bias")) continue; // it moves all scores of a query alike: its gradient is 0
+      const found = gradients.get(parameter)?.data;
+      expect(found, parameter).toBeCloseToTensor(data as Float32Array, { relative: 1e-5 });
+    }
+  });
+
+  test("losses over ten steps of AdamW, clipped and scheduled, are PyTorch's", async () => {
+    const { model, dataset } = await load();
+    const trainer = classifierTrainer(model, dataset, {
+      ...{ epochs: 10, batchSize: 7, shuffle: false, dropout: 0, threads: 1, learningRate: 1e-3 },
+      ...{ weightDecay: 0.01, clipNorm: 1, schedule: "linear", warmup: 0.1 },
+    });
+    const losses: number[] = [];
+    for await (const event of trainer.fit()) if (event.event === "step") losses.push(event.loss);
+    expect(losses).toBeCloseToTensor(expected.losses, { absolute: 1e-5 });
+  });
+});
+
+test.each(["uncased", "cased"])("ids of hard texts are Python's: %s", (kind) => {
+  const cases: Record<string, [string, number[]][]> = JSON.parse(
+    readFileSync(join(FIXTURES, "tokenizer-cases.json"), "utf8"),
+  );
+  const json = JSON.parse(readFileSync(join(FIXTURES, "bert-gelu", "tokenizer.json"), "utf8"));
+  if (kind === "cased") Object.assign(json.normalizer, { lowercase: false, strip_accents: null });
+  const tokenizer = WordPieceTokenizer.parse(JSON.stringify(json), "tokenizer.json");
+  const [file = ""] = Object.values(tokenizer.files());
+  const again = WordPieceTokenizer.parse(file, "tokenizer.json");
+  for (const [text, ids] of cases[kind]!) {
+    expect(tokenizer.ids(text), JSON.stringify(text)).toEqual(ids);
+    expect(again.ids(text), JSON.stringify(text)).toEqual(ids);
+  }
+});
+
+/** A copy of a fixture to change. */
+function copy(name: string): string {
+  const folder = join(root, name);
+  cpSync(join(FIXTURES, "bert-gelu"), folder, { recursive: true });
+  return folder;
+}
+
+test("a folder is fine-tuned, saved, asked and gone on with by the command", async () => {
+  const folder = copy("whole");
+  const data = join(root, "pairs.csv");
+  const { pairs }: Expected = JSON.parse(readFileSync(join(folder, "expected.json"), "utf8"));
+  const rows = pairs.map(([text, textPair, label]) => `${text},${textPair},${label}`);
+  writeFileSync(data, `premise,hypothesis,label\n${rows.join("\n")}\n`);
+  const train = ["train", "--train", data, "--test", data, "--max-length", "40", "--threads", "1"];
+  const out = join(root, "out");
+  const { stdout } = await succeed([...train, "--pretrained", folder, "--out", out]);
+  expect(stdout).toContain("output layer: kept from the checkpoint");
+  expect(stdout).toContain(
+    "recipe: fine-tuning: 3 epochs, batches of 32, learning rate 0.00005, linear decay",
+  );
+  const predicted = await succeed(["predict", "--model", out, "--data", data, "--json"]);
+  expect(readJsonLines(predicted.stdout)).toHaveLength(pairs.length);
+  await succeed(["evaluate", "--model", out, "--data", data]);
+  const further = [...train, "--pretrained", out, "--out", join(root, "further"), "--epochs", "1"];
+  expect((await succeed(further)).stdout).toContain("output layer: kept from the checkpoint");
+  const resumable = (to: string, ...flags: string[]) =>
+    succeed([
+      ...train,
+      "--pretrained",
+      folder,
+      "--schedule",
+      "constant",
+      "--warmup",
+      "0",
+      ...flags,
+      "--out",
+      join(root, to),
+    ]);
+  await resumable("straight", "--epochs", "3");
+  await resumable("broken", "--epochs", "2");
+  await resumable("broken", "--epochs", "3", "--resume");
+  const [straight, broken] = ["straight", "broken"].map((to) => readBytes(root, to, "model.safetensors"));
+  expect(broken).toEqual(straight);
+});
+
+test("weights of older files and other makes are the same model", async () => {
+  const folder = copy("older");
+  const path = join(folder, "model.safetensors");
+  const state = parseWeights(readFileSync(path), path);
+  const older = new Map(
+    [...state]
+      .filter(([name]) => !name.includes("pooler") && !name.startsWith("classifier"))
+      .map(([name, tensor]) => [
+        name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"),
+        tensor,
+      ]),
+  );
+  older.set("cls.predictions.bias", { type: "float32", shape: [1], data: Float32Array.of(0) });
+  older.set("bert.embeddings.position_ids", { type: "int64", shape: [1], data: BigInt64Array.of(0n) });
+  rmSync(path);
+  writeFileSync(join(folder, "pytorch_model.bin"), serializeWeights(older, "torch"));
+  const { tokenizer } = await loadPretrained(folder);
+  const vocabulary = JSON.parse(readFileSync(join(folder, "tokenizer.json"), "utf8")).model.vocab;
+  const byId = Object.entries<number>(vocabulary).sort(([, a], [, b]) => a - b);
+  rmSync(join(folder, "tokenizer.json"));
+  writeFileSync(join(folder, "vocab.txt"), byId.map(([token]) => `${token}\n`).join(""));
+  const pretrained = await loadPretrained(folder);
+  expect(pretrained.notes).toEqual([
+    "left out, since a classifier has no use for it: cls.predictions.bias",
+    "it comes without a pooler; a fresh one is trained",
+  ]);
+  expect(pretrained.answers).toBeUndefined();
+  for (const text of ["A man plays", "naïve [SEP] 漢字"]) {
+    expect(pretrained.tokenizer.ids(text)).toEqual(tokenizer.ids(text));
+  }
+  const capitals = [...Object.keys(vocabulary).slice(0, -1), "Q"].map((token) => `${token}\n`);
+  writeFileSync(join(folder, "vocab.txt"), capitals.join(""));
+  expect((await loadPretrained(folder)).tokenizer.ids("Q")).toEqual([capitals.length - 1]);
+  const whole = await loadPretrained(join(FIXTURES, "bert-gelu"));
+  const name = "encoder.blks.2.addnorm2.ln.weight";
+  expect(pretrained.state.get(name)?.data).toEqual(whole.state.get(name)?.data);
+  expect(classifierFrom(pretrained, ["no", "yes"], new Random(0)).parameters.size).toBe(whole.state.size);
+});
+
+describe("what is not a BERT that tunebert knows is refused by name", () => {
+  const refused = async (name: string, change: (folder: string) => void) => {
+    const folder = copy(name);
+    change(folder);
+    return fail(["train", "--train", "x.csv", "--pretrained", folder, "--out", join(root, "never")]);
+  };
+  const edit = (file: string, change: (json: Record<string, unknown>) => void) => (folder: string) => {
+    const path = join(folder, file);
+    const json = JSON.parse(readFileSync(path, "utf8"));
+    change(json);
+    writeFileSync(path, JSON.stringify(json));
+  };
+
+  test("another model", async () => {
+    const message = await refused(
+      "gpt2",
+      edit("config.json", (json) => Object.assign(json, { model_type: "gpt2" })),
+    );
+    expect(message).toMatch(
+      /config\.json: a model of the type gpt2, which tunebert does not know; it knows bert$/,
+    );
+  });
+
+  test("another activation, and other positions", async () => {
+    const set = (more: object) => edit("config.json", (json) => Object.assign(json, more));
+    expect(await refused("silu", set({ hidden_act: "silu" }))).toMatch(
+      /the activation silu.*it knows relu, gelu/,
+    );
+    expect(await refused("relative", set({ position_embedding_type: "relative_key" }))).toContain(
+      "positions are relative_key",
+    );
+  });
+
+  test("another tokenizer", async () => {
+    const message = await refused(
+      "bpe",
+      edit("tokenizer.json", (json) => Object.assign(json, { model: { type: "BPE" } })),
+    );
+    expect(message).toMatch(/tokenizer\.json: the model is "BPE"; tunebert reads WordPiece tokenizers/);
+  });
+
+  test("a folder without weights, and one whose index leads elsewhere", async () => {
+    const weightless = (folder: string) => rmSync(join(folder, "model.safetensors"));
+    expect(await refused("weightless", weightless)).toContain(
+      "holds no weights; expected model.safetensors or pytorch_model.bin",
+    );
+    const message = await refused("elsewhere", (folder) => {
+      weightless(folder);
+      const index = { weight_map: { a: "../model.safetensors" } };
+      writeFileSync(join(folder, "model.safetensors.index.json"), JSON.stringify(index));
+    });
+    expect(message).toContain("names a file that is not in the folder: ../model.safetensors");
+  });
+
+  test("shards are one model", async () => {
+    const folder = copy("shards");
+    const path = join(folder, "model.safetensors");
+    const state = [...parseWeights(readFileSync(path), path)];
+    const parts = [state.slice(0, 5), state.slice(5)].map((part) => new Map(part));
+    const names = parts.map((_, i) => `model-0000${i + 1}-of-00002.safetensors`);
+    parts.forEach((part, i) => {
+      writeFileSync(join(folder, names[i]!), serializeWeights(part, "safetensors"));
+    });
+    const weight_map = Object.fromEntries(
+      parts.flatMap((part, i) => [...part.keys()].map((key) => [key, names[i]])),
+    );
+    writeFileSync(join(folder, "model.safetensors.index.json"), JSON.stringify({ weight_map }));
+    const whole = (await loadPretrained(folder)).state;
+    renameSync(path, join(folder, "moved.safetensors"));
+    const sharded = (await loadPretrained(folder)).state;
+    expect([...sharded.keys()].sort()).toEqual([...whole.keys()].sort());
+    for (const [name, { data }] of whole) expect(sharded.get(name)?.data, name).toEqual(data);
+  });
+});

@@ -1,0 +1,153 @@
+"""Writes test/fixtures/hugging-face/: tiny BERTs as `transformers` keeps them, and what they compute.
+
+    python tools/make-hugging-face-fixtures.py      needs torch 2.13, transformers 5, tokenizers and safetensors
+
+Each folder holds config.json, model.safetensors and tokenizer.json of a BertForSequenceClassification with random
+weights, gradients.safetensors with those of the mean loss, and expected.json: texts with the ids that the tokenizer gives them at some lengths, the logits, and the losses
+over ten steps of AdamW with clipping and a schedule. tokenizer-cases.json holds ids of texts that are hard to take apart.
+"""
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from tokenizers import BertWordPieceTokenizer, Tokenizer
+from torch.nn import functional as F
+from transformers import BertConfig, BertForSequenceClassification
+
+OUT = Path(__file__).resolve().parent.parent / "test" / "fixtures" / "hugging-face"
+LABELS = ["entailment", "contradiction", "neutral"]
+PAIRS = [
+    ("A man plays the guitar on a stage .", "A man is playing music .", 0),
+    ("Two dogs run through the deep snow .", "The dogs are sleeping inside .", 1),
+    ("A woman in a red coat waits for the bus .", "She is going to work .", 2),
+    ("Children play football in the park .", "Kids are playing outdoors .", 0),
+    ("The old man reads a newspaper .", "Nobody is reading .", 1),
+    ("A band performs at night .", "The band is famous .", 2),
+    ("rain", "It rains .", 0),
+]
+HARD = [
+    "", " ", "Hello, world!", "naïve café Ünïcödé", "ΑΣ ΌΣΟΣ Σ", "İstanbul ISTANBUL", "don't stop-believing #1 (50%)",
+    "a[SEP]b [MASK] [CLS]x [sep]", "日本語のテキスト 漢字kanji", "𠀀𠮷 𪜀", "tab\there\nnew line\r\nend", "\u00a0nbsp\u2003em",
+    "zero\u200bwidth\u00adsoft\ufeffbom", "e\u0301 \u0301x", "🙂 emoji 👩‍👩‍👧", "x" * 101, "y" * 100, "$+<=>^`|~", "…—“quoted”",
+    "\u0000nul\ufffd \u0007bell\u0085nel\u001c fs", "ǅ ß ẞ ﬁ Ⅳ ½", "ไทย ภาษา हिन्दी مرحبا שלום", "play playing plays ##ing",
+]
+VARIANTS = {
+    "bert-gelu": dict(hidden_act="gelu", layer_norm_eps=1e-12, num_hidden_layers=3, num_attention_heads=2),
+    "bert-tanh": dict(hidden_act="gelu_new", layer_norm_eps=1e-5, num_hidden_layers=1, num_attention_heads=4),
+}
+
+
+def main():
+    OUT.mkdir(parents=True, exist_ok=True)
+    tokenizer = trained_tokenizer()
+    for name, options in VARIANTS.items():
+        write(OUT / name, tokenizer, options)
+    cased = json.loads(tokenizer.to_str())
+    cased["normalizer"] = {**cased["normalizer"], "lowercase": False, "strip_accents": None}
+    cases = {
+        "uncased": [[text, ids(tokenizer, text)] for text in HARD],
+        "cased": [[text, ids(Tokenizer.from_str(json.dumps(cased)), text)] for text in HARD],
+    }
+    (OUT / "tokenizer-cases.json").write_text(json.dumps(cases) + "\n")
+
+
+def trained_tokenizer():
+    texts = [text for first, second, _ in PAIRS for text in (first, second)] + HARD
+    trained = BertWordPieceTokenizer()
+    trained.train_from_iterator(texts, vocab_size=400, min_frequency=1, show_progress=False)
+    return BertWordPieceTokenizer(vocab=trained.get_vocab())._tokenizer  # with its special tokens and their places
+
+
+def ids(tokenizer, text):
+    return tokenizer.encode(text, add_special_tokens=False).ids
+
+
+def write(folder, tokenizer, options):
+    folder.mkdir(exist_ok=True)
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        hidden_size=16,
+        intermediate_size=32,
+        max_position_embeddings=40,
+        id2label=dict(enumerate(LABELS)),
+        label2id={label: i for i, label in enumerate(LABELS)},
+        initializer_range=0.2,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+        **options,
+    )
+    model = BertForSequenceClassification(config)
+    for parameter in model.parameters():  # biases and norms, which would be 0 and 1
+        with torch.no_grad():
+            parameter.add_(0.1 * torch.randn_like(parameter))
+    model.save_pretrained(folder)
+    # A truncation and a padding that are kept in the file are of no account.
+    tokenizer.enable_truncation(8)
+    tokenizer.enable_padding(length=8)
+    (folder / "tokenizer.json").write_text(tokenizer.to_str())
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    result, gradients = expected(model, tokenizer)
+    (folder / "expected.json").write_text(json.dumps(result) + "\n")
+    save_file(gradients, folder / "gradients.safetensors")
+
+
+def expected(model, tokenizer):
+    truncated = []
+    for length in (16, 11, 8, 5):
+        tokenizer.enable_truncation(length)
+        truncated.append([length, [tokenizer.encode(first, second).ids for first, second, _ in PAIRS]])
+    tokenizer.no_truncation()
+    encoded = [tokenizer.encode(first, second) for first, second, _ in PAIRS]
+    longest = max(len(one.ids) for one in encoded)
+    pad = lambda rows: torch.tensor([row + [0] * (longest - len(row)) for row in rows])
+    inputs = dict(
+        input_ids=pad([one.ids for one in encoded]),
+        token_type_ids=pad([one.type_ids for one in encoded]),
+        attention_mask=pad([[1] * len(one.ids) for one in encoded]),
+    )
+    labels = torch.tensor([label for _, _, label in PAIRS])
+    model.eval()
+    with torch.no_grad():
+        logits = model(**inputs).logits
+    F.cross_entropy(model(**inputs).logits, labels).backward()
+    gradients = {name: parameter.grad.clone() for name, parameter in model.named_parameters()}
+    model.zero_grad()
+    result = dict(
+        pairs=[[first, second, LABELS[label]] for first, second, label in PAIRS],
+        truncated=truncated,
+        logits=logits.tolist(),
+        losses=losses(model, inputs, labels),
+    )
+    return result, gradients
+
+
+def losses(model, inputs, labels, steps=10):
+    """AdamW as the issue has it: no decay of biases and norms, clipping at 1, linear decay after a tenth of warm-up."""
+    decays = lambda name: name.endswith("weight") and "LayerNorm" not in name
+    groups = [
+        dict(params=[p for n, p in model.named_parameters() if decays(n)], weight_decay=0.01),
+        dict(params=[p for n, p in model.named_parameters() if not decays(n)], weight_decay=0.0),
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=1e-3)
+    result = []
+    warmup = steps // 10
+    for step in range(1, steps + 1):
+        loss = F.cross_entropy(model(**inputs).logits, labels)
+        result.append(loss.item())
+        taken = step - 1
+        factor = taken / warmup if taken < warmup else 1 - (taken - warmup) / (steps - warmup)
+        for group in optimizer.param_groups:
+            group["lr"] = 1e-3 * factor
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+    return result
+
+
+if __name__ == "__main__":
+    main()
