@@ -31,8 +31,9 @@ interface Expected {
   readonly losses: number[];
 }
 
-describe.each(["bert-gelu", "bert-tanh"])("%s", (name) => {
+describe.each(["bert-gelu", "bert-tanh", "distilbert"])("%s", (name) => {
   const folder = join(FIXTURES, name);
+  const family = name.startsWith("distil") ? "distilbert" : "bert";
   const expected: Expected = JSON.parse(readFileSync(join(folder, "expected.json"), "utf8"));
   const examples = expected.pairs.map(([text, textPair, label]) => ({ text, textPair, label }));
 
@@ -89,7 +90,7 @@ describe.each(["bert-gelu", "bert-tanh"])("%s", (name) => {
     const runs = lanes.flat().map((group) => trainingRun(group, { head, targets, seed: 0 }));
     const { gradients } = await accumulate(programs, model.parameters, runs);
     const path = join(folder, "gradients.safetensors");
-    const recorded = fromHuggingFaceNames(parseWeights(readFileSync(path), path)).state;
+    const recorded = fromHuggingFaceNames(parseWeights(readFileSync(path), path), family).state;
     expect(recorded.size).toBe(model.parameters.size);
     for (const [parameter, { data }] of recorded) {
       if (parameter.endsWith("W_k.bias")) continue; // it moves all scores of a query alike: its gradient is 0
@@ -194,7 +195,7 @@ test("weights of older files and other makes are the same model", async () => {
   const pretrained = await loadPretrained(folder);
   expect(pretrained.notes).toEqual([
     "left out, since a classifier has no use for it: cls.predictions.bias",
-    "it comes without a pooler; a fresh one is trained",
+    "it comes without the layer before the output; a fresh one is trained",
   ]);
   expect(pretrained.answers).toBeUndefined();
   for (const text of ["A man plays", "naïve [SEP] 漢字"]) {
@@ -228,17 +229,17 @@ describe("what is not a BERT that tunebert knows is refused by name", () => {
       edit("config.json", (json) => Object.assign(json, { model_type: "gpt2" })),
     );
     expect(message).toMatch(
-      /config\.json: a model of the type gpt2, which tunebert does not know; it knows bert$/,
+      /config\.json: a model of the type "gpt2", which tunebert does not know; it knows bert, distilbert$/,
     );
   });
 
   test("another activation, and other positions", async () => {
     const set = (more: object) => edit("config.json", (json) => Object.assign(json, more));
     expect(await refused("silu", set({ hidden_act: "silu" }))).toMatch(
-      /the activation silu.*it knows relu, gelu/,
+      /config\.json: hidden_act is "silu"; expected relu, gelu, gelu_new, gelu_pytorch_tanh$/,
     );
     expect(await refused("relative", set({ position_embedding_type: "relative_key" }))).toContain(
-      "positions are relative_key",
+      'position_embedding_type is "relative_key"; expected "absolute"',
     );
   });
 

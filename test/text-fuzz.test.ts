@@ -12,7 +12,7 @@ import { readExampleLines } from "../src/data/read-example-lines.js";
 import { readExamples, readSnli } from "../src/data/read-examples.js";
 import { SNLI_HEADER } from "../src/data/snli.js";
 import { TunebertError } from "../src/error.js";
-import { parseHuggingFaceConfig } from "../src/hub/store/hugging-face-folder.js";
+import { parseHuggingFaceConfig } from "../src/hub/store/hugging-face-config.js";
 import { formatModelConfig, parseModelConfig } from "../src/hub/store/model-config.js";
 import { checkTruncation } from "../src/text/truncate-pair.js";
 import { Vocabulary } from "../src/text/vocabulary.js";
@@ -72,6 +72,11 @@ const HUGGING_FACE_CONFIG = JSON.stringify({
   ...{ hidden_act: "gelu", position_embedding_type: "absolute", id2label: { 0: "no", 1: "yes" } },
 });
 
+const DISTILBERT_CONFIG = JSON.stringify({
+  ...{ model_type: "distilbert", vocab_size: 17, dim: 16, hidden_dim: 32, n_heads: 2, n_layers: 1 },
+  ...{ max_position_embeddings: 40, activation: "gelu", id2label: null },
+});
+
 /** Each reader reads a file to its end and looks at what came out. */
 const READERS: readonly (readonly [
   string,
@@ -113,6 +118,7 @@ const READERS: readonly (readonly [
   ["config.json", CONFIG, (bytes) => expectConfig(text(bytes))],
   ["tokenizer.json", TOKENIZER, (bytes) => expectTokenizer(text(bytes))],
   ["a config.json of Hugging Face's", HUGGING_FACE_CONFIG, (bytes) => expectBert(text(bytes))],
+  ["that of a DistilBERT", DISTILBERT_CONFIG, (bytes) => expectBert(text(bytes))],
 ];
 
 async function* inOne<T>(blocks: AsyncIterable<readonly T[]>): AsyncGenerator<T> {

@@ -1,8 +1,8 @@
-"""Writes test/fixtures/hugging-face/: tiny BERTs as `transformers` keeps them, and what they compute.
+"""Writes test/fixtures/hugging-face/: tiny BERTs and a DistilBERT as `transformers` keeps them, and what they compute.
 
     python tools/make-hugging-face-fixtures.py      needs torch 2.13, transformers 5, tokenizers and safetensors
 
-Each folder holds config.json, model.safetensors and tokenizer.json of a BertForSequenceClassification with random
+Each folder holds config.json, model.safetensors and tokenizer.json of a model for sequence classification with random
 weights, gradients.safetensors with those of the mean loss, and expected.json: texts with the ids that the tokenizer gives them at some lengths, the logits, and the losses
 over ten steps of AdamW with clipping and a schedule. tokenizer-cases.json holds ids of texts that are hard to take apart.
 """
@@ -14,7 +14,12 @@ import torch
 from safetensors.torch import save_file
 from tokenizers import BertWordPieceTokenizer, Tokenizer
 from torch.nn import functional as F
-from transformers import BertConfig, BertForSequenceClassification
+from transformers import (
+    BertConfig,
+    BertForSequenceClassification,
+    DistilBertConfig,
+    DistilBertForSequenceClassification,
+)
 
 OUT = Path(__file__).resolve().parent.parent / "test" / "fixtures" / "hugging-face"
 LABELS = ["entailment", "contradiction", "neutral"]
@@ -33,15 +38,17 @@ HARD = [
     "zero\u200bwidth\u00adsoft\ufeffbom", "e\u0301 \u0301x", "🙂 emoji 👩‍👩‍👧", "x" * 101, "y" * 100, "$+<=>^`|~", "…—“quoted”",
     "\u0000nul\ufffd \u0007bell\u0085nel\u001c fs", "ǅ ß ẞ ﬁ Ⅳ ½", "ไทย ภาษา हिन्दी مرحبا שלום", "play playing plays ##ing",
 ]
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 VARIANTS = {
-    "bert-gelu": dict(hidden_act="gelu", layer_norm_eps=1e-12, num_hidden_layers=3, num_attention_heads=2),
-    "bert-tanh": dict(hidden_act="gelu_new", layer_norm_eps=1e-5, num_hidden_layers=1, num_attention_heads=4),
+    "bert-gelu": (BertConfig, BertForSequenceClassification, dict(hidden_act="gelu", layer_norm_eps=1e-12, num_hidden_layers=3, num_attention_heads=2)),
+    "bert-tanh": (BertConfig, BertForSequenceClassification, dict(hidden_act="gelu_new", layer_norm_eps=1e-5, num_hidden_layers=1, num_attention_heads=4)),
+    "distilbert": (DistilBertConfig, DistilBertForSequenceClassification, dict(n_layers=2, n_heads=2)),
 }
 
 
 def main():
     OUT.mkdir(parents=True, exist_ok=True)
-    tokenizer = trained_tokenizer()
+    tokenizer = small_tokenizer()
     for name, options in VARIANTS.items():
         write(OUT / name, tokenizer, options)
     cased = json.loads(tokenizer.to_str())
@@ -53,33 +60,46 @@ def main():
     (OUT / "tokenizer-cases.json").write_text(json.dumps(cases) + "\n")
 
 
-def trained_tokenizer():
+def small_tokenizer():
+    """Of a vocabulary with every character, alone and within words, and every other word that occurs."""
     texts = [text for first, second, _ in PAIRS for text in (first, second)] + HARD
-    trained = BertWordPieceTokenizer()
-    trained.train_from_iterator(texts, vocab_size=400, min_frequency=1, show_progress=False)
-    return BertWordPieceTokenizer(vocab=trained.get_vocab())._tokenizer  # with its special tokens and their places
+    plain = BertWordPieceTokenizer(vocab={token: i for i, token in enumerate(SPECIAL)})
+    words = sorted({word for text in texts for word, _ in words_of(plain, text)})
+    characters = sorted({character for word in words for character in word})
+    longer = [word for word in words if 1 < len(word) < 12][::2]
+    vocabulary = [*SPECIAL, *characters, *(f"##{character}" for character in characters), *longer, "##ing"]
+    return BertWordPieceTokenizer(vocab={token: i for i, token in enumerate(vocabulary)})._tokenizer
+
+
+def words_of(tokenizer, text):
+    normalised = tokenizer._tokenizer.normalizer.normalize_str(text)
+    return tokenizer._tokenizer.pre_tokenizer.pre_tokenize_str(normalised)
 
 
 def ids(tokenizer, text):
     return tokenizer.encode(text, add_special_tokens=False).ids
 
 
-def write(folder, tokenizer, options):
+def write(folder, tokenizer, variant):
+    Config, Model, options = variant
+    distilled = Config is DistilBertConfig
+    sizes = dict(dim=16, hidden_dim=32) if distilled else dict(hidden_size=16, intermediate_size=32)
+    dropout = ["dropout", "attention_dropout", "seq_classif_dropout"] if distilled else [
+        "hidden_dropout_prob", "attention_probs_dropout_prob"
+    ]
     folder.mkdir(exist_ok=True)
     torch.manual_seed(0)
-    config = BertConfig(
+    config = Config(
         vocab_size=tokenizer.get_vocab_size(),
-        hidden_size=16,
-        intermediate_size=32,
         max_position_embeddings=40,
         id2label=dict(enumerate(LABELS)),
         label2id={label: i for i, label in enumerate(LABELS)},
         initializer_range=0.2,
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
+        **sizes,
+        **{name: 0.0 for name in dropout},
         **options,
     )
-    model = BertForSequenceClassification(config)
+    model = Model(config)
     for parameter in model.parameters():  # biases and norms, which would be 0 and 1
         with torch.no_grad():
             parameter.add_(0.1 * torch.randn_like(parameter))
@@ -109,6 +129,8 @@ def expected(model, tokenizer):
         token_type_ids=pad([one.type_ids for one in encoded]),
         attention_mask=pad([[1] * len(one.ids) for one in encoded]),
     )
+    if model.config.model_type == "distilbert":
+        del inputs["token_type_ids"]
     labels = torch.tensor([label for _, _, label in PAIRS])
     model.eval()
     with torch.no_grad():
@@ -127,7 +149,7 @@ def expected(model, tokenizer):
 
 def losses(model, inputs, labels, steps=10):
     """AdamW as the issue has it: no decay of biases and norms, clipping at 1, linear decay after a tenth of warm-up."""
-    decays = lambda name: name.endswith("weight") and "LayerNorm" not in name
+    decays = lambda name: name.endswith("weight") and "LayerNorm" not in name and "layer_norm" not in name
     groups = [
         dict(params=[p for n, p in model.named_parameters() if decays(n)], weight_decay=0.01),
         dict(params=[p for n, p in model.named_parameters() if not decays(n)], weight_decay=0.0),

@@ -1,7 +1,7 @@
 import { TunebertError } from "../error.js";
 import type { Activation } from "../nn/activation.js";
 import { expectFits } from "../option.js";
-import { count } from "../option-kinds.js";
+import { count, wholeNumber } from "../option-kinds.js";
 
 /** The sizes of a BERT encoder as d2l section 15.8 defines it. */
 export interface BertConfig {
@@ -29,8 +29,10 @@ export interface BertVariant {
   readonly activation: Activation;
   /** added to the variance in layer normalisation */
   readonly epsilon: number;
-  /** rows of the segment embedding */
+  /** rows of the segment embedding; 0 where there is none */
   readonly segments: number;
+  /** the activation of the hidden layer, on what the encoder says of the first token */
+  readonly pooling: "tanh" | "relu";
 }
 
 /**
@@ -45,9 +47,8 @@ const MAX_BLOCKS = 64;
  */
 export function checkConfig(config: BertConfig): BertConfig {
   const { variant, ...sizes } = config;
-  for (const [name, size] of Object.entries({ ...sizes, ...(variant && { segments: variant.segments }) })) {
-    expectFits(name, count, size);
-  }
+  for (const [name, size] of Object.entries(sizes)) expectFits(name, count, size);
+  if (variant) expectFits("segments", wholeNumber(), variant.segments);
   if (variant && !(variant.epsilon > 0 && variant.epsilon < 1)) {
     throw new TunebertError(`epsilon is ${variant.epsilon}; it must be between 0 and 1`);
   }

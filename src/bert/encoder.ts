@@ -71,13 +71,18 @@ function declareEmbeddings(
 ): Embedding<MicroBatchInputs>[] {
   network.declare(POSITION_TABLE, [1, maxPositions, hidden], normal(positionStd), { decays: true });
   network.declare(TOKEN_TABLE, [vocabularySize, hidden], normal(embeddingStd), { decays: true });
-  network.declare(SEGMENT_TABLE, [variant?.segments ?? 2, hidden], normal(embeddingStd), { decays: true });
+  const segments = variant?.segments ?? 2;
+  if (segments > 0)
+    network.declare(SEGMENT_TABLE, [segments, hidden], normal(embeddingStd), { decays: true });
   const tokens = network.rows(TOKEN_TABLE, "U");
   const positions = network.rows(POSITION_TABLE, "P");
-  const segments = gather(network.graph, network.parameter(SEGMENT_TABLE), segmentOf); // [P, H]
+  const places =
+    segments === 0
+      ? positions
+      : add(network.graph, positions, gather(network.graph, network.parameter(SEGMENT_TABLE), segmentOf)); // [P, H]
   return [
     { table: tokens, ids: (inputs) => inputs.tokens },
-    { table: add(network.graph, positions, segments), ids: (inputs) => inputs.positionSegments },
+    { table: places, ids: (inputs) => inputs.positionSegments },
   ];
 }
 

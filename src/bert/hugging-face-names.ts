@@ -1,23 +1,27 @@
 import { TunebertError } from "../error.js";
 import type { StateDict, Tensor } from "../weights/tensor.js";
 
-/** A BERT of Hugging Face's under our names, and what of it a classifier has no use for. */
-export interface RenamedBert {
+/** Kinds of models, by the `model_type` of Hugging Face's config.json. */
+export const FAMILIES = ["bert", "distilbert"] as const;
+export type Family = (typeof FAMILIES)[number];
+
+/** A model of Hugging Face's under our names, and what of it a classifier has no use for. */
+export interface RenamedModel {
   readonly state: StateDict;
   /** By the file's own names: other heads, and what is no parameter. */
   readonly leftOut: readonly string[];
 }
 
 /**
- * A BERT that Hugging Face's `transformers` saved, under our names: `BertModel`, alone or within a model with a head, whose
- * names begin with `bert.`. LayerNorms of old checkpoints have `gamma` and `beta`.
+ * A model that Hugging Face's `transformers` saved, under our names: the encoder alone, or within a model with a head, whose
+ * names begin with the family's. LayerNorms of old checkpoints have `gamma` and `beta`.
  * @throws TunebertError when two tensors would have the same name
  */
-export function fromHuggingFaceNames(found: StateDict): RenamedBert {
+export function fromHuggingFaceNames(found: StateDict, family: Family): RenamedModel {
   const state: StateDict = new Map();
   const leftOut: string[] = [];
   for (const [name, tensor] of found) {
-    const own = ownName(name);
+    const own = ownName(name, family);
     if (own === undefined) {
       leftOut.push(name);
       continue;
@@ -29,43 +33,78 @@ export function fromHuggingFaceNames(found: StateDict): RenamedBert {
   return { state, leftOut };
 }
 
-/** Modules of `BertModel`, and of a classifier over it, in ours. */
-const MODULES: ReadonlyMap<string, string> = new Map([
-  ["embeddings.word_embeddings", "encoder.token_embedding"],
-  ["embeddings.token_type_embeddings", "encoder.segment_embedding"],
-  ["embeddings.LayerNorm", "encoder.embedding_norm"],
-  ["pooler.dense", "hidden.0"],
-  ["classifier", "output"],
-]);
+/** Modules in ours. */
+interface Names {
+  readonly modules: Readonly<Record<string, string>>;
+  /** What the modules of a layer, which follow its number, begin with. */
+  readonly layer: string;
+  /** In those of a block. */
+  readonly layerModules: Readonly<Record<string, string>>;
+}
 
-/** Modules of a layer, in those of a block. */
-const LAYER_MODULES: ReadonlyMap<string, string> = new Map([
-  ["attention.self.query", "attention.W_q"],
-  ["attention.self.key", "attention.W_k"],
-  ["attention.self.value", "attention.W_v"],
-  ["attention.output.dense", "attention.W_o"],
-  ["attention.output.LayerNorm", "addnorm1.ln"],
-  ["intermediate.dense", "ffn.dense1"],
-  ["output.dense", "ffn.dense2"],
-  ["output.LayerNorm", "addnorm2.ln"],
-]);
+const NAMES: Readonly<Record<Family, Names>> = {
+  bert: {
+    modules: {
+      "embeddings.word_embeddings": "encoder.token_embedding",
+      "embeddings.token_type_embeddings": "encoder.segment_embedding",
+      "embeddings.LayerNorm": "encoder.embedding_norm",
+      "pooler.dense": "hidden.0",
+      classifier: "output",
+    },
+    layer: "encoder.layer",
+    layerModules: {
+      "attention.self.query": "attention.W_q",
+      "attention.self.key": "attention.W_k",
+      "attention.self.value": "attention.W_v",
+      "attention.output.dense": "attention.W_o",
+      "attention.output.LayerNorm": "addnorm1.ln",
+      "intermediate.dense": "ffn.dense1",
+      "output.dense": "ffn.dense2",
+      "output.LayerNorm": "addnorm2.ln",
+    },
+  },
+  distilbert: {
+    modules: {
+      "embeddings.word_embeddings": "encoder.token_embedding",
+      "embeddings.LayerNorm": "encoder.embedding_norm",
+      pre_classifier: "hidden.0",
+      classifier: "output",
+    },
+    layer: "transformer.layer",
+    layerModules: {
+      "attention.q_lin": "attention.W_q",
+      "attention.k_lin": "attention.W_k",
+      "attention.v_lin": "attention.W_v",
+      "attention.out_lin": "attention.W_o",
+      sa_layer_norm: "addnorm1.ln",
+      "ffn.lin1": "ffn.dense1",
+      "ffn.lin2": "ffn.dense2",
+      output_layer_norm: "addnorm2.ln",
+    },
+  },
+};
 
-const PARAMETERS: ReadonlyMap<string, string> = new Map([
-  ["gamma", "weight"],
-  ["beta", "bias"],
-]);
+const PARAMETERS: Readonly<Record<string, string>> = { gamma: "weight", beta: "bias" };
 
 /** `undefined` of what a classifier does not have. */
-function ownName(name: string): string | undefined {
-  const plain = name.startsWith("bert.") ? name.slice("bert.".length) : name;
+function ownName(name: string, family: Family): string | undefined {
+  const { modules, layer, layerModules } = NAMES[family];
+  const plain = name.startsWith(`${family}.`) ? name.slice(family.length + 1) : name;
   if (plain === "embeddings.position_embeddings.weight") return "encoder.pos_embedding";
   const { module = "", parameter = "" } = /^(?<module>.*)\.(?<parameter>\w+)$/.exec(plain)?.groups ?? {};
-  const own = PARAMETERS.get(parameter) ?? parameter;
-  const known = MODULES.get(module);
+  const own = member(PARAMETERS, parameter) ?? parameter;
+  const known = member(modules, module);
   if (known !== undefined) return `${known}.${own}`;
-  const { index, rest = "" } = /^encoder\.layer\.(?<index>\d{1,4})\.(?<rest>.*)$/.exec(module)?.groups ?? {};
-  const layerModule = LAYER_MODULES.get(rest);
+  if (!module.startsWith(`${layer}.`)) return undefined;
+  const { index, rest = "" } =
+    /^(?<index>\d{1,4})\.(?<rest>.*)$/.exec(module.slice(layer.length + 1))?.groups ?? {};
+  const layerModule = member(layerModules, rest);
   return layerModule === undefined ? undefined : `encoder.blks.${index}.${layerModule}.${own}`;
+}
+
+/** Not what every object inherits. */
+function member(names: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(names, name) ? names[name] : undefined;
 }
 
 /** [P, H] as [1, P, H], the shape that d2l's has. */

@@ -3,7 +3,7 @@ import type { MicroBatch, MicroBatchGroup } from "../data/micro-batches.js";
 import { dropout, linear } from "../nn/layers.js";
 import { type DeclaredParameter, Network } from "../nn/network.js";
 import type { Value } from "../onnx/graph.js";
-import { add, concat, tanh } from "../onnx/operators.js";
+import { add, concat, relu, tanh } from "../onnx/operators.js";
 import { serializeGraph } from "../onnx/serialize.js";
 import type { Feed, Program, Run } from "../runtime/program.js";
 import { type BertConfig, checkConfig } from "./config.js";
@@ -114,7 +114,8 @@ function outputLayers(
 ): Value[] {
   const inputs = declareInputs(network, microBatches);
   return encodeFirstToken(network, checkConfig(config), inputs, std).map((first) => {
-    const hidden = tanh(network.graph, linear(network, HIDDEN_LAYER, first, config.hidden)); // [B, H]
+    const made = linear(network, HIDDEN_LAYER, first, config.hidden); // [B, H]
+    const hidden = config.variant?.pooling === "relu" ? relu(network.graph, made) : tanh(network.graph, made);
     return linear(network, OUTPUT_LAYER, config.variant ? dropout(network, hidden) : hidden, outputs);
   });
 }

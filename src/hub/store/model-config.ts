@@ -91,9 +91,19 @@ const readActivation: json.JsonReader<Activation> = (value, place) => {
   return known;
 };
 
+const readPooling: json.JsonReader<"tanh" | "relu"> = (value, place) => {
+  if (value !== "tanh" && value !== "relu") throw json.fault(value, place, "tanh or relu");
+  return value;
+};
+
 const readModel = json.object({
   variant: json.optional(
-    json.object({ activation: readActivation, epsilon: json.number, segments: json.count }),
+    json.object({
+      activation: readActivation,
+      epsilon: json.number,
+      segments: json.count,
+      pooling: readPooling,
+    }),
   ),
   vocabularySize: json.count,
   hidden: json.count,

@@ -1,0 +1,122 @@
+import { type BertConfig, checkConfig } from "../../bert/config.js";
+import { FAMILIES, type Family } from "../../bert/hugging-face-names.js";
+import { TunebertError } from "../../error.js";
+import type { Activation } from "../../nn/activation.js";
+import * as json from "../../text/json-reader.js";
+import { listNames } from "../../text/list-names.js";
+import { showJson } from "../../text/show-json.js";
+import { inFile } from "../files/files.js";
+
+/** What Hugging Face's config.json says of a model. */
+export interface HuggingFaceConfig {
+  readonly family: Family;
+  readonly config: BertConfig;
+  /** Names of the labels that its output layer tells apart, where it names them. */
+  readonly labels: readonly string[] | undefined;
+}
+
+/** Reads the text of a `config.json`. @throws TunebertError, with `path`, when it is not one of a model that we know */
+export function parseHuggingFaceConfig(text: string, path: string): HuggingFaceConfig {
+  const { model_type, id2label } = json.parseJson(text, path, readCommon);
+  const family = FAMILIES.find((name) => name === model_type);
+  if (family === undefined) {
+    throw new TunebertError(
+      `${path}: a model of the type ${showJson(model_type)}, which tunebert does not know; it knows ${listNames(FAMILIES)}`,
+    );
+  }
+  const config = json.parseJson(text, path, READERS[family]);
+  return { family, config: inFile(path, () => checkConfig(config)), labels: labelsOf(id2label ?? undefined) };
+}
+
+const readCommon = json.object({
+  model_type: json.string,
+  id2label: json.optional(json.nullable(json.record(json.string))),
+});
+
+/** What Hugging Face's libraries call the activations. */
+const ACTIVATION_NAMES: Readonly<Record<string, Activation>> = {
+  relu: "relu",
+  gelu: "gelu",
+  gelu_new: "gelu-tanh",
+  gelu_pytorch_tanh: "gelu-tanh",
+};
+
+const readActivation: json.JsonReader<Activation> = (value, place) => {
+  const known = typeof value === "string" ? json.own(ACTIVATION_NAMES, value) : "gelu";
+  if (known === undefined) throw json.fault(value, place, listNames(Object.keys(ACTIVATION_NAMES)));
+  return known;
+};
+
+const readAbsolute: json.JsonReader<unknown> = (value, place) => {
+  if (value !== undefined && value !== "absolute") throw json.fault(value, place, '"absolute"');
+  return value;
+};
+
+const readBert = json.object({
+  vocab_size: json.count,
+  hidden_size: json.count,
+  intermediate_size: json.count,
+  num_attention_heads: json.count,
+  num_hidden_layers: json.count,
+  max_position_embeddings: json.count,
+  type_vocab_size: json.optional(json.count),
+  layer_norm_eps: json.optional(json.number),
+  hidden_act: readActivation,
+  position_embedding_type: readAbsolute,
+});
+
+const readDistilBert = json.object({
+  vocab_size: json.count,
+  dim: json.count,
+  hidden_dim: json.count,
+  n_heads: json.count,
+  n_layers: json.count,
+  max_position_embeddings: json.count,
+  activation: readActivation,
+});
+
+/** Epsilon of the paper's implementation. */
+const EPSILON = 1e-12;
+
+const READERS: Readonly<Record<Family, json.JsonReader<BertConfig>>> = {
+  bert(value, place) {
+    const found = readBert(value, place);
+    return {
+      vocabularySize: found.vocab_size,
+      hidden: found.hidden_size,
+      ffn: found.intermediate_size,
+      heads: found.num_attention_heads,
+      blocks: found.num_hidden_layers,
+      maxPositions: found.max_position_embeddings,
+      variant: {
+        activation: found.hidden_act,
+        epsilon: found.layer_norm_eps ?? EPSILON,
+        segments: found.type_vocab_size ?? 2,
+        pooling: "tanh",
+      },
+    };
+  },
+  /** Sanh et al. (2019): without segments, and with another layer before the output. */
+  distilbert(value, place) {
+    const found = readDistilBert(value, place);
+    return {
+      vocabularySize: found.vocab_size,
+      hidden: found.dim,
+      ffn: found.hidden_dim,
+      heads: found.n_heads,
+      blocks: found.n_layers,
+      maxPositions: found.max_position_embeddings,
+      variant: { activation: found.activation, epsilon: EPSILON, segments: 0, pooling: "relu" },
+    };
+  },
+};
+
+/** In the order of the logits: `LABEL_0` is 0, which is how data has it; `undefined` where config.json names none. */
+function labelsOf(id2label: Readonly<Record<string, string>> | undefined): readonly string[] | undefined {
+  if (!id2label) return undefined;
+  const labels = Object.keys(id2label).map((_, i) =>
+    json.own(id2label, String(i))?.replace(/^LABEL_(?=\d+$)/, ""),
+  );
+  const named = labels.filter((label) => label !== undefined);
+  return named.length === labels.length && named.length > 1 ? named : undefined;
+}
