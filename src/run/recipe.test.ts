@@ -11,7 +11,7 @@ test("from scratch the recipe fits the number of examples", () => {
     ...[
       [32, 30],
       [32, 30],
-      [32, 20],
+      [64, 15],
       [64, 8],
       [256, 5],
     ],

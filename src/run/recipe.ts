@@ -51,7 +51,7 @@ const FINE_TUNING: Recipe = {
  */
 const SCRATCH = [
   { most: 2_500, batchSize: 32, epochs: 30 },
-  { most: 20_000, batchSize: 32, epochs: 20 },
+  { most: 20_000, batchSize: 64, epochs: 15 },
   { most: 200_000, batchSize: 64, epochs: 8 },
 ];
 const MANY = { batchSize: 256, epochs: 5 };
