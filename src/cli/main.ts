@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { descriptorFailure } from "../system-error.js";
 import { note } from "./print.js";
+import { tooManyFiles } from "./too-many-files.js";
 
 // Node opens all modules of a program at about the same time.
 try {
@@ -9,7 +9,7 @@ try {
   watchStandardStreams();
   process.exitCode = await runCommandLine(process.argv.slice(2));
 } catch (error) {
-  const failure = descriptorFailure(error);
+  const failure = tooManyFiles(error);
   if (!failure) throw error;
   note(`tunebert: ${failure.message}`);
   process.exitCode = 1;

@@ -2,12 +2,12 @@ import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import { version } from "../run/version.js";
 import { memoryFailure } from "../runtime/out-of-memory.js";
-import { descriptorFailure } from "../system-error.js";
 import { complaint, dashHint, usageOutput } from "./complaint.js";
 import { addHelpBelow } from "./help-text.js";
 import { Interrupted } from "./interrupted.js";
 import { note } from "./print.js";
 import { flushStandardStreams, report } from "./standard-streams.js";
+import { tooManyFiles } from "./too-many-files.js";
 
 const FAILED = 1;
 const WRONG_USAGE = 2;
@@ -82,7 +82,7 @@ async function exitCode(error: unknown, program: Command, args: readonly string[
   }
   if (error instanceof Interrupted) return error.exitCode;
   const { json, logFormat, format = "text" } = command?.opts() ?? {};
-  await report(complaint(memoryFailure(error) ?? descriptorFailure(error) ?? error, command), {
+  await report(complaint(memoryFailure(error) ?? tooManyFiles(error) ?? error, command), {
     forPrograms: json === true || logFormat === "json" || format !== "text",
   });
   return FAILED;
