@@ -17,7 +17,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
@@ -55,7 +55,10 @@ function userFolder() {
   const bin = join(made, "node_modules", ".bin");
   mkdirSync(bin, { recursive: true });
   symlinkSync(PROJECT, join(made, "node_modules", "tunebert"), "junction");
-  const command = join(PROJECT, "dist", "cli", "main.js");
+  // Under the name by which npm links it.
+  const command = join(made, "node_modules", "program", "tunebert");
+  mkdirSync(dirname(command));
+  symlinkSync(join(PROJECT, "dist", "cli", "main.js"), command);
   writeFileSync(join(bin, "tunebert"), `#!/bin/sh\nexec node "${command}" "$@"\n`, { mode: 0o755 });
   writeFileSync(join(made, "package.json"), '{ "type": "module" }');
   return made;
