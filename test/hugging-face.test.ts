@@ -243,6 +243,14 @@ describe("what is not a BERT that tunebert knows is refused by name", () => {
     );
   });
 
+  test("a single segment, of which a second text has none", async () => {
+    const message = await refused(
+      "segment",
+      edit("config.json", (json) => Object.assign(json, { type_vocab_size: 1 })),
+    );
+    expect(message).toMatch(/config\.json: the segment embedding has 1 row/);
+  });
+
   test("another tokenizer", async () => {
     const message = await refused(
       "bpe",

@@ -50,8 +50,8 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
   Tanh: elementwise((graph, dy, _node, y) => [mul(graph, dy, sub(graph, graph.scalar(1), mul(graph, y, y)))]),
 
   /** 2/√π · exp(-x²) */
-  Erf: elementwise((graph, dy, { inputs: [x] }) => {
-    if (!x) return [];
+  Erf: elementwise((graph, dy, node) => {
+    const x = operand(node);
     const density = mul(
       graph,
       exp(graph, neg(graph, mul(graph, x, x))),
@@ -149,6 +149,13 @@ function elementwise(rule: RuleOfOneOutput): GradientRule {
     const gradients = rule(graph, dy, node, y);
     return node.inputs.map(({ shape }, i) => gradients[i] && unbroadcast(graph, gradients[i], shape));
   });
+}
+
+/** What an operator of one operand is applied to. */
+function operand({ operator, inputs }: Node): Value {
+  const [only, ...others] = inputs;
+  if (only && others.length === 0) return only;
+  throw new TunebertError(`${operator} takes one operand; it has ${inputs.length}`);
 }
 
 /** What an operator of two operands, or more, is applied to. */

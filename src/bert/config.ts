@@ -49,6 +49,11 @@ export function checkConfig(config: BertConfig): BertConfig {
   const { variant, ...sizes } = config;
   for (const [name, size] of Object.entries(sizes)) expectFits(name, count, size);
   if (variant) expectFits("segments", wholeNumber(), variant.segments);
+  if (variant?.segments === 1) {
+    throw new TunebertError(
+      "the segment embedding has 1 row; a model has one for each of two texts, or none",
+    );
+  }
   if (variant && !(variant.epsilon > 0 && variant.epsilon < 1)) {
     throw new TunebertError(`epsilon is ${variant.epsilon}; it must be between 0 and 1`);
   }

@@ -34,8 +34,11 @@ describe("a file", () => {
   let trained: Trained;
   const out = join(folder, "model");
   const lines: string[] = [];
+  const measured: unknown[] = [];
   beforeAll(async () => {
-    trained = await train({ ...quick, train: file, validation: file, out, log: (line) => lines.push(line) });
+    const listeners = [{ handle() {}, measuring: (progress: unknown) => void measured.push(progress) }];
+    const told = { log: (line: string) => void lines.push(line), listeners };
+    trained = await train({ ...quick, train: file, validation: file, out, ...told });
   });
   afterAll(() => trained.model.close());
 
@@ -44,6 +47,11 @@ describe("a file", () => {
     await using saved = new Predictor({ ...(await loadModel(out)), maxLength: 16 });
     expect(answer).toEqual((await saved.predict([question!]))[0]);
     expect(answer.probabilities.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1);
+  });
+
+  test("is measured after each epoch, which is told", () => {
+    const progress = { set: "validation", done: 0, all: pairs.length };
+    expect(measured).toEqual(Array.from({ length: quick.epochs }, (_, i) => ({ epoch: i + 1, ...progress })));
   });
 
   test("gives the figures of the epoch that is kept", () => {

@@ -1,6 +1,7 @@
 import type { Mark, NumericValueRef, Spec } from "vega";
 import type { AccuracyGroup } from "../../metrics/accuracy-groups.js";
 import { wilsonInterval } from "../../metrics/wilson-interval.js";
+import { formatPart } from "../terminal/format-quantity.js";
 import { axisOf, textOf, pageTheme as theme } from "./chart-theme.js";
 import { drawSvg } from "./draw-svg.js";
 
@@ -22,7 +23,7 @@ export function drawAccuracyBars({ heading, groups, name, overall }: AccuracyBar
   const rows = groups.map((group) => {
     const [low, high] = wilsonInterval(group.correct, group.examples);
     const accuracy = group.correct / group.examples;
-    return { name: name(group), accuracy, low, high, figures: figuresOf(group) };
+    return { name: name(group), accuracy, low, high, figures: formatPart(group.correct, group.examples) };
   });
   const height = rows.length * ROW_HEIGHT;
   const spec: Spec = {
@@ -55,11 +56,6 @@ export function drawAccuracyBars({ heading, groups, name, overall }: AccuracyBar
   };
   const all = rows.map((row) => `${row.name}: ${row.figures}`).join(", ");
   return drawSvg(spec, `Accuracy by ${heading}: ${all}`);
-}
-
-/** `46 of 62 (74 %)`. */
-function figuresOf({ correct, examples }: AccuracyGroup): string {
-  return `${correct} of ${examples} (${Math.round((100 * correct) / examples)} %)`;
 }
 
 const WIDTH = 114;

@@ -9,7 +9,7 @@ import { Html, html } from "../../text/html.js";
 import { drawAccuracyBars } from "../charts/accuracy-bars.js";
 import { drawReliabilityDiagram, FEW_EXAMPLES } from "../charts/reliability-diagram.js";
 import type { HeldOutData } from "../files/run-record.js";
-import { formatCount } from "../terminal/format-quantity.js";
+import { formatCount, formatPart } from "../terminal/format-quantity.js";
 import {
   excerpt,
   type KeyFigure,
@@ -34,7 +34,7 @@ export function evaluationFigures({
     [
       `${data} accuracy`,
       percent(accuracy),
-      `${outOf(Math.round(accuracy * examples), examples)}; 95 % interval ${accuracyInterval.map(percent).join(" to ")}`,
+      `${formatPart(Math.round(accuracy * examples), examples)}; 95 % interval ${accuracyInterval.map(percent).join(" to ")}`,
     ],
     [
       "most frequent label",
@@ -55,7 +55,7 @@ export function labelShares({ perClass, data, examples }: Evaluation & HeldOutDa
   ];
   return html`<figure class="shares"><figcaption>Labels of the ${data} examples</figcaption>
 <div class="bar" aria-hidden="true">${parts.map(({ support }) => html`<span style="flex-grow: ${support}"></span>`)}</div>
-<ul>${parts.map(({ label, support }) => html`<li><bdi>${excerpt(label, SHORT_NAME)}</bdi> ${outOf(support, examples)}</li>\n`)}</ul></figure>`;
+<ul>${parts.map(({ label, support }) => html`<li><bdi>${excerpt(label, SHORT_NAME)}</bdi> ${formatPart(support, examples)}</li>\n`)}</ul></figure>`;
 }
 
 const SHOWN_SHARES = 8;
@@ -64,11 +64,6 @@ const SHORT_NAME = 40;
 
 function wholePercent(part: number): string {
   return `${Math.round(100 * part)} %`;
-}
-
-/** `46 of 62 (74 %)`. */
-function outOf(part: number, whole: number): string {
-  return `${formatCount(part)} of ${formatCount(whole)} (${wholePercent(part / whole)})`;
 }
 
 /** The sections on how good the model's answers are. */

@@ -19,6 +19,11 @@ export function formatCount(count: number): string {
   return count.toLocaleString("en-US", { maximumFractionDigits: 0 });
 }
 
+/** A part of a whole for people: `46 of 62 (74 %)`. */
+export function formatPart(part: number, whole: number): string {
+  return `${formatCount(part)} of ${formatCount(whole)} (${Math.round((100 * part) / whole)} %)`;
+}
+
 function inTwoUnits(amount: number, perLarger: number, larger: string, smaller: string): string {
   const rest = String(amount % perLarger).padStart(2, "0");
   return `${Math.floor(amount / perLarger)}${larger} ${rest}${smaller}`;
