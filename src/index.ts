@@ -20,7 +20,7 @@ export { BertClassifier } from "./bert/bert-classifier.js";
 export type { BertConfig, BertVariant } from "./bert/config.js";
 export type { EmbeddingStd } from "./bert/encoder.js";
 export type { Freeze } from "./bert/freeze.js";
-export type { Answers, AnswersOf, TaskName } from "./data/answers.js";
+export type { Answers, AnswersOf, AnyOf, TaskName } from "./data/answers.js";
 export type { ByteSource } from "./data/byte-source.js";
 export type { RememberedColumns } from "./data/columns.js";
 export { type ReadExamplesOptions, readExamples, readSnli } from "./data/read-examples.js";
@@ -72,9 +72,11 @@ export {
   type LabelScores,
 } from "./metrics/classification-report.js";
 export type { LabelProbability } from "./metrics/label-probabilities.js";
+export { type MultiLabelReport, multiLabelReport, type ThresholdScores } from "./metrics/multi-label.js";
 export type { Activation } from "./nn/activation.js";
 export type { LabelledExample } from "./predict/answer-labelled.js";
 export {
+  type MultiLabelPrediction,
   type NumberPrediction,
   type Prediction,
   type PredictionOf,
@@ -131,6 +133,7 @@ export type { ClassWeights } from "./tasks/class-weights.js";
 export { type ClassificationOptions, classification } from "./tasks/classification.js";
 export type { FigureKind, Figures } from "./tasks/figures.js";
 export type { FineTuningOptions } from "./tasks/fine-tuning.js";
+export { multiLabel } from "./tasks/multi-label.js";
 export { regression } from "./tasks/regression.js";
 export type {
   Batch,

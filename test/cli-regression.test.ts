@@ -103,7 +103,7 @@ describe("is refused", () => {
       "class weights",
       "text,score\na,1.5\nb,2\n",
       ["--class-weights", "balanced"],
-      /--class-weights is for classes/,
+      /--class-weights is for one label of several/,
     ],
     ["numbers as classes", "text,score\na,1.5\nb,2\n", ["--task", "classification"], /--task regression/],
   ])("%s", async (_, text, options, message) => {

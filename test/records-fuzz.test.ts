@@ -6,6 +6,7 @@
  */
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
+import { labelsOf } from "../src/data/answers.js";
 import { TunebertError } from "../src/error.js";
 import { formatModelConfig, parseModelConfig } from "../src/hub/store/model-config.js";
 import { CurveRecorder } from "../src/report/charts/curve-recorder.js";
@@ -105,7 +106,7 @@ const READERS: readonly (readonly [string, valid: unknown, read: (text: string) 
     (text) => {
       const { config, answers, maxLength } = parseModelConfig(text, "config.json");
       expect(Object.values(config).every(Number.isSafeInteger)).toBe(true);
-      expect(typeof answers === "string" || answers.every((label) => typeof label === "string")).toBe(true);
+      expect(labelsOf(answers).every((label) => typeof label === "string")).toBe(true);
       expect(maxLength).toBeGreaterThan(0);
     },
   ],

@@ -7,6 +7,7 @@
 - schedules.json: the learning rates of Transformers' schedules, which are LambdaLRs of PyTorch
 - runs.json: test/fixtures/parity/one-head trained for ten steps, dropout 0, with each option by itself and with all
 - regression.json: the same start with an output layer of width 1, trained on numbers with MSELoss
+- multi-label.json: the same start with an output layer of width 3, trained on sets of labels with BCEWithLogitsLoss
 
 Numbers are float32, with nine digits; losses in loss.json, and learning rates, are float64.
 """
@@ -35,6 +36,7 @@ def main():
     write("schedules.json", [rates(*case) for case in SCHEDULES])
     write("runs.json", [dict(name=name, **options, **run(**DEFAULTS | options)) for name, options in RUNS.items()])
     write("regression.json", regression())
+    write("multi-label.json", multi_label())
 
 
 def write(name, content):
@@ -225,36 +227,47 @@ def run(
 
 
 def regression():
+    size = len(json.loads((START / "expected.json").read_text())["pairs"])
+    targets = torch.tensor([0.25 * (7 * i % 11) - 0.6 for i in range(size)])
+    return dict(trained(1, targets.unsqueeze(1), nn.MSELoss()), numbers=numbers(targets))
+
+
+def multi_label():
+    """Examples with one label, with several, with none and with all."""
+    size = len(json.loads((START / "expected.json").read_text())["pairs"])
+    sets = [[label for label in range(3) if (5 * i % 8) >> label & 1] for i in range(size)]
+    targets = torch.tensor([[float(label in labels) for label in range(3)] for labels in sets])
+    return dict(trained(3, targets, nn.BCEWithLogitsLoss()), sets=sets)
+
+
+def trained(width, targets, criterion):
     """Batches of three, so that the last of an epoch has one example; clipped, with decay."""
     expected = json.loads((START / "expected.json").read_text())
     *inputs, _ = encode(expected["pairs"], expected["vocabulary"], expected["labels"], expected["maxLength"])
     model = load(expected["config"], len(expected["labels"]))
     torch.manual_seed(1)
-    model.output = nn.Linear(model.hidden[0].out_features, 1)
+    model.output = nn.Linear(model.hidden[0].out_features, width)
     output = {name: numbers(value) for name, value in model.output.state_dict().items()}
-    targets = torch.tensor([0.25 * (7 * i % 11) - 0.6 for i in range(len(inputs[0]))])
     decayed = [p for name, p in model.named_parameters() if not name.endswith("bias") and ".ln." not in name]
     others = [p for name, p in model.named_parameters() if name.endswith("bias") or ".ln." in name]
     groups = [dict(params=decayed, weight_decay=0.5), dict(params=others, weight_decay=0)]
     optimizer = torch.optim.AdamW(groups, lr=3e-3)
-    criterion = nn.MSELoss()
     batches = torch.arange(len(targets)).split(3)
     losses, norms = [], []
     for step in range(STEPS):
         batch = batches[step % len(batches)]
         optimizer.zero_grad()
-        loss = criterion(model(*(column[batch] for column in inputs)).squeeze(1), targets[batch])
+        loss = criterion(model(*(column[batch] for column in inputs)), targets[batch])
         loss.backward()
         losses.append(loss.item())
         norms.append(clip_grad_norm_(model.parameters(), 2.0).item())
         optimizer.step()
     with torch.no_grad():
-        predicted = model(*inputs).squeeze(1)
+        predicted = model(*inputs)
     after = model.state_dict()
     return dict(
         options=dict(batchSize=3, learningRate=3e-3, weightDecay=0.5, clipNorm=2.0),
         output=output,
-        numbers=numbers(targets),
         losses=losses,
         norms=norms,
         predicted=numbers(predicted),

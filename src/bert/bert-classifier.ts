@@ -1,4 +1,4 @@
-import type { Answers } from "../data/answers.js";
+import { type Answers, labelsOf } from "../data/answers.js";
 import { TunebertError } from "../error.js";
 import type { DeclaredParameter } from "../nn/network.js";
 import type { Random } from "../random.js";
@@ -12,7 +12,7 @@ import type { EmbeddingStd } from "./encoder.js";
 import { isOfHiddenLayer, isOfOutputLayer, modelParameters } from "./model-program.js";
 
 /**
- * BERT with an output layer (d2l section 16.7, `BERTClassifier`), which tells labels apart or guesses a number.
+ * BERT with an output layer (d2l section 16.7, `BERTClassifier`), which tells labels apart, tells which of them there are, or guesses a number.
  * Parameters bear d2l's state-dict names and live in memory that worker threads share.
  * @typeParam A what it answers with
  * @example
@@ -48,7 +48,7 @@ export class BertClassifier<A extends Answers = readonly string[]> {
 
   /** (K) label names in the order of the logits; none of a model that answers with a number. */
   get labels(): readonly string[] {
-    return this.answers === "number" ? [] : this.answers;
+    return labelsOf(this.answers);
   }
 
   /** How many numbers the output layer gives. */
@@ -58,7 +58,7 @@ export class BertClassifier<A extends Answers = readonly string[]> {
 
   /**
    * A model with fresh parameters, drawn as PyTorch's layers draw theirs.
-   * @param answers the K label names, in the order of the logits, or "number"
+   * @param answers the K label names, in the order of the logits, `{ anyOf }` them, or "number"
    * @param std standard deviations of the embeddings
    * @throws TunebertError that names a size or a label that is not possible
    */
@@ -76,7 +76,7 @@ export class BertClassifier<A extends Answers = readonly string[]> {
   /**
    * A classifier over pretrained parameters. Only the output layer is fresh, unless the state dict brings one
    * with as many labels.
-   * @param answers the K label names, in the order of the logits, or "number"
+   * @param answers the K label names, in the order of the logits, `{ anyOf }` them, or "number"
    * @param state tensors by d2l's names; pretraining heads among them are kept aside
    * @param random draws the fresh output layer
    * @param options `adopt`: whether the model may take tensors for its parameters as they lie in memory, which
@@ -120,12 +120,13 @@ export class BertClassifier<A extends Answers = readonly string[]> {
 
 /** How many numbers an output layer gives for such answers. */
 export function outputsOf(answers: Answers): number {
-  return answers === "number" ? 1 : answers.length;
+  return answers === "number" ? 1 : labelsOf(answers).length;
 }
 
 /** @throws TunebertError when labels are no names of a classifier's */
 function checkAnswers(answers: Answers): Answers {
-  return answers === "number" ? answers : checkLabels(answers);
+  if (answers !== "number") checkLabels(labelsOf(answers), "anyOf" in answers ? 1 : 2);
+  return answers;
 }
 
 function fresh({ shape, initialise }: DeclaredParameter, random: Random): SharedParameter {

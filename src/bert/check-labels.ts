@@ -2,11 +2,14 @@ import { TunebertError } from "../error.js";
 
 /**
  * The label names of a classifier as they are.
- * @throws TunebertError when there are fewer than two, or one is blank or occurs twice
+ * @param least how many there have to be; default: two
+ * @throws TunebertError when there are fewer, or one is blank or occurs twice
  */
-export function checkLabels(labels: readonly string[]): readonly string[] {
-  if (labels.length < 2) {
-    throw new TunebertError(`a classifier needs at least two labels, but there are ${labels.length}`);
+export function checkLabels(labels: readonly string[], least: 1 | 2 = 2): readonly string[] {
+  if (labels.length < least) {
+    throw new TunebertError(
+      `a classifier needs at least ${least === 1 ? "one label" : "two labels"}, but there are ${labels.length}`,
+    );
   }
   const known = new Set<string>();
   for (const [i, label] of labels.entries()) {

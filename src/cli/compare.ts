@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import type { AnswersOf, TaskName } from "../data/answers.js";
+import { type AnswersOf, labelsOf, type TaskName, taskOf } from "../data/answers.js";
 import type { ColumnOptions } from "../data/columns.js";
 import { notANumber, unknownLabel, whereIs } from "../data/label-ids.js";
 import { skippedNote } from "../data/label-notes.js";
@@ -16,18 +16,26 @@ import { loadModel, readModelConfig, readReport } from "../hub/store/model-folde
 import type { AnsweredExample } from "../metrics/answered-example.js";
 import { firstOtherExample } from "../metrics/compare-answers.js";
 import type { GuessedExample } from "../metrics/guesses.js";
+import type { MultiLabelAnswer } from "../metrics/multi-label-answers.js";
 import { type OptionValues, option, reworded } from "../option.js";
 import { text } from "../option-kinds.js";
-import { answerLabelled, guessNumbers, type LabelledExample } from "../predict/answer-labelled.js";
+import {
+  answerLabelled,
+  answerMultiLabel,
+  guessNumbers,
+  type LabelledExample,
+} from "../predict/answer-labelled.js";
 import { Predictor } from "../predict/predictor.js";
 import { parseGuesses } from "../report/files/guesses-file.js";
+import { parseMultiLabelAnswers } from "../report/files/multi-label-file.js";
 import { parsePredictions } from "../report/files/predictions-file.js";
 import { parseRun } from "../report/files/run-file.js";
-import { isRegression, type RunRecord } from "../report/files/run-record.js";
+import { isMultiLabel, isRegression, type RunRecord } from "../report/files/run-record.js";
 import {
   type ComparedRun,
   type ComparedRuns,
   type Comparison,
+  compareMultiLabelRuns,
   compareRegressions,
   compareRuns,
 } from "../report/terminal/comparison.js";
@@ -81,10 +89,13 @@ async function compareRecorded(folders: readonly string[]): Promise<Comparison> 
   if (runs.some(({ model }) => isRegression(model))) {
     return compareRegressions(await withAnswers(runs, parseGuesses));
   }
+  if (runs.some(({ model }) => isMultiLabel(model))) {
+    return compareMultiLabelRuns(await withAnswers(runs, parseMultiLabelAnswers));
+  }
   return compareRuns(await withAnswers(runs, parseAnswers));
 }
 
-async function withAnswers<Answer extends AnsweredExample | GuessedExample>(
+async function withAnswers<Answer extends AnsweredExample | MultiLabelAnswer | GuessedExample>(
   runs: readonly RecordedRun[],
   parse: (text: string, path: string, labels: readonly string[]) => readonly Answer[],
 ): Promise<ComparedRuns<Answer>> {
@@ -106,19 +117,28 @@ async function compareAsked(
   const models = await Promise.all(
     folders.map(async (name) => {
       const { answers, ...described } = await readModelConfig(name);
-      const labels = answers === "number" ? [] : answers;
-      return { name, model: { ...described, labels }, run: await readRun(name) };
+      const isAny = taskOf(answers) === "multi-label";
+      const model = {
+        ...described,
+        labels: labelsOf(answers),
+        ...(isAny && { task: "multi-label" as const }),
+      };
+      return { name, model, run: await readRun(name) };
     }),
   );
   expectSameLabels(models);
   expectSameTexts(models);
-  const labels = models[0]?.model.labels ?? [];
-  const remembered = models[0]?.model.columns;
+  const { labels = [], task, columns: remembered } = models[0]?.model ?? {};
   const file = await resolveData(data, "test", fetchOptions(flags));
-  const examples = await readLabelled(file, labels, { ...flags, remembered });
+  const examples = await readLabelled(file, { labels, task }, { ...flags, remembered });
   if (isRegression({ labels })) {
     return compareRegressions(
       await askAll(models, "regression", flags, (one) => guessNumbers(one, examples)),
+    );
+  }
+  if (isMultiLabel({ task })) {
+    return compareMultiLabelRuns(
+      await askAll(models, "multi-label", flags, (one) => answerMultiLabel(one, examples)),
     );
   }
   return compareRuns(await askAll(models, "classification", flags, (one) => answerLabelled(one, examples)));
@@ -126,7 +146,7 @@ async function compareAsked(
 
 interface AskedModel {
   readonly name: string;
-  readonly model: Omit<ModelConfig, "answers"> & { readonly labels: readonly string[] };
+  readonly model: Omit<ModelConfig, "answers"> & Pick<RunRecord["model"], "labels" | "task">;
   readonly run: RunRecord | undefined;
 }
 
@@ -201,23 +221,28 @@ function parseAnswers(text: string, path: string, labels: readonly string[]): An
 
 async function readLabelled(
   file: string,
-  labels: readonly string[],
+  model: Pick<RunRecord["model"], "labels" | "task">,
   flags: CompareFlags & Pick<ColumnOptions, "remembered">,
 ): Promise<LabelledExample[]> {
+  const { labels } = model;
   const labelled: LabelledExample[] = [];
   const skippedLabels = new Map<string, number>();
   let skipped = 0;
   const options = { ...flags, noLabel: [], fileName: file, onNotice: note };
   for await (const example of readExamples(streamBytes(file), options)) {
     const { text, textPair, label } = example;
-    if (label === undefined || isNoLabel(label, labels, flags.noLabel)) {
+    const isOne = typeof label === "string";
+    if (label === undefined || (isOne && isNoLabel(label, labels, flags.noLabel))) {
       if (label !== undefined) skippedLabels.set(label, (skippedLabels.get(label) ?? 0) + 1);
       skipped++;
       continue;
     }
     const where = () => whereIs(example, labelled.length);
-    if (isRegression({ labels }) && numberOf(label) === undefined) throw notANumber(label, where());
-    if (!isRegression({ labels }) && !labels.includes(label)) throw unknownLabel(label, labels, where());
+    for (const one of isOne ? [label] : label) {
+      if (isRegression(model) && numberOf(one) === undefined) throw notANumber(one, where());
+      if (!isRegression(model) && !labels.includes(one)) throw unknownLabel(one, labels, where());
+    }
+    if (!isOne && !isMultiLabel(model)) throw severalLabels(where());
     labelled.push({ text, textPair, label });
   }
   if (labelled.length === 0)
@@ -226,18 +251,24 @@ async function readLabelled(
   return labelled;
 }
 
+function severalLabels(where: string): TunebertError {
+  return new TunebertError(`${where}: a list of labels, but the models answer with one`);
+}
+
 interface Named {
   readonly name: string;
-  readonly model: { readonly labels: readonly string[] };
+  readonly model: Pick<RunRecord["model"], "labels" | "task">;
 }
 
 function expectSameLabels(models: readonly Named[]): void {
-  const sorted = ({ model }: Named) => JSON.stringify([...model.labels].sort());
+  const sorted = ({ model }: Named) => JSON.stringify([model.task ?? null, ...[...model.labels].sort()]);
   const [first] = models;
   const other = models.find((model) => first && sorted(model) !== sorted(first));
   if (!first || !other) return;
   const listed = ({ model }: Named) =>
-    isRegression(model) ? "a number" : listNames([...model.labels].sort());
+    isRegression(model)
+      ? "a number"
+      : `${isMultiLabel(model) ? "any of " : ""}${listNames([...model.labels].sort())}`;
   throw new TunebertError(
     `${first.name} answers with ${listed(first)}, but ${other.name} with ${listed(other)}; ` +
       "only runs with the same labels can be compared",
@@ -255,7 +286,9 @@ function expectSameTexts(models: readonly AskedModel[]): void {
   );
 }
 
-function expectSameExamples(runs: readonly ComparedRun<AnsweredExample | GuessedExample>[]): void {
+function expectSameExamples(
+  runs: readonly ComparedRun<AnsweredExample | MultiLabelAnswer | GuessedExample>[],
+): void {
   const [first, ...others] = runs;
   if (!first) return;
   for (const { name, answers } of others) {

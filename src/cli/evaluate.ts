@@ -1,18 +1,22 @@
 import type { Command } from "commander";
+import { type Answers, taskOf } from "../data/answers.js";
 import { skippedNote } from "../data/label-notes.js";
+import { multiHot } from "../data/label-sets.js";
 import { readExamples } from "../data/read-examples.js";
 import { TextDataset } from "../data/text-dataset.js";
 import { resolveData } from "../hub/fetch/resolve.js";
 import { streamBytes } from "../hub/files/files.js";
-import { loadModel } from "../hub/store/model-folder.js";
+import { loadModel, type SavedModel } from "../hub/store/model-folder.js";
 import { argmaxRows } from "../metrics/argmax-rows.js";
 import { classificationReport } from "../metrics/classification-report.js";
 import { evaluateGuesses } from "../metrics/guesses.js";
+import { multiLabelReport, sigmoid } from "../metrics/multi-label.js";
 import { type OptionValues, required } from "../option.js";
 import { text } from "../option-kinds.js";
 import { Predictor } from "../predict/predictor.js";
 import { formatClassificationReport } from "../report/terminal/classification-report-text.js";
 import { formatGuessEvaluation } from "../report/terminal/guess-evaluation-text.js";
+import { formatMultiLabelReport } from "../report/terminal/multi-label-text.js";
 import { unknownWarning } from "../run/warnings.js";
 import { threads } from "../runtime/threads/threads.js";
 import { addOptions } from "./add-options.js";
@@ -42,7 +46,8 @@ export function addEvaluateCommand(program: Command): void {
 async function evaluate(flags: OptionValues<typeof evaluateOptions>): Promise<void> {
   const saved = await loadModel(flags.model, { task: "any" });
   const { answers } = saved.model;
-  const learnt = answers === "number" ? { task: "regression" as const } : { labels: answers };
+  const task = taskOf(answers);
+  const learnt = { task, ...(task !== "regression" && { labels: saved.model.labels }) };
   const file = await resolveData(flags.data, "test", fetchOptions(flags));
   const { columns: remembered } = saved;
   const options = { ...flags, remembered, noLabel: [], fileName: file, onNotice: note };
@@ -54,13 +59,43 @@ async function evaluate(flags: OptionValues<typeof evaluateOptions>): Promise<vo
   const predictor = await Predictor.start({ ...saved, device: threads(flags.threads) });
   try {
     const outputs = await predictor.logits(dataset);
-    print(answers === "number" ? guesses(dataset, outputs, flags) : labels(dataset, outputs, answers, flags));
+    print(measure(dataset, outputs, saved, flags));
   } finally {
     await predictor.close();
   }
 }
 
 type Format = Pick<OptionValues<typeof answerOptions>, "json">;
+
+function measure(
+  dataset: TextDataset,
+  outputs: Float32Array,
+  { model: { answers }, thresholds }: SavedModel<Answers>,
+  format: Format,
+): string | readonly string[] {
+  if (answers === "number") return guesses(dataset, outputs, format);
+  if ("anyOf" in answers) return anyLabels(dataset, outputs, thresholds, format);
+  return labels(dataset, outputs, answers, format);
+}
+
+/** How good answers of any labels are. */
+function anyLabels(
+  dataset: TextDataset,
+  logits: Float32Array,
+  thresholds: readonly number[] | undefined,
+  { json }: Format,
+): string | readonly string[] {
+  const { labelNames, skipped } = dataset;
+  const { examples, ...report } = multiLabelReport(
+    multiHot(dataset),
+    sigmoid(logits),
+    labelNames,
+    thresholds,
+  );
+  return json
+    ? JSON.stringify({ examples, skipped, ...report })
+    : formatMultiLabelReport({ examples, ...report });
+}
 
 /** How good labels are. */
 function labels(

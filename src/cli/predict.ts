@@ -87,8 +87,8 @@ async function predict(
     device: threads(first === undefined ? flags.threads : 1),
   });
   const words = new KnownWords(saved.tokenizer);
-  const { labels } = saved.model;
-  const format = predictionFormat(formatOf(flags), { texts, labels, top: flags.top });
+  const { answers } = saved.model;
+  const format = predictionFormat(formatOf(flags), { texts, answers, top: flags.top });
   // Answers that cannot be printed are not asked for.
   const enough = AbortSignal.any([outputClosed, outputFailed]);
   addAbortSignal(enough, process.stdin);
@@ -206,7 +206,7 @@ function examplesFrom(
   bad: BadRows,
 ): AsyncIterable<TextExample[]> {
   if (data !== undefined) {
-    const { labelColumn, ...textColumns } = remembered ?? {};
+    const { labelColumn, labelColumns, labelSeparator, ...textColumns } = remembered ?? {};
     const options = {
       ...columns,
       remembered: textColumns,

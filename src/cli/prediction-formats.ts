@@ -1,11 +1,12 @@
 import { stringify } from "csv-stringify/sync";
+import { type Answers, labelsOf, taskOf } from "../data/answers.js";
 import { mostProbable, probabilitiesJson } from "../metrics/label-probabilities.js";
-import type { NumberPrediction, Prediction } from "../predict/predictor.js";
+import type { MultiLabelPrediction, NumberPrediction, Prediction } from "../predict/predictor.js";
 import { printable } from "../text/printable.js";
 import type { TextExample, Texts } from "../text/text-example.js";
 
 /** What a model answers. */
-type Answer = Prediction | NumberPrediction;
+type Answer = Prediction | MultiLabelPrediction | NumberPrediction;
 
 /** How answers are written: one a line. */
 export interface PredictionFormat {
@@ -19,8 +20,8 @@ export const PREDICTION_FORMATS = ["text", "jsonl", "csv"] as const;
 /** What is answered, and how much of it is written. */
 export interface FormatOptions {
   readonly texts: Texts;
-  /** None of a model that answers with a number. */
-  readonly labels: readonly string[];
+  /** What the model answers with. */
+  readonly answers: Answers;
   /** Of each answer the most probable labels only, so many. */
   readonly top: number | undefined;
 }
@@ -43,43 +44,57 @@ const DIGITS = 7;
 /** Digits of a probability after the point. */
 const PROBABILITY_DIGITS = 6;
 
-/** A number; or else the label, and every label's probability: `entailment  entailment 0.912  contradiction 0.031  neutral 0.057`. */
+/** A number; the labels that apply, or a dash, and the probabilities; or else the label, and every label's probability: `entailment  entailment 0.912  contradiction 0.031  neutral 0.057`. */
 export function formatPrediction(answer: Answer, top = SHOWN): string {
   if ("number" in answer) return String(rounded(answer));
-  const { label, probabilities } = answer;
+  const { probabilities } = answer;
   const shown = probabilities.length <= top ? probabilities : mostProbable(probabilities, top);
   const each = shown.map((entry) => `${printable(entry.label)} ${entry.probability.toFixed(3)}`);
+  if ("labels" in answer) {
+    return [printable(answer.labels.join(", ")) || "-", ...each, ...rest(probabilities, shown)].join("  ");
+  }
   const width = shown.reduce((widest, entry) => Math.max(widest, printable(entry.label).length), 0);
-  const others = probabilities.length - shown.length;
-  const rest = others === 0 ? [] : [`and ${others} ${others === 1 ? "other" : "others"}`];
-  return [printable(label).padEnd(width), ...each, ...rest].join("  ");
+  return [printable(answer.label).padEnd(width), ...each, ...rest(probabilities, shown)].join("  ");
+}
+
+function rest(all: readonly unknown[], shown: readonly unknown[]): string[] {
+  const others = all.length - shown.length;
+  return others === 0 ? [] : [`and ${others} ${others === 1 ? "other" : "others"}`];
 }
 
 function predictionJson({ text, textPair }: TextExample, answer: Answer, top: number | undefined): string {
   if ("number" in answer) return JSON.stringify({ text, textPair, number: rounded(answer) });
-  const { label, probabilities } = answer;
+  const { probabilities, ...answered } = answer;
   const shown = top === undefined ? probabilities : mostProbable(probabilities, top);
-  const known = JSON.stringify({ text, textPair, label }).slice(0, -1);
+  const known = JSON.stringify({ text, textPair, ...answered }).slice(0, -1);
   return `${known},"probabilities":${probabilitiesJson(shown)}}`;
 }
 
-/** RFC 4180: a column for each label's probability, or for the most probable labels and theirs. */
-function csv({ texts, labels, top }: FormatOptions): PredictionFormat {
+/**
+ * RFC 4180: a column for each label's probability, or for the most probable labels and theirs; where any may apply, those that
+ * do as a JSON list before them.
+ */
+function csv({ texts, answers, top }: FormatOptions): PredictionFormat {
+  const labels = labelsOf(answers);
+  const areAny = taskOf(answers) === "multi-label";
   const row = (cells: readonly (string | number)[]) => stringify([cells], { eof: false });
   const given = texts === 1 ? ["text"] : ["text", "textPair"];
   const places = Array.from({ length: Math.min(top ?? 1, labels.length) }, (_, i) => (i === 0 ? "" : i + 1));
-  const answered = places.flatMap((place) => [`label${place}`, `probability${place}`]);
+  const applying = areAny ? ["labels"] : [];
+  const answered =
+    areAny && top === undefined ? [] : places.flatMap((place) => [`label${place}`, `probability${place}`]);
   const each = top === undefined ? labels.map((label) => `probability of ${label}`) : [];
   return {
-    head: row([...given, ...(labels.length === 0 ? ["number"] : [...answered, ...each])]),
+    head: row([...given, ...(answers === "number" ? ["number"] : [...applying, ...answered, ...each])]),
     line({ text, textPair = "" }, answer) {
       const asked = texts === 1 ? [text] : [text, textPair];
       if ("number" in answer) return row([...asked, rounded(answer)]);
       const { probabilities } = answer;
-      const best = mostProbable(probabilities, places.length);
+      const best = answered.length === 0 ? [] : mostProbable(probabilities, places.length);
       const all = top === undefined ? probabilities.map(({ probability }) => digits(probability)) : [];
       return row([
         ...asked,
+        ...("labels" in answer ? [JSON.stringify(answer.labels)] : []),
         ...best.flatMap(({ label, probability }) => [label, digits(probability)]),
         ...all,
       ]);

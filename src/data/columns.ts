@@ -1,7 +1,6 @@
 import { TunebertError } from "../error.js";
 import type { GivenOptions } from "../option.js";
 import { shorten } from "../text/show-json.js";
-import { NO_LABEL } from "./no-label.js";
 import type { labelColumnOptions, rowOptions, textColumnOptions } from "./options.js";
 
 /**
@@ -26,11 +25,11 @@ export interface RememberedColumns
 /** What of the options there is to remember; nothing where nothing was said. */
 export function columnsToRemember(options: RememberedColumns & ColumnOptions): RememberedColumns | undefined {
   const { textColumn, premiseColumn, textPairColumn, hypothesisColumn, labelColumn } = options;
-  const { header, delimiter, quotes } = options;
+  const { labelSeparator, labelColumns, header, delimiter, quotes } = options;
   const said = {
     textColumn: textColumn ?? premiseColumn,
     textPairColumn: textPairColumn ?? hypothesisColumn,
-    labelColumn,
+    ...{ labelColumn, labelSeparator, labelColumns },
     header: header === false ? false : undefined,
     delimiter,
     quotes: quotes === true ? true : undefined,
@@ -58,6 +57,14 @@ export interface ExampleColumns {
   /** `undefined` where texts are single. */
   readonly textPair: number | undefined;
   readonly label: number | undefined;
+  /** The columns that tell of one label each whether the example has it; `undefined` where there are none. */
+  readonly flags: readonly LabelFlag[] | undefined;
+}
+
+/** A column that tells whether an example has a label. */
+export interface LabelFlag {
+  readonly label: string;
+  readonly column: number;
 }
 
 /** The names by which data sets call the two texts: in NLI and GLUE, in libraries, in retrieval and in MRPC. */
@@ -92,22 +99,36 @@ export function findColumns(found: readonly string[], options: ColumnOptions): E
     throw new TunebertError(`${found.length} columns; a table of texts has at most ${MAX_COLUMNS}`);
   }
   const names = new ColumnNames(found);
-  const { labelColumn } = options;
-  const label = labelColumn === undefined ? knownLabel(names) : names.require(labelColumn, "labelColumn");
+  const { labelColumn, labelColumns } = options;
+  if (labelColumn !== undefined && labelColumns !== undefined) {
+    throw new TunebertError((one, many) => `${one} and ${many} both say where labels are; give one of them`, {
+      option: ["labelColumn", "labelColumns"],
+    });
+  }
+  const flags = labelColumns?.map((name) => {
+    const column = names.require(name, "labelColumns");
+    return { column, label: found[column]! };
+  });
+  const findLabel = () => (flags === undefined ? knownLabel(names) : undefined);
+  const label = labelColumn === undefined ? findLabel() : names.require(labelColumn, "labelColumn");
+  return { ...findTexts(names, options), label, flags };
+}
+
+function findTexts(names: ColumnNames, options: ColumnOptions): Pick<ExampleColumns, "text" | "textPair"> {
   const first = oneOf(options, "textColumn", "premiseColumn");
   const second = oneOf(options, "textPairColumn", "hypothesisColumn");
   if (first === undefined) {
     if (second === undefined) {
       if (options.header === false) throw unnamed(names);
-      return { ...knownTexts(names), label };
+      return knownTexts(names);
     }
     const textPair = names.require(second.name, second.option);
-    return { text: names.require(premiseFor(second.name, names), "textColumn"), textPair, label };
+    return { text: names.require(premiseFor(second.name, names), "textColumn"), textPair };
   }
   const text = names.require(first.name, first.option);
-  if (second !== undefined) return { text, textPair: names.require(second.name, second.option), label };
+  if (second !== undefined) return { text, textPair: names.require(second.name, second.option) };
   const partner = partnerOf(first.name, 0, names);
-  return { text, textPair: partner === undefined ? undefined : names.find(partner), label };
+  return { text, textPair: partner === undefined ? undefined : names.find(partner) };
 }
 
 /** Whether an example's columns are among the names found. */
@@ -128,8 +149,9 @@ export function namesColumns({
   premiseColumn,
   hypothesisColumn,
   labelColumn,
+  labelColumns,
 }: ColumnOptions): boolean {
-  const named = [textColumn, textPairColumn, premiseColumn, hypothesisColumn, labelColumn];
+  const named = [textColumn, textPairColumn, premiseColumn, hypothesisColumn, labelColumn, labelColumns];
   return named.some((name) => name !== undefined);
 }
 
@@ -162,11 +184,6 @@ function oneOf(
   }
   if (name !== undefined) return { name, option: field };
   return other === undefined ? undefined : { name: other, option: alias };
-}
-
-/** The label that a cell stands for, as it is written; none when it is blank or one of `noLabel`. */
-export function labelOfCell(cell: string, noLabel: readonly string[] = NO_LABEL): string | undefined {
-  return cell.trim() === "" || noLabel.includes(cell) ? undefined : cell;
 }
 
 /** What is wrong with a row that has more or fewer cells than the header. */

@@ -7,10 +7,10 @@ import {
   columnNames,
   type ExampleColumns,
   findColumns,
-  labelOfCell,
   wrongNumberOfCells,
 } from "./columns.js";
 import { decodeUtf8 } from "./decode-utf8.js";
+import { labelOfCell, labelsOfFlags } from "./label-cells.js";
 import { csvFault, endOfCsvRow, endOfCsvRows } from "./row-ends.js";
 import type { RowLog } from "./row-log.js";
 import type { RowReader } from "./row-reader.js";
@@ -65,11 +65,15 @@ export class CsvReader implements RowReader {
   }
 
   #example(cells: readonly string[]): TextExample {
-    const { text, textPair, label } = this.#columns;
+    const { text, textPair, label, flags } = this.#columns;
     return {
       text: cells[text]!,
       textPair: textPair === undefined ? undefined : cells[textPair]!,
-      label: label === undefined ? undefined : labelOfCell(cells[label]!, this.#options.noLabel),
+      label: flags
+        ? labelsOfFlags(flags, ({ column }) => cells[column]!, this.#log.place)
+        : label === undefined
+          ? undefined
+          : labelOfCell(cells[label]!, this.#options),
       fileName: this.#log.fileName,
       row: this.#log.row,
     };

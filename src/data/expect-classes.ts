@@ -22,6 +22,11 @@ export function expectClasses(names: readonly string[], examples: number, where:
       { option: ["labelColumn", "manyLabels", "task"] },
     );
   }
+  expectFewLabels(names, examples, where);
+}
+
+/** @throws TunebertError when there are more labels than one in five of many examples */
+export function expectFewLabels(names: readonly string[], examples: number, where: string): void {
   if (examples > FEW_EXAMPLES && names.length * EXAMPLES_PER_LABEL > examples) {
     throw refused(
       `${where}${names.length} different labels in ${examples} examples, such as ${showJson(names[0])}: more than one ` +

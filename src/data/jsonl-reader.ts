@@ -5,10 +5,11 @@ import {
   type ColumnOptions,
   findColumns,
   hasColumns,
-  labelOfCell,
+  type LabelFlag,
   namesColumns,
   withRemembered,
 } from "./columns.js";
+import { labelOfCell, labelsOfFlags } from "./label-cells.js";
 import { endOfLine, endOfLines } from "./row-ends.js";
 import type { RowLog } from "./row-log.js";
 import { lines, type RowReader } from "./row-reader.js";
@@ -78,18 +79,19 @@ export class JsonlReader implements RowReader {
   }
 
   #example(object: Record<string, unknown>): TextExample {
-    const { text, textPair, label, isSnli } = this.#keysOf(Object.keys(object));
+    const { text, textPair, label, flags, isSnli } = this.#keysOf(Object.keys(object));
     const first = textOf(object, text);
     const second = textPair === undefined ? undefined : textOf(object, textPair);
     return {
       text: isSnli ? leavesOfParse(first) : first,
       textPair: isSnli ? leavesOfParse(second!) : second,
-      label:
-        label === undefined
+      label: flags
+        ? labelsOfFlags(flags, ({ label }) => String(object[label] ?? ""), this.#where)
+        : label === undefined
           ? undefined
           : isSnli
             ? this.#snliLabel(object, label)
-            : this.#label(object, label),
+            : this.#label(object[label], label),
       fileName: this.#log.fileName,
       row: this.#log.row,
     };
@@ -120,13 +122,13 @@ export class JsonlReader implements RowReader {
 
   #findBy(keys: readonly string[], options: ColumnOptions): KeysOfExample {
     try {
-      const { text, textPair, label } = findColumns(keys, options);
+      const { text, textPair, label, flags } = findColumns(keys, options);
       return {
         all: keys,
         text: keys[text]!,
         textPair: textPair === undefined ? undefined : keys[textPair]!,
         label: label === undefined ? undefined : keys[label]!,
-        isSnli: false,
+        ...{ flags, isSnli: false },
       };
     } catch (cause) {
       throw cause instanceof TunebertError ? new BadRow(cause) : cause;
@@ -134,17 +136,25 @@ export class JsonlReader implements RowReader {
   }
 
   #snliLabel(object: Record<string, unknown>, key: string): string | undefined {
-    return snliLabel(this.#label(object, key) ?? "-", this.#where);
+    const label = object[key] === null ? "-" : this.#name(object[key], key);
+    return snliLabel(label, this.#where);
   }
 
-  #label(object: Record<string, unknown>, key: string): string | undefined {
-    const value = object[key];
+  /** A list is of several labels, whatever they are separated by in a text. */
+  #label(value: unknown, key: string): TextExample["label"] {
     if (value === null) return undefined;
-    if (typeof value === "string") return labelOfCell(value, this.#options.noLabel);
+    if (Array.isArray(value)) return value.map((label) => this.#name(label, key));
     if (typeof value === "boolean") return String(value);
-    if (typeof value === "number") return labelOfCell(this.#digits(value, key), this.#options.noLabel);
+    return labelOfCell(this.#name(value, key), this.#options);
+  }
+
+  #name(value: unknown, key: string): string {
+    if (typeof value === "string") return value;
+    if (typeof value === "boolean") return String(value);
+    if (typeof value === "number") return this.#digits(value, key);
     throw new TunebertError(
-      `${this.#where}: ${JSON.stringify(key)} must be a string, a number, true or false, found ${showJson(value)}`,
+      `${this.#where}: ${JSON.stringify(key)} must be a string, a number, true or false, or a list of these, found ` +
+        showJson(value),
     );
   }
 
@@ -180,6 +190,7 @@ interface KeysOfExample {
   readonly text: string;
   readonly textPair: string | undefined;
   readonly label: string | undefined;
+  readonly flags: readonly LabelFlag[] | undefined;
   readonly isSnli: boolean;
 }
 
@@ -187,6 +198,7 @@ const SNLI_KEYS = {
   text: "sentence1_binary_parse",
   textPair: "sentence2_binary_parse",
   label: "gold_label",
+  flags: undefined,
   isSnli: true,
 };
 

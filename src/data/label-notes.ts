@@ -68,8 +68,6 @@ function examples(count: number): string {
   return `${count} example${count === 1 ? "" : "s"}`;
 }
 
-function countsOf({ labels, labelNames }: TextDataset): Map<string, number> {
-  const counts = new Array<number>(labelNames.length).fill(0);
-  for (const label of labels) counts[label]!++;
+function countsOf({ labelNames, labelCounts: counts }: TextDataset): Map<string, number> {
   return new Map(labelNames.map((name, id) => [name, counts[id] ?? 0]));
 }

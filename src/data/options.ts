@@ -32,7 +32,14 @@ export const textColumnOptions = {
   }),
 };
 
-/** The column of an example's label. */
+const labelSeparator: Kind<string> = {
+  expected: "a text that is not empty, or tab",
+  placeholder: "text",
+  fits: (value): value is string => typeof value === "string" && value !== "",
+  parse: (typed) => (typed === "tab" || typed === "\\t" ? "\t" : typed),
+};
+
+/** Where an example's label is, or its labels are. */
 export const labelColumnOptions = {
   /**
    * Default: `label`, else `gold_label`, else the one of `labels`, `class`, `target`, `Quality` and `is_duplicate` that
@@ -41,6 +48,17 @@ export const labelColumnOptions = {
   labelColumn: option(text("name"), {
     defaultText: "label, gold_label, labels, class, target, Quality or is_duplicate",
     help: "column of the label: its name, or its number from 1",
+  }),
+  /** What stands between the labels of an example that may have several. Default: a cell is one label. */
+  labelSeparator: option(labelSeparator, {
+    defaultText: "a cell is one label",
+    help: "between the labels of an example that may have several, such as , or |",
+  }),
+  /** The columns that tell of one label each whether an example has it, by 1 or 0, true or false. Default: none. */
+  labelColumns: option(texts("name"), {
+    defaultText: "none",
+    help: "a column that tells by 1 or 0 whether an example has the label of that name, repeated for several",
+    conflicts: ["labelColumn", "labelSeparator"],
   }),
 };
 
@@ -94,12 +112,13 @@ export const noLabelOptions = {
 /** What labels are. */
 export const taskOptions = {
   /**
-   * Names of classes, or numbers. `auto` tells by the labels: numbers are learnt where one has a fraction, and whole ones
-   * are classes. Default: classification.
+   * Names of classes, of which an example has one or, for `multi-label`, any; or numbers. `auto` tells by the labels: numbers
+   * are learnt where one has a fraction, and whole ones are classes; any classes where labels are lists. Default:
+   * classification.
    */
-  task: option(choice<"auto" | TaskName>(["auto", "classification", "regression"], "task"), {
+  task: option(choice<"auto" | TaskName>(["auto", "classification", "multi-label", "regression"], "task"), {
     default: "classification",
-    help: "what labels are: classes, or for regression numbers; auto takes them for numbers where one has a fraction",
+    help: "what labels are: classes, of which an example has one or for multi-label any, or for regression numbers; auto tells by the data: numbers where one has a fraction, any where there are lists",
   }),
 };
 

@@ -229,7 +229,7 @@ describe("refuses, and says where", () => {
       "a label that is an object",
       "a.jsonl",
       '{"premise":"a","hypothesis":"b","label":{}}',
-      /"label" must be a string, a number, true or false, found an object/,
+      /"label" must be a string, a number, true or false, or a list of these, found an object/,
     ],
   ])("%s", async (_what, fileName, text, message) => {
     const failure = await collectFailure(() => read(text, fileName));

@@ -1,5 +1,5 @@
 import { TunebertError } from "../error.js";
-import { labelOfCell } from "./columns.js";
+import { labelOfCell } from "./label-cells.js";
 import type { TsvLayout } from "./tsv-reader.js";
 
 /** SNLI's labels in the order of their ids in d2l (section 16.4). */
@@ -60,7 +60,7 @@ export function snliTsv(fileName: string): TsvLayout {
             `found ${names.join(", ")}`,
         );
       }
-      return { label: 0, text: 1, textPair: 2 };
+      return { label: 0, text: 1, textPair: 2, flags: undefined };
     },
     text: leavesOfParse,
     label: (cell, row) => snliLabel(cell, `${fileName}, row ${row}`),
@@ -70,7 +70,7 @@ export function snliTsv(fileName: string): TsvLayout {
 /** The label that a cell of SNLI holds, `undefined` for none. @throws TunebertError when it is not SNLI's */
 export function snliLabel(cell: string, where: string): string | undefined {
   if (SNLI_LABELS.includes(cell)) return cell;
-  if (labelOfCell(cell) === undefined) return undefined;
+  if (labelOfCell(cell, {}) === undefined) return undefined;
   throw new TunebertError(
     `${where}: unknown label ${JSON.stringify(cell)}; SNLI's are ${SNLI_LABELS.join(", ")}, and - for none`,
   );

@@ -6,12 +6,14 @@ import { DEFAULT_TEXTS, type TextExample, type Texts, textsOf } from "../text/te
 import { TokenCounter } from "../text/token-counter.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { WordTokenizer } from "../text/word-tokenizer.js";
-import type { Answers } from "./answers.js";
+import type { Answers, TaskName } from "./answers.js";
 import { EncodedRows } from "./encoded-rows.js";
-import { areMeasurements, expectClasses } from "./expect-classes.js";
+import { areMeasurements, expectClasses, expectFewLabels } from "./expect-classes.js";
 import { GrowableInt32 } from "./growable-int32.js";
 import { LabelIds, UNLABELLED, whereIs } from "./label-ids.js";
 import { numberOf } from "./label-order.js";
+import { LabelSets } from "./label-sets.js";
+import { isNoLabel } from "./no-label.js";
 import {
   lengthOptions,
   type noLabelOptions,
@@ -46,8 +48,10 @@ export interface TextDatasetData {
   readonly offsets: Int32Array;
   /** (n): tokens of segment 0, that is `<cls>`, the first text and its `<sep>`; the rest is segment 1. */
   readonly firstLengths: Int32Array;
-  /** (n): places in `labelNames`, or -1 for none. */
+  /** (n): places in `labelNames`, or in `labelSets` where there are any, or -1 for none. */
   readonly labels: Int32Array;
+  /** The distinct sets of labels that examples have, of places in `labelNames`, where any labels may apply; else empty. */
+  readonly labelSets?: readonly (readonly number[])[] | undefined;
   /** (n): what each example is to be answered with, NaN for none, where answers are numbers; else empty. */
   readonly numbers?: Float32Array | undefined;
   /** (K): the names behind the label ids, in the order of a classifier's logits. */
@@ -78,6 +82,7 @@ export class TextDataset implements TextDatasetData {
   readonly offsets: Int32Array;
   readonly firstLengths: Int32Array;
   readonly labels: Int32Array;
+  readonly labelSets: readonly (readonly number[])[];
   readonly numbers: Float32Array;
   readonly labelNames: readonly string[];
   readonly truncated: number;
@@ -92,6 +97,7 @@ export class TextDataset implements TextDatasetData {
     this.offsets = data.offsets;
     this.firstLengths = data.firstLengths;
     this.labels = data.labels;
+    this.labelSets = data.labelSets ?? [];
     this.numbers = data.numbers ?? new Float32Array();
     this.labelNames = data.labelNames;
     this.truncated = data.truncated;
@@ -133,9 +139,21 @@ export class TextDataset implements TextDatasetData {
     return { dataset: new TextDataset({ ...data, unknown: unknownIn(data, tokenizer) }), tokenizer };
   }
 
-  /** What examples are answered with: one of the labels, or a number. */
+  /** What examples are answered with: one of the labels, any of them, or a number. */
   get answers(): Answers {
-    return this.numbers.length > 0 ? "number" : this.labelNames;
+    if (this.numbers.length > 0) return "number";
+    return this.labelSets.length > 0 ? { anyOf: this.labelNames } : this.labelNames;
+  }
+
+  /** (K): how many examples have each label. */
+  get labelCounts(): number[] {
+    const counts = this.labelNames.map(() => 0);
+    for (const place of this.labels) {
+      for (const label of this.labelSets.length > 0 ? (this.labelSets[place] ?? []) : [place]) {
+        if (label >= 0) counts[label]!++;
+      }
+    }
+    return counts;
   }
 
   /** Number of examples. */
@@ -177,7 +195,25 @@ async function encodeExamples(
   if (texts !== undefined) requireRoom(maxLength, texts);
   const { limit = Number.POSITIVE_INFINITY, manyLabels } = checkOptions(trainingExamplesOptions, options);
   const { task } = checkOptions(taskOptions, options);
-  const labelIds = new LabelIds({ ...options, numbers: task === "regression" });
+  const { noLabel } = options;
+  const single = new LabelIds({ ...options, numbers: task === "regression" });
+  const many = new LabelIds({ ...options, noLabel: noLabel ?? [] });
+  const sets = new LabelSets(many);
+  let areSets = task === "multi-label";
+  /** The id of an example's label, or the place of its set of labels. */
+  const targetOf = (example: TextExample, index: number) => {
+    const { label } = example;
+    const where = () => whereIs(example, index);
+    const isOne = typeof label === "string";
+    if (label === undefined || (areSets && isOne && isNoLabel(label, options.labels ?? [], noLabel)))
+      return UNLABELLED;
+    if (!isOne && !areSets) {
+      if (task !== "auto" || rows.size > 0) throw unexpectedList(where(), task);
+      areSets = true;
+    }
+    if (areSets) return sets.place(isOne ? [label] : label, where);
+    return single.id(label as string, where); // as has just been seen
+  };
   const skippedLabels = new Map<string, number>();
   let rows = new EncodedRows();
   let undecidedTokens = new GrowableInt32();
@@ -190,7 +226,7 @@ async function encodeExamples(
   };
   /** Leaves out the rows whose label, seen beside the others, stands for none. */
   const decide = () => {
-    const none = labelIds.decide();
+    const none = single.decide();
     if (none.size === 0 || unlabelled === "keep") return;
     for (const [id, label] of none) skip(label, rows.count(id));
     rows = rows.without(none);
@@ -207,33 +243,40 @@ async function encodeExamples(
     } else if (textsOf(example) !== texts) throw otherTexts(example, index, options.texts);
     const { label } = example;
     fileName = example.fileName;
-    const id = label === undefined ? UNLABELLED : labelIds.id(label, () => whereIs(example, index));
+    const id = targetOf(example, index);
     if (id === UNLABELLED && unlabelled === "skip") {
-      if (label === undefined) skipped++;
-      else skip(label, 1);
+      if (typeof label === "string") skip(label, 1);
+      else skipped++;
       continue;
     }
     const first = tokenizer.ids(example.text);
     const second = example.textPair === undefined ? undefined : tokenizer.ids(example.textPair);
     rows.add(tokenizer.pack(first, second, maxLength, truncation), id);
-    if (labelIds.isUndecided(id)) undecidedTokens.append(Int32Array.from([...first, ...(second ?? [])]));
+    if (!areSets && single.isUndecided(id))
+      undecidedTokens.append(Int32Array.from([...first, ...(second ?? [])]));
     if (rows.size === limit) decide();
     if (rows.size === limit) break;
   }
   decide();
   if (rows.size === 0) throw noneLeft(skipped, fileName);
 
-  const { names, finalIds } = labelIds.finish();
+  const { names, finalIds } = areSets ? many.finish() : single.finish();
   const { labels, ...arrays } = rows.arrays();
-  replaceIds(labels, finalIds);
   const { truncated } = rows;
   const data = { ...arrays, truncated, skipped, skippedLabels, texts };
   const areNames = options.labels !== undefined || names === options.preferredLabels || manyLabels;
+  const where = fileName === undefined ? "" : `${fileName}: `;
+  if (areSets) {
+    if (names.length === 0) throw noneNamed(where);
+    if (!areNames) expectFewLabels(names, rows.size, where);
+    return { ...data, labels, labelSets: sets.finish(finalIds), labelNames: names };
+  }
+  replaceIds(labels, finalIds);
   if (task === "regression" || (task === "auto" && !areNames && areMeasurements(names))) {
     const numbers = Float32Array.from(labels, (id) => numberOf(names[id] ?? "") ?? Number.NaN);
     return { ...data, labels: labels.fill(UNLABELLED), labelNames: [], numbers };
   }
-  if (!areNames) expectClasses(names, rows.size, fileName === undefined ? "" : `${fileName}: `);
+  if (!areNames) expectClasses(names, rows.size, where);
   return { ...data, labels, labelNames: names };
 }
 
@@ -288,6 +331,25 @@ function otherTexts(example: TextExample, index: number, expected: Texts | undef
         ? "give the second as textPair"
         : `name the column of the second as ${textPairColumn}, or take a model of single texts`),
     { option: "textPairColumn" },
+  );
+}
+
+/** The error that an example has a list of labels where one is expected. */
+function unexpectedList(where: string, task: "auto" | TaskName): TunebertError {
+  return new TunebertError(
+    (named) =>
+      task === "auto"
+        ? `${where}: a list of labels, but one label in the examples before it; write all as lists, or say ${named} multi-label`
+        : `${where}: a list of labels, but ${named} is ${task}; learn any labels with ${named} multi-label`,
+    { option: "task" },
+  );
+}
+
+function noneNamed(where: string): TunebertError {
+  return new TunebertError(
+    (labelColumn, labelColumns) =>
+      `${where}no example has a label; name the column of the labels as ${labelColumn}, or the columns as ${labelColumns}`,
+    { option: ["labelColumn", "labelColumns"] },
   );
 }
 

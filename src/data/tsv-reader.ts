@@ -4,9 +4,9 @@ import {
   columnNames,
   type ExampleColumns,
   findColumns,
-  labelOfCell,
   wrongNumberOfCells,
 } from "./columns.js";
+import { labelOfCell, labelsOfFlags } from "./label-cells.js";
 import { QuotedCells } from "./quoted-cells.js";
 import { endOfLine, endOfLines } from "./row-ends.js";
 import type { RowLog } from "./row-log.js";
@@ -21,7 +21,7 @@ export interface TsvLayout {
   /** The text that a cell holds. */
   text(cell: string): string;
   /** The label that a cell holds, `undefined` for none. */
-  label(cell: string, row: number): string | undefined;
+  label(cell: string, row: number): TextExample["label"];
   /** Sees the cells of an example as they are written. */
   see?(text: string, textPair: string | undefined, label: string | undefined): void;
   /** The column, if any, whose cells seem to be quoted. */
@@ -35,7 +35,7 @@ export function plainTsv(options: ColumnOptions): TsvLayout {
     columns: (firstRow) => findColumns(columnNames(firstRow, options), options),
     isHeaderless: options.header === false,
     text: (cell) => cell,
-    label: (cell) => labelOfCell(cell, options.noLabel),
+    label: (cell) => labelOfCell(cell, options),
     see(text, textPair, label) {
       texts.see(text);
       if (textPair !== undefined) textPairs.see(textPair);
@@ -105,7 +105,7 @@ export class TsvReader implements RowReader {
     return names;
   }
 
-  #example(line: string, { text, textPair, label }: ExampleColumns): TextExample {
+  #example(line: string, { text, textPair, label, flags }: ExampleColumns): TextExample {
     const first = this.#cell(line, text);
     const second = textPair === undefined ? undefined : this.#cell(line, textPair);
     const third = label === undefined ? undefined : this.#cell(line, label);
@@ -113,7 +113,11 @@ export class TsvReader implements RowReader {
     return {
       text: this.#layout.text(first),
       textPair: second === undefined ? undefined : this.#layout.text(second),
-      label: third === undefined ? undefined : this.#layout.label(third, this.#log.row),
+      label: flags
+        ? labelsOfFlags(flags, ({ column }) => this.#cell(line, column), this.#log.place)
+        : third === undefined
+          ? undefined
+          : this.#layout.label(third, this.#log.row),
       fileName: this.#log.fileName,
       row: this.#log.row,
     };

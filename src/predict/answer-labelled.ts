@@ -1,13 +1,21 @@
+import type { AnyOf } from "../data/answers.js";
 import type { AnsweredExample } from "../metrics/answered-example.js";
 import type { GuessedExample } from "../metrics/guesses.js";
 import { type LabelProbability, mostProbable, probabilityOf } from "../metrics/label-probabilities.js";
+import type { MultiLabelAnswer } from "../metrics/multi-label-answers.js";
 import { required } from "../runtime/required.js";
 import type { TextExample } from "../text/text-example.js";
-import { type Prediction, type Predictor, prediction } from "./predictor.js";
+import {
+  type MultiLabelPrediction,
+  multiLabelPrediction,
+  type Prediction,
+  type Predictor,
+  prediction,
+} from "./predictor.js";
 
-/** An example whose label is known, which may be a number in digits. */
+/** An example whose label is known, which may be a number in digits, or whose labels are. */
 export interface LabelledExample extends Pick<TextExample, "text" | "textPair"> {
-  readonly label: string;
+  readonly label: string | readonly string[];
 }
 
 /** Labels whose probabilities are kept; beyond that answers would take more memory than the model. */
@@ -45,6 +53,29 @@ export function answersOf(
   );
 }
 
+/** The answers to examples whose logits [n, K] are known, where any labels may apply. @param thresholds (K) */
+export function multiLabelAnswersOf(
+  examples: readonly LabelledExample[],
+  logits: Float32Array,
+  labels: readonly string[],
+  thresholds?: readonly number[],
+): MultiLabelAnswer[] {
+  const width = labels.length;
+  return examples.map((example, i) => {
+    const outputs = logits.subarray(i * width, (i + 1) * width);
+    return multiLabelAnswer(example, multiLabelPrediction(outputs, labels, thresholds));
+  });
+}
+
+/** Answers examples whose labels are known, in their order. @throws TunebertError as {@link Predictor.predict} */
+export async function answerMultiLabel(
+  predictor: Predictor<AnyOf>,
+  examples: readonly LabelledExample[],
+): Promise<MultiLabelAnswer[]> {
+  const predictions = await predictor.predict(examples);
+  return predictions.map((answer, i) => multiLabelAnswer(required(examples[i], "an example"), answer));
+}
+
 /** Guesses the numbers of examples, in their order. @throws TunebertError as {@link Predictor.predict} */
 export async function guessNumbers(
   predictor: Predictor<"number">,
@@ -72,16 +103,29 @@ export async function* keepLabelled(
 ): AsyncGenerator<TextExample> {
   for await (const example of examples) {
     const { text, textPair, label } = example;
-    if (label !== undefined && !isNone(label)) kept.push({ text, textPair, label });
+    const isKnown = label !== undefined && !(typeof label === "string" && isNone(label));
+    if (isKnown) kept.push({ text, textPair, label });
     yield example;
   }
 }
 
 function answered(
-  { text, textPair, label: trueLabel }: LabelledExample,
+  { text, textPair, label }: LabelledExample,
   { label: predictedLabel, probabilities }: Prediction,
 ): AnsweredExample {
+  const [trueLabel = ""] = labelList(label);
   return { text, textPair, trueLabel, predictedLabel, probabilities: keep(probabilities, trueLabel) };
+}
+
+function multiLabelAnswer(
+  { text, textPair, label }: LabelledExample,
+  { labels: predictedLabels, probabilities }: MultiLabelPrediction,
+): MultiLabelAnswer {
+  return { text, textPair, trueLabels: labelList(label), predictedLabels, probabilities };
+}
+
+function labelList(label: LabelledExample["label"]): readonly string[] {
+  return typeof label === "string" ? [label] : [...new Set(label)].filter((name) => name.trim() !== "");
 }
 
 /** All, or the most probable and the true one. */

@@ -1,11 +1,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { BertClassifier } from "../bert/bert-classifier.js";
 import { damage, infer, inferencePrograms } from "../bert/infer.js";
-import type { Answers } from "../data/answers.js";
+import type { Answers, AnyOf } from "../data/answers.js";
 import { whereIs } from "../data/label-ids.js";
 import { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import type { LabelProbability } from "../metrics/label-probabilities.js";
+import { sigmoid, USUAL_THRESHOLD } from "../metrics/multi-label.js";
 import type { Device, Engine } from "../runtime/engine.js";
 import { required } from "../runtime/required.js";
 import { threads } from "../runtime/threads/threads.js";
@@ -29,8 +30,20 @@ export interface NumberPrediction {
   readonly number: number;
 }
 
+/** A model's answer to one example, where any of its labels may apply. */
+export interface MultiLabelPrediction {
+  /** Those whose probability reaches their threshold, in the model's order. */
+  readonly labels: readonly string[];
+  /** Of every label, in the model's order, each by itself. */
+  readonly probabilities: readonly LabelProbability[];
+}
+
 /** What a model that answers so says of one example. */
-export type PredictionOf<A extends Answers> = A extends "number" ? NumberPrediction : Prediction;
+export type PredictionOf<A extends Answers> = A extends "number"
+  ? NumberPrediction
+  : A extends AnyOf
+    ? MultiLabelPrediction
+    : Prediction;
 
 /** An example to ask about. */
 export type Question = Omit<TextExample, "label">;
@@ -45,12 +58,14 @@ export interface PredictorOptions<A extends Answers = readonly string[]> {
   readonly truncation?: TruncationName | undefined;
   /** How many texts it was trained to answer at a time. Default: 2. */
   readonly texts?: Texts | undefined;
+  /** (K): from which probability on a label is answered, where any may be. Default: one half. */
+  readonly thresholds?: readonly number[] | undefined;
   /** Where it runs. Default: the physical cores. */
   readonly device?: Device | undefined;
 }
 
 /**
- * A trained model that answers: with a label and the probability of each, or with a number. Its threads keep the process alive only while they work, and `await using` closes it
+ * A trained model that answers: with a label and the probability of each, with any labels, or with a number. Its threads keep the process alive only while they work, and `await using` closes it
  * at the end of a block. In a Worker of yours, close it before you terminate that Worker: where the model is at work
  * then, the whole process aborts.
  *
@@ -114,7 +129,7 @@ export class Predictor<A extends Answers = readonly string[]> implements AsyncDi
   async #answer(examples: readonly Question[]): Promise<PredictionOf<A>[]> {
     if (this.#closed) throw this.#closed;
     if (examples.length === 0) return [];
-    const { model, tokenizer, maxLength, truncation, texts = DEFAULT_TEXTS } = this.#options;
+    const { model, tokenizer, maxLength, truncation, texts = DEFAULT_TEXTS, thresholds } = this.#options;
     const unlabelled = examples.map((example) => ({ ...example, label: undefined }));
     const dataset = await TextDataset.encode(unlabelled, tokenizer, {
       maxLength,
@@ -127,7 +142,9 @@ export class Predictor<A extends Answers = readonly string[]> implements AsyncDi
       notFinite: (example, value) => damage(whereIs(examples[example - 1]!, example - 1), value),
     });
     const { answers, outputs } = model;
-    return examples.map((_, i) => predictionOf(logits.subarray(i * outputs, (i + 1) * outputs), answers));
+    return examples.map((_, i) =>
+      predictionOf(logits.subarray(i * outputs, (i + 1) * outputs), answers, thresholds),
+    );
   }
 
   /** The logits [n, K] of a dataset that was encoded with the model's tokenizer. @throws TunebertError as predict */
@@ -160,9 +177,33 @@ function isList(asked: Question | readonly Question[]): asked is readonly Questi
   return Array.isArray(asked);
 }
 
-function predictionOf<A extends Answers>(outputs: Float32Array, answers: A): PredictionOf<A>;
-function predictionOf(outputs: Float32Array, answers: Answers): Prediction | NumberPrediction {
-  return answers === "number" ? { number: outputs[0]! } : prediction(outputs, answers);
+function predictionOf<A extends Answers>(
+  outputs: Float32Array,
+  answers: A,
+  thresholds: readonly number[] | undefined,
+): PredictionOf<A>;
+function predictionOf(
+  outputs: Float32Array,
+  answers: Answers,
+  thresholds: readonly number[] | undefined,
+): PredictionOf<Answers> {
+  if (answers === "number") return { number: outputs[0]! };
+  return "anyOf" in answers
+    ? multiLabelPrediction(outputs, answers.anyOf, thresholds)
+    : prediction(outputs, answers);
+}
+
+/** What the logits [K] of an example say where any labels may apply. */
+export function multiLabelPrediction(
+  logits: Float32Array,
+  labels: readonly string[],
+  thresholds: readonly number[] = labels.map(() => USUAL_THRESHOLD),
+): MultiLabelPrediction {
+  const probabilities = sigmoid(logits);
+  return {
+    labels: labels.filter((_, k) => probabilities[k]! >= thresholds[k]!),
+    probabilities: labels.map((label, k) => ({ label, probability: probabilities[k]! })),
+  };
 }
 
 /** What the logits [K] of an example say. */

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { TaskName } from "../data/answers.js";
+import { labelsOf, taskOf } from "../data/answers.js";
 import { columnsToRemember } from "../data/columns.js";
 import { labelNotes, skippedNote } from "../data/label-notes.js";
 import { lengthOptions } from "../data/options.js";
@@ -31,8 +31,8 @@ export async function prepareRun(folder: RunFolder, given: UncheckedTrainOptions
   const { train, drawn, model, tokenizer, recipe, options } = await startTraining(folder, given);
   const { tensorboard, noLabel, pretrained, log = () => {}, onNotice = () => {} } = options;
   const { maxLength, truncation } = checkOptions(lengthOptions, options);
-  const task: TaskName = model.answers === "number" ? "regression" : "classification";
-  const labels = model.answers === "number" ? undefined : model.answers;
+  const task = taskOf(model.answers);
+  const labels = task === "regression" ? undefined : model.labels;
   if (drawn?.length === 0) throw noneDrawn(options.testShare);
   const known = { maxLength, truncation, texts: train.set.texts, task, labels };
   const validation = await readHeldOut("validation", options, tokenizer, known);
@@ -89,7 +89,11 @@ function wordsOf(tokenizer: Tokenizer): string | undefined {
 
 /** What is learnt, for a person to read. */
 function describeAnswers({ answers, numbers }: TextDataset, { task }: UncheckedTrainOptions): string {
-  if (answers !== "number") return `${answers.length} labels: ${listNames(answers)}`;
+  if (answers !== "number") {
+    const labels = labelsOf(answers);
+    const any = taskOf(answers) === "multi-label" ? ", of which any may apply" : "";
+    return `${labels.length} ${labels.length === 1 ? "label" : "labels"}${any}: ${listNames(labels)}`;
+  }
   const [least, most] = [Math.min, Math.max].map((pick) => numbers.reduce((a, b) => pick(a, b)));
   const why =
     task === "auto" ? ", since labels have fractions; --task classification takes them for classes" : "";

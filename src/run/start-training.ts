@@ -1,7 +1,7 @@
 import { BertClassifier } from "../bert/bert-classifier.js";
 import type { BertConfig } from "../bert/config.js";
 import { DEFAULT_SIZES } from "../bert/options.js";
-import type { Answers } from "../data/answers.js";
+import { type Answers, labelsOf } from "../data/answers.js";
 import { drawShare } from "../data/draw-share.js";
 import { skippedNote } from "../data/label-notes.js";
 import { lengthOptions } from "../data/options.js";
@@ -57,7 +57,7 @@ async function fineTuned(folder: RunFolder, options: UncheckedTrainOptions, name
   const { maxLength } = checkOptions(lengthOptions, options);
   expectPositions(maxLength, pretrained.config);
   const { tokenizer, answers: known } = pretrained;
-  const preferredLabels = known === "number" ? undefined : known;
+  const preferredLabels = known && known !== "number" ? labelsOf(known) : undefined;
   const { examples, name: file, record, drawn } = await openTraining(options);
   const set = await TextDataset.encode(examples, tokenizer, { ...options, preferredLabels });
   const { seed } = runOptions(options);
@@ -125,7 +125,7 @@ async function openTraining(options: UncheckedTrainOptions) {
 
 /** What a model is to answer with. @throws TunebertError where every example has the same answer */
 function answersOf(set: TextDataset, file: string): Answers {
-  const { answers, labels, numbers, labelNames } = set;
+  const { answers, labels, labelSets, numbers, labelNames } = set;
   const targets = answers === "number" ? numbers : labels;
   const [first] = targets;
   if (targets.some((target) => target !== first)) return answers;
@@ -133,7 +133,9 @@ function answersOf(set: TextDataset, file: string): Answers {
   throw new TunebertError(
     answers === "number"
       ? `${file}: every example has the number ${first}; there is nothing to learn${others}`
-      : `${file}: every example has the label ${labelNames[Number(first)]}; a classifier needs at least two labels${others}`,
+      : labelSets.length > 0
+        ? `${file}: every example has the same labels; there is nothing to learn${others}`
+        : `${file}: every example has the label ${labelNames[Number(first)]}; a classifier needs at least two labels${others}`,
   );
 }
 

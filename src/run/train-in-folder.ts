@@ -107,12 +107,13 @@ async function trainIn(folder: RunFolder, run: TrainingRun): Promise<TrainingRes
   const trainer = new Trainer(task, threads(options.threads), options);
   const curves = new CurveRecorder();
   const report = runReport(saved, { folder: path, options, curves: () => curves.curves });
+  const weights = weightsSaver(path, model, validation);
   const shown = run.listeners ?? [];
   const listeners = [
     metricsLog(metricsPath(path)),
     ...(run.tensorboard ? [tensorBoard(tensorBoardPath(path))] : []),
     learningCurves(path, curves, task.figures[0]!.name),
-    weightsSaver(path, model, { which: validation ? "best" : "latest" }),
+    weights,
     ...shown,
     report,
   ];
@@ -123,7 +124,10 @@ async function trainIn(folder: RunFolder, run: TrainingRun): Promise<TrainingRes
       resumeFrom,
       signal: AbortSignal.any([signal, lock.lost]),
       fingerprint: runFingerprint(run),
-      onAnswers: report.answered,
+      onAnswers(set, logits) {
+        weights.answered(set, logits);
+        report.answered(set, logits);
+      },
       onMeasuring(progress) {
         for (const listener of listeners) listener.measuring?.(progress);
       },

@@ -1,5 +1,5 @@
 import type { AnswersOf, TaskName } from "../data/answers.js";
-import { loadModel } from "../hub/store/model-folder.js";
+import { loadModel, readModelConfig } from "../hub/store/model-folder.js";
 import { Predictor } from "../predict/predictor.js";
 import { threads } from "../runtime/threads/threads.js";
 import type { EpochFigures } from "../train/model-selection.js";
@@ -41,7 +41,8 @@ export async function train<Task extends TaskName = "classification">(
     const run = await prepareRun(folder, options);
     const { kept, epoch: last, warnings } = await trainInFolder(run);
     const { epoch, ...figures } = kept;
-    const saved = epoch === last ? run : await loadModel(folder.path, { task: "any" });
+    const { thresholds } = await readModelConfig(folder.path);
+    const saved = epoch === last ? { ...run, thresholds } : await loadModel(folder.path, { task: "any" });
     const model = new Predictor({ ...saved, device: threads(options.threads) });
     return { model: model as Predictor<AnswersOf<Task>>, figures, epoch, warnings }; // it learnt what the options say
   });

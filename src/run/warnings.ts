@@ -1,3 +1,4 @@
+import { taskOf } from "../data/answers.js";
 import type { TextDataset } from "../data/text-dataset.js";
 import type { DataRecord, RunRecord } from "../report/files/run-record.js";
 import { formatCount } from "../report/terminal/format-quantity.js";
@@ -61,11 +62,14 @@ export function unknownWarning(name: string, share: number): string | undefined 
 }
 
 /** Of what a run came to. */
-export function outcomeWarnings({ evaluation, regression }: RunRecord): string[] {
+export function outcomeWarnings({ evaluation, multiLabel, regression }: RunRecord): string[] {
   if (regression && regression.meanSquaredError >= regression.variance) {
     return [
       `the guesses on the ${regression.data} examples are no nearer than their mean would be: ${MORE_LEARNING}`,
     ];
+  }
+  if (multiLabel && multiLabel.microF1 === 0) {
+    return [`no label of the ${multiLabel.data} examples is answered right: ${MORE_LEARNING}`];
   }
   if (!evaluation) return [];
   const supports = evaluation.perClass.map(({ support }) => support);
@@ -104,9 +108,8 @@ function emptyTexts({ size, texts, firstLengths, ...set }: TextDataset): number 
   return empty;
 }
 
-function lopsided({ labels, labelNames }: TextDataset): string | undefined {
-  const counts = labelNames.map(() => 0);
-  for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
+function lopsided({ answers, labels, labelNames, labelCounts: counts }: TextDataset): string | undefined {
+  if (taskOf(answers) !== "classification") return undefined;
   const there = counts.filter((count) => count > 0);
   const most = there.reduce((a, b) => Math.max(a, b), 0);
   const least = there.reduce((a, b) => Math.min(a, b), labels.length);

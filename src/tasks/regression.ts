@@ -3,6 +3,7 @@ import { type RegressionTargets, regressionHead } from "../bert/regression-head.
 import type { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import { evaluateGuesses } from "../metrics/guesses.js";
+import { equalShares } from "./equal-shares.js";
 import { type FineTuningOptions, fineTuning } from "./fine-tuning.js";
 import type { StepSize, Task } from "./task.js";
 
@@ -37,12 +38,10 @@ export function regression(
       throw new TunebertError(`example ${example + 1} has no number`);
     },
     targets(examples: Int32Array, { batchSize }: StepSize) {
-      const batches = Math.ceil(examples.length / batchSize);
-      const sizeOf = (i: number) => Math.min(batchSize, examples.length - i + (i % batchSize));
-      const shareOf = new Map(Array.from(examples, (example, i) => [example, 1 / (sizeOf(i) * batches)]));
+      const shareOf = equalShares(examples, batchSize);
       return (batch: { readonly examples: Int32Array }): RegressionTargets => ({
         numbers: Float32Array.from(batch.examples, (example) => train.numbers[example]!),
-        shares: Float32Array.from(batch.examples, (example) => shareOf.get(example)!),
+        shares: Float32Array.from(batch.examples, shareOf),
       });
     },
     measure: () => ({}),

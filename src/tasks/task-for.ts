@@ -1,5 +1,5 @@
 import type { BertClassifier } from "../bert/bert-classifier.js";
-import type { Answers } from "../data/answers.js";
+import { type Answers, type AnyOf, taskOf } from "../data/answers.js";
 import type { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import { defaultsOf } from "../option.js";
@@ -10,6 +10,7 @@ import {
   classificationOptions,
 } from "./classification.js";
 import type { FigureKind } from "./figures.js";
+import { multiLabel, multiLabelFigures } from "./multi-label.js";
 import { regression, regressionFigures } from "./regression.js";
 import type { Task } from "./task.js";
 
@@ -23,19 +24,31 @@ export function taskFor(
   options: ClassificationOptions,
 ): Task<TextDataset> {
   if (isClassifier(model)) return classification(model, train, options);
-  if (!givesNumbers(model)) throw new Error("the model answers with neither labels nor numbers");
   expectNoClassOptions(options);
-  return regression(model, train, options);
+  if (givesNumbers(model)) return regression(model, train, options);
+  if (givesAnyLabels(model)) return multiLabel(model, train, options);
+  throw new Error("the model answers with neither labels nor numbers");
 }
 
 /** What models that answer so are measured by; the first of these counts, unless another is named. */
 export function figuresOf(answers: Answers): readonly [FigureKind, ...FigureKind[]] {
-  return answers === "number" ? regressionFigures : classificationFigures;
+  return FIGURES[taskOf(answers)];
 }
 
-/** Whether a model answers with labels. */
+const FIGURES = {
+  classification: classificationFigures,
+  "multi-label": multiLabelFigures,
+  regression: regressionFigures,
+};
+
+/** Whether a model answers with one of its labels. */
 export function isClassifier(model: BertClassifier<Answers>): model is BertClassifier {
-  return model.answers !== "number";
+  return taskOf(model.answers) === "classification";
+}
+
+/** Whether a model answers with any of its labels. */
+export function givesAnyLabels(model: BertClassifier<Answers>): model is BertClassifier<AnyOf> {
+  return taskOf(model.answers) === "multi-label";
 }
 
 /** Whether a model answers with a number. */
@@ -48,7 +61,10 @@ function expectNoClassOptions(options: ClassificationOptions): void {
   const names = ["classWeights", "labelSmoothing"] as const;
   const given = names.find((name) => options[name] !== usual[name]);
   if (given === undefined) return;
-  throw new TunebertError((named) => `${named} is for classes; leave it out where numbers are learnt`, {
-    option: given,
-  });
+  throw new TunebertError(
+    (named) => `${named} is for one label of several; leave it out where any labels or numbers are learnt`,
+    {
+      option: given,
+    },
+  );
 }

@@ -5,8 +5,11 @@ export interface TextExample {
   readonly text: string;
   /** The second text of a pair: what follows from the first, contradicts it or answers it. */
   readonly textPair?: string | undefined;
-  /** Left out when the example has none: to be predicted, or without agreement among its annotators. */
-  readonly label?: string | undefined;
+  /**
+   * A list where any labels may apply, several or none. Left out when nobody has said: to be predicted, or without agreement
+   * among its annotators.
+   */
+  readonly label?: string | readonly string[] | undefined;
   /** The file the example was read from; errors name it. */
   readonly fileName?: string;
   /** Its row there, the first row being 1; errors name it. */

@@ -1,6 +1,6 @@
 import { checkLabels } from "../../bert/check-labels.js";
 import { type BertConfig, checkConfig } from "../../bert/config.js";
-import type { Answers } from "../../data/answers.js";
+import { type Answers, labelsOf, taskOf } from "../../data/answers.js";
 import type { RememberedColumns } from "../../data/columns.js";
 import { rowOptions } from "../../data/options.js";
 import { TunebertError } from "../../error.js";
@@ -13,7 +13,7 @@ import { inFile } from "../files/files.js";
 /** What config.json says of a trained model. */
 export interface ModelConfig {
   readonly config: BertConfig;
-  /** The labels, in the order of the logits, or a number. */
+  /** The labels, in the order of the logits, any of them, or a number. */
   readonly answers: Answers;
   readonly maxLength: number;
   readonly truncation: TruncationName;
@@ -21,6 +21,8 @@ export interface ModelConfig {
   readonly texts: Texts;
   /** How the examples of its training were found, where that was said. */
   readonly columns?: RememberedColumns | undefined;
+  /** (K): from which probability on a label is answered, where any may be and that was chosen. */
+  readonly thresholds?: readonly number[] | undefined;
 }
 
 /** `format` in config.json, by which a folder is known to be ours. */
@@ -29,8 +31,12 @@ const VERSION = 1;
 
 /** The text of config.json. */
 export function formatModelConfig(model: ModelConfig): string {
-  const { config, answers, maxLength, truncation, texts, columns } = model;
-  const answering = answers === "number" ? { task: "regression" } : { labels: answers };
+  const { config, answers, maxLength, truncation, texts, columns, thresholds } = model;
+  const task = taskOf(answers);
+  const answering = {
+    ...(task !== "classification" && { task }),
+    ...(task !== "regression" && { labels: labelsOf(answers), thresholds }),
+  };
   const asked = { maxLength, truncation, texts, columns };
   const json = { format: FORMAT, version: VERSION, ...config, ...answering, ...asked };
   return `${JSON.stringify(json, null, 2)}\n`;
@@ -51,11 +57,11 @@ export function parseModelConfig(text: string, path: string): ModelConfig {
   const model = json.readJson(rest, path, readModel);
   const { vocabularySize, hidden, ffn, heads, blocks, maxPositions } = model;
   const sizes = { vocabularySize, hidden, ffn, heads, blocks, maxPositions };
-  const { variant, task, labels = [], maxLength, truncation = DEFAULT_TRUNCATION, texts, columns } = model;
+  const { variant, maxLength, truncation = DEFAULT_TRUNCATION, texts, columns } = model;
   if (maxLength < 1) throw new TunebertError(`${path}: maxLength is ${maxLength}; expected at least 1`);
   return {
     config: inFile(path, () => checkConfig({ ...sizes, ...(variant && { variant }) })),
-    answers: task === "regression" ? "number" : inFile(path, () => checkLabels(labels)),
+    ...inFile(path, () => answersOf(model)),
     maxLength,
     truncation: inFile(path, () => checkTruncation(truncation)),
     texts,
@@ -63,11 +69,30 @@ export function parseModelConfig(text: string, path: string): ModelConfig {
   };
 }
 
+/** @throws TunebertError when labels are not possible, or the thresholds are not as many */
+function answersOf({
+  task,
+  labels = [],
+  thresholds,
+}: Pick<ReturnType<typeof readModel>, "task" | "labels" | "thresholds">): Pick<
+  ModelConfig,
+  "answers" | "thresholds"
+> {
+  if (task === "regression") return { answers: "number" };
+  if (task === undefined) return { answers: checkLabels(labels) };
+  if (thresholds !== undefined && thresholds.length !== labels.length) {
+    throw new TunebertError(
+      `${thresholds.length} thresholds of ${labels.length} labels; expected one for each`,
+    );
+  }
+  return { answers: { anyOf: checkLabels(labels, 1) }, ...(thresholds && { thresholds }) };
+}
+
 const readFormat = json.object({ format: json.anything, version: json.anything });
 
-const readTask: json.JsonReader<"regression" | undefined> = (value, place) => {
-  if (value !== undefined && value !== "regression") throw json.fault(value, place, '"regression"');
-  return value;
+const readTask: json.JsonReader<"regression" | "multi-label" | undefined> = (value, place) => {
+  if (value === undefined || value === "regression" || value === "multi-label") return value;
+  throw json.fault(value, place, '"regression" or "multi-label"');
 };
 
 const readDelimiter: json.JsonReader<string> = (value, place) => {
@@ -83,6 +108,8 @@ const readColumns = json.object({
   header: json.optional(json.boolean),
   delimiter: json.optional(readDelimiter),
   quotes: json.optional(json.boolean),
+  labelSeparator: json.optional(json.string),
+  labelColumns: json.optional(json.list(json.string)),
 });
 
 const readActivation: json.JsonReader<Activation> = (value, place) => {
@@ -113,6 +140,7 @@ const readModel = json.object({
   maxPositions: json.count,
   task: readTask,
   labels: json.optional(json.list(json.string)),
+  thresholds: json.optional(json.list(json.fraction)),
   maxLength: json.count,
   truncation: json.anything,
   texts: readTexts,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { BertClassifier, outputsOf } from "../../bert/bert-classifier.js";
 import type { BertConfig } from "../../bert/config.js";
 import { isOfOutputLayer, modelParameters } from "../../bert/model-program.js";
-import type { Answers, AnswersOf, TaskName } from "../../data/answers.js";
+import { type Answers, type AnswersOf, labelsOf, type TaskName, taskOf } from "../../data/answers.js";
 import type { RememberedColumns } from "../../data/columns.js";
 import { TunebertError } from "../../error.js";
 import { Random } from "../../random.js";
@@ -42,6 +42,8 @@ export interface SavedModel<A extends Answers = readonly string[]> {
   readonly texts?: Texts | undefined;
   /** How the examples of its training were found in their file, where that was said. */
   readonly columns?: RememberedColumns | undefined;
+  /** (K): from which probability on a label is answered, where any may be. Default: one half. */
+  readonly thresholds?: readonly number[] | undefined;
 }
 
 const WEIGHTS = "model.safetensors";
@@ -73,6 +75,7 @@ export async function prepareModelFolder(
     truncation = DEFAULT_TRUNCATION,
     texts = DEFAULT_TEXTS,
     columns,
+    thresholds,
   }: SavedModel<Answers>,
   { overwrite, resume = false }: { readonly overwrite: boolean; readonly resume?: boolean },
 ): Promise<void> {
@@ -93,9 +96,17 @@ export async function prepareModelFolder(
     throw new TunebertError(`cannot write to ${folder}: ${systemReason(cause)}`, { cause });
   }
   const { config, answers } = model;
-  const described = formatModelConfig({ config, answers, maxLength, truncation, texts, columns });
+  const chosen = thresholds ?? (resume ? await chosenThresholds(folder) : undefined);
+  const described = formatModelConfig({
+    ...{ config, answers, maxLength, truncation, texts, columns, thresholds: chosen },
+  });
   const files = { [CONFIG]: described, ...tokenizer.files() };
   for (const [name, text] of Object.entries(files)) await writeWhole(join(folder, name), text);
+}
+
+/** What a run that resumes has chosen by its best epoch. */
+async function chosenThresholds(folder: string): Promise<readonly number[] | undefined> {
+  return existsSync(join(folder, CONFIG)) ? (await readModelConfig(folder)).thresholds : undefined;
 }
 
 /** Files that a run that resumes adds to are to be in this folder, and under no other name elsewhere. */
@@ -171,6 +182,12 @@ export async function saveWeights(folder: string, model: BertClassifier<Answers>
   await writeWhole(join(folder, WEIGHTS), serializeSafetensors(model.stateDict()));
 }
 
+/** Writes into the config of a folder that is prepared from which probability on each label is answered. */
+export async function saveThresholds(folder: string, thresholds: readonly number[]): Promise<void> {
+  const config = await readModelConfig(folder);
+  await writeWhole(join(folder, CONFIG), formatModelConfig({ ...config, thresholds }));
+}
+
 /** Writes a report beside the model: whole, or not at all. */
 export async function saveReport(
   folder: string,
@@ -230,18 +247,20 @@ export async function loadModel<Task extends TaskName | "any" = "classification"
 ): Promise<SavedModelOf<Task>> {
   const wanted: TaskName | "any" = task ?? "classification";
   const saved = await readModelConfig(folder);
-  const learnt = saved.answers === "number" ? "regression" : "classification";
+  const learnt = taskOf(saved.answers);
   if (wanted !== "any" && wanted !== learnt) throw otherTask(folder, learnt);
   return (await loadDescribed(folder, saved)) as SavedModelOf<Task>; // as has just been checked
 }
 
 function otherTask(folder: string, learnt: TaskName): TunebertError {
-  const answers = learnt === "regression" ? "a number" : "labels";
+  const answers = ANSWERING[learnt];
   return new TunebertError(
     (task) => `the model in ${folder} answers with ${answers}; load it with ${task} "${learnt}"`,
     { option: "task" },
   );
 }
+
+const ANSWERING = { classification: "labels", "multi-label": "any of its labels", regression: "a number" };
 
 async function loadDescribed(folder: string, saved: ModelConfig): Promise<SavedModel<Answers>> {
   const tokenizer = await readTokenizer(folder);
@@ -257,8 +276,9 @@ async function loadDescribed(folder: string, saved: ModelConfig): Promise<SavedM
     expectOutputLayer(state, saved.config, saved.answers);
     return BertClassifier.fromStateDict(saved.config, saved.answers, state, new Random(0), { adopt: true });
   });
-  const { maxLength, truncation, texts, columns } = saved;
-  return { model, tokenizer, maxLength, truncation, texts, ...(columns && { columns }) };
+  const { maxLength, truncation, texts, columns, thresholds } = saved;
+  const said = { ...(columns && { columns }), ...(thresholds && { thresholds }) };
+  return { model, tokenizer, maxLength, truncation, texts, ...said };
 }
 
 async function readTokenizer(folder: string): Promise<Tokenizer> {
@@ -271,7 +291,7 @@ async function readTokenizer(folder: string): Promise<Tokenizer> {
 
 /** A model that has learnt has an output layer; a fresh one in its place would answer at random. */
 function expectOutputLayer(state: StateDict, config: BertConfig, answers: Answers): void {
-  const answering = answers === "number" ? "speaks of a number" : `names ${answers.length} labels`;
+  const answering = answers === "number" ? "speaks of a number" : `names ${labelsOf(answers).length} labels`;
   for (const [name, { shape }] of modelParameters(config, outputsOf(answers))) {
     if (!isOfOutputLayer(name)) continue;
     const found = state.get(name)?.shape;

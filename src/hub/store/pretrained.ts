@@ -133,7 +133,7 @@ function isNeeded(name: string): boolean {
 /**
  * A classifier over pretrained parameters: see {@link BertClassifier.fromStateDict}. The output layer of a
  * model that answers otherwise is left behind.
- * @param answers the K label names, in the order of the logits, or "number"
+ * @param answers the K label names, in the order of the logits, `{ anyOf }` them, or "number"
  * @param random draws the output layer where it is fresh
  * @throws TunebertError that lists the tensors that are missing, superfluous or of another shape
  * @example

@@ -1,12 +1,19 @@
 /** What people call figures whose names are no words. */
 const TITLES: Readonly<Record<string, string>> = {
   macroF1: "Macro F1",
+  microF1: "Micro F1",
+  exactMatch: "Exact match",
   pearson: "Pearson correlation",
   spearman: "Spearman correlation",
 };
 
 /** What lines call them. */
-const SHORT: Readonly<Record<string, string>> = { accuracy: "acc", macroF1: "macro F1" };
+const SHORT: Readonly<Record<string, string>> = {
+  accuracy: "acc",
+  macroF1: "macro F1",
+  microF1: "micro F1",
+  exactMatch: "exact",
+};
 
 /** A figure's name as a heading. */
 export function figureTitle(name: string): string {

@@ -1,6 +1,7 @@
 import type { GuessedExample } from "../../metrics/guesses.js";
 import * as json from "../../text/json-reader.js";
 import { printable } from "../../text/printable.js";
+import { parseJsonLines } from "./json-lines.js";
 
 /** Digits of a guess; more would say nothing of the model. */
 const DIGITS = 6;
@@ -17,9 +18,7 @@ export function formatGuesses(guesses: readonly GuessedExample[]): Uint8Array {
 
 /** @throws TunebertError, with `path` and the line, when a line is not what {@link formatGuesses} writes */
 export function parseGuesses(text: string, path: string): GuessedExample[] {
-  const lines = text.split("\n");
-  if (lines.at(-1) === "") lines.pop();
-  return lines.map((line, i) => json.parseJson(line, `${path}, line ${i + 1}`, readGuess));
+  return parseJsonLines(text, path, readGuess);
 }
 
 const readGuess = json.object<GuessedExample>({

@@ -4,6 +4,7 @@ import { type LabelProbability, probabilitiesJson } from "../../metrics/label-pr
 import * as json from "../../text/json-reader.js";
 import { printable } from "../../text/printable.js";
 import { showJson } from "../../text/show-json.js";
+import { parseJsonLines } from "./json-lines.js";
 
 /** Digits of a probability; more would say nothing of the model. */
 const DIGITS = 6;
@@ -12,13 +13,19 @@ const DIGITS = 6;
 export function formatPredictions(answers: readonly AnsweredExample[]): Uint8Array {
   return Buffer.concat(
     answers.map(({ probabilities, ...answer }) => {
-      const rounded = probabilities.map(({ label, probability }) => ({
-        label,
-        probability: Number(probability.toPrecision(DIGITS)),
-      }));
       const known = JSON.stringify(answer).slice(0, -1);
-      return Buffer.from(`${printable(`${known},"probabilities":${probabilitiesJson(rounded)}}`)}\n`);
+      return Buffer.from(`${printable(`${known},"probabilities":${roundedJson(probabilities)}}`)}\n`);
     }),
+  );
+}
+
+/** Probabilities by label as a line has them. */
+export function roundedJson(probabilities: readonly LabelProbability[]): string {
+  return probabilitiesJson(
+    probabilities.map(({ label, probability }) => ({
+      label,
+      probability: Number(probability.toPrecision(DIGITS)),
+    })),
   );
 }
 
@@ -27,12 +34,11 @@ export function formatPredictions(answers: readonly AnsweredExample[]): Uint8Arr
  * @throws TunebertError, with `path` and the line, when a line is not what {@link formatPredictions} writes
  */
 export function parsePredictions(text: string, path: string): AnsweredExample[] {
-  const lines = text.split("\n");
-  if (lines.at(-1) === "") lines.pop();
-  return lines.map((line, i) => json.parseJson(line, `${path}, line ${i + 1}`, readAnswer));
+  return parseJsonLines(text, path, readAnswer);
 }
 
-const readProbabilities: json.JsonReader<LabelProbability[]> = (value, place) =>
+/** Reads what {@link roundedJson} wrote. */
+export const readProbabilities: json.JsonReader<LabelProbability[]> = (value, place) =>
   Object.entries(json.record(json.fraction)(value, place)).map(([label, probability]) => ({
     label,
     probability,

@@ -39,10 +39,16 @@ const readTraining: json.JsonReader<unknown> = (value, place) => {
   return { ...training, train: { loss, accuracy } };
 };
 
+const readTask: json.JsonReader<"multi-label"> = (value, place) => {
+  if (value !== "multi-label") throw json.fault(value, place, '"multi-label"');
+  return value;
+};
+
 /** What those who compare runs rely on. */
 const readRun = json.object({
   model: json.object({
     labels: json.list(json.string),
+    task: json.optional(readTask),
     parameters: json.count,
     texts: readTexts,
   }),

@@ -3,6 +3,7 @@ import type { BertConfig } from "../../bert/config.js";
 import type { TextDataset } from "../../data/text-dataset.js";
 import type { Evaluation } from "../../metrics/evaluation.js";
 import type { GuessEvaluation } from "../../metrics/guesses.js";
+import type { MultiLabelReport } from "../../metrics/multi-label.js";
 import { loadOnnxRuntime } from "../../runtime/threads/onnx-runtime.js";
 import type { Figures } from "../../tasks/figures.js";
 import type { Texts } from "../../text/text-example.js";
@@ -30,6 +31,8 @@ export interface RunRecord {
   readonly evaluation?: (Evaluation & HeldOutData) | undefined;
   /** The same of a model that answers with a number. */
   readonly regression?: (GuessEvaluation & HeldOutData) | undefined;
+  /** The same of a model that answers with any of its labels. */
+  readonly multiLabel?: (MultiLabelReport & HeldOutData) | undefined;
 }
 
 /** Which examples a model was evaluated on. */
@@ -40,6 +43,8 @@ export interface HeldOutData {
 export interface ModelRecord extends BertConfig {
   /** What it answers with; none where it answers with a number. */
   readonly labels: readonly string[];
+  /** Left out where it answers with one of them, or with a number. */
+  readonly task?: "multi-label" | undefined;
   /** Numbers that training may change. */
   readonly parameters: number;
   /** Longest input in tokens. */
@@ -102,6 +107,11 @@ export interface TrainingRecord {
 /** Whether a model answers with a number. */
 export function isRegression({ labels }: Pick<ModelRecord, "labels">): boolean {
   return labels.length === 0;
+}
+
+/** Whether a model answers with any of its labels. */
+export function isMultiLabel({ task }: Pick<ModelRecord, "task">): boolean {
+  return task === "multi-label";
 }
 
 /** What this process runs on. */

@@ -1,7 +1,14 @@
 import { SNLI_LABELS } from "../../data/snli.js";
+import type { MultiLabelReport } from "../../metrics/multi-label.js";
 import { listNames } from "../../text/list-names.js";
 import { printable } from "../../text/printable.js";
-import { type DataRecord, isRegression, type RunRecord } from "../files/run-record.js";
+import {
+  type DataRecord,
+  type HeldOutData,
+  isMultiLabel,
+  isRegression,
+  type RunRecord,
+} from "../files/run-record.js";
 import { settingRows } from "../files/setting-text.js";
 import { formatCount } from "../terminal/format-quantity.js";
 import { shownLabels } from "./page-parts.js";
@@ -18,7 +25,7 @@ ${metadata(run)}
 
 # ${markdown(run.name)}
 
-A BERT ${isRegression(run.model) ? `that gives ${words.classified} a number` : `classifier of ${words.classified}`}, trained with tunebert ${run.tunebert} on ${run.finished.slice(0, 10)}.
+A BERT ${isRegression(run.model) ? `that gives ${words.classified} a number` : `classifier of ${words.classified}${isMultiLabel(run.model) ? ", of whose labels any may apply" : ""}`}, trained with tunebert ${run.tunebert} on ${run.finished.slice(0, 10)}.
 
 ## What it does
 
@@ -34,7 +41,7 @@ npx tunebert predict --model FOLDER ${words.args}
 \`\`\`ts
 import { loadModel, Predictor } from "tunebert";
 
-const predictor = await Predictor.start(await loadModel("FOLDER"${isRegression(run.model) ? ', { task: "regression" }' : ""}));
+const predictor = await Predictor.start(await loadModel("FOLDER"${taskOption(run)}));
 const [answer] = await predictor.predict([${words.example}]);
 console.log(answer);
 await predictor.close();
@@ -73,8 +80,16 @@ ${warned(run)}${limits(run)}
 `;
 }
 
-function answering({ model: { labels } }: RunRecord): string {
+function taskOption({ model }: RunRecord): string {
+  if (isRegression(model)) return ', { task: "regression" }';
+  return isMultiLabel(model) ? ', { task: "multi-label" }' : "";
+}
+
+function answering({ model: { labels, task } }: RunRecord): string {
   if (isRegression({ labels })) return "a number";
+  if (isMultiLabel({ task })) {
+    return `any of ${labels.length} labels (${listNames(labels.map(code))}), several or none, and the\nprobability of each`;
+  }
   return `one of ${labels.length} labels (${listNames(labels.map(code))}) and the\nprobability of each`;
 }
 
@@ -98,7 +113,7 @@ const OF_PAIRS = {
   example: '{ text: "first text", textPair: "second text" }',
 };
 
-function metadata({ name, model, data, evaluation, regression }: RunRecord): string {
+function metadata({ name, model, data, evaluation, multiLabel, regression }: RunRecord): string {
   const tags = [
     "bert",
     ...(model.texts === 1 ? [] : ["text-pair-classification"]),
@@ -110,7 +125,7 @@ function metadata({ name, model, data, evaluation, regression }: RunRecord): str
     "tags:",
     ...tags.map((tag) => `- ${tag}`),
   ];
-  const measured = evaluation ?? regression;
+  const measured = evaluation ?? multiLabel ?? regression;
   const source = measured && data[measured.data];
   if (!measured || !source) return head.join("\n");
   const metrics = evaluation
@@ -118,17 +133,23 @@ function metadata({ name, model, data, evaluation, regression }: RunRecord): str
         { type: "accuracy", value: evaluation.accuracy },
         { type: "f1", name: "Macro F1", value: evaluation.macroF1 },
       ]
-    : regression
+    : multiLabel
       ? [
-          { type: "pearsonr", name: "Pearson", value: regression.pearson },
-          { type: "spearmanr", name: "Spearman", value: regression.spearman },
-          { type: "mse", name: "Mean squared error", value: regression.meanSquaredError },
+          { type: "f1", name: "Micro F1", value: multiLabel.microF1 },
+          { type: "f1", name: "Macro F1", value: multiLabel.macroF1 },
+          { type: "accuracy", name: "Exact match", value: multiLabel.exactMatch },
         ]
-      : [];
+      : regression
+        ? [
+            { type: "pearsonr", name: "Pearson", value: regression.pearson },
+            { type: "spearmanr", name: "Spearman", value: regression.spearman },
+            { type: "mse", name: "Mean squared error", value: regression.meanSquaredError },
+          ]
+        : [];
   return [
     ...head,
     "metrics:",
-    ...metrics.map(({ type }) => `- ${type}`),
+    ...new Set(metrics.map(({ type }) => `- ${type}`)),
     "model-index:",
     `- name: ${yaml(name)}`,
     "  results:",
@@ -172,7 +193,8 @@ function describeData({ name, sha256, pairs, skipped, truncated }: DataRecord): 
   ].join("; ");
 }
 
-function results({ evaluation, regression, training, model }: RunRecord): string {
+function results({ evaluation, multiLabel, regression, training, model }: RunRecord): string {
+  if (multiLabel) return multiLabelResults(multiLabel);
   if (regression) {
     const { examples, data, pearson, spearman, meanSquaredError, meanAbsoluteError, variance } = regression;
     return `On the ${formatCount(examples)} ${data} examples the correlation of the guesses with the true numbers is ${pearson.toFixed(4)}
@@ -183,6 +205,9 @@ ${variance.toPrecision(4)} for guessing the mean every time, and the mean absolu
   }
   if (evaluation === undefined && isRegression(model)) {
     return "The run had neither test nor validation examples, so it is not known how near the guesses come on others.";
+  }
+  if (evaluation === undefined && isMultiLabel(model)) {
+    return "The run had neither test nor validation examples, so it is not known how well the model answers on others.";
   }
   if (evaluation === undefined) {
     return (
@@ -208,14 +233,38 @@ ${others ? `\nThe ${formatCount(others.labels)} labels that fewer examples have 
 \`report.html\` shows more: confusions, accuracy by length${model.texts === 1 ? "" : " and by overlap of the two texts"}, calibration, mistakes.`;
 }
 
-function limits({ evaluation, regression, model }: RunRecord): string {
-  const measured = evaluation ?? regression;
+function multiLabelResults(report: MultiLabelReport & HeldOutData): string {
+  const { examples, data, microF1, macroF1, exactMatch, perLabel } = report;
+  const { shown, others } = shownLabels(perLabel);
+  const rows = shown.map(({ label, precision, recall, f1, threshold, support }) =>
+    row([
+      cell(label),
+      ...[precision, recall, f1, threshold].map((score) => score.toFixed(3)),
+      String(support),
+    ]),
+  );
+  return `On the ${formatCount(examples)} ${data} examples the F1 over all labels together is ${microF1.toFixed(4)} (micro F1), its mean over the
+labels ${macroF1.toFixed(4)} (macro F1), and ${(exactMatch * 100).toFixed(1)} % of the examples have all labels right and no other. A label is answered
+where its probability reaches its threshold.
+
+${row(["label", "precision", "recall", "F1", "threshold", "examples"])}
+|---|---:|---:|---:|---:|---:|
+${rows.join("\n")}
+${others ? `\nThe ${formatCount(others.labels)} labels that fewer examples have are not in the table.\n` : ""}
+\`report.html\` shows the examples with most labels wrong.`;
+}
+
+function limits({ evaluation, multiLabel, regression, model }: RunRecord): string {
+  const measured = evaluation ?? multiLabel ?? regression;
   return [
     isRegression(model)
       ? "- It answers with a number whatever the texts are."
-      : "- It knows nothing but the labels above, and answers with one of them whatever the texts are.",
+      : `- It knows nothing but the labels above${isMultiLabel(model) ? "" : ", and answers with one of them whatever the texts are"}.`,
     "- Words that are not in its vocabulary are one and the same unknown word to it.",
     `- Whatever goes beyond ${model.maxLength} tokens has no influence.`,
+    multiLabel?.data === "validation"
+      ? "- The thresholds were chosen on these very examples, which flatters the results."
+      : undefined,
     measured?.data === "validation"
       ? "- The results are on validation examples. Where these also chose among models or settings, the results flatter it."
       : undefined,

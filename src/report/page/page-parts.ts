@@ -67,8 +67,10 @@ export function percent(part: number): string {
 export const SHOWN_LABELS = 20;
 
 /** The labels that a table shows, in their order, and what there is beside them; nothing where it shows all. */
-export function shownLabels(perClass: readonly LabelScores[]): {
-  readonly shown: readonly LabelScores[];
+export function shownLabels<Scores extends LabelScores>(
+  perClass: readonly Scores[],
+): {
+  readonly shown: readonly Scores[];
   readonly others: { readonly labels: number; readonly support: number } | undefined;
 } {
   if (perClass.length <= SHOWN_LABELS) return { shown: perClass, others: undefined };

@@ -1,11 +1,13 @@
 import type { GuessedExample } from "../../metrics/guesses.js";
 import type { Mistake } from "../../metrics/mistakes.js";
+import type { MultiLabelAnswer } from "../../metrics/multi-label-answers.js";
 import { Html, html } from "../../text/html.js";
 import { figureTitle } from "../charts/figure-names.js";
 import { drawCurvePanels, type LearningCurves } from "../charts/learning-curves.js";
-import { isRegression, type RunRecord } from "../files/run-record.js";
+import { isMultiLabel, isRegression, type RunRecord } from "../files/run-record.js";
 import { formatCount } from "../terminal/format-quantity.js";
 import { evaluationFigures, evaluationSections, labelShares } from "./page-evaluation.js";
+import { multiLabelFigures, multiLabelSections } from "./page-multi-label.js";
 import { type KeyFigure, namesOf, percent } from "./page-parts.js";
 import { regressionFigures, regressionSections } from "./page-regression.js";
 import { runSections } from "./page-run.js";
@@ -16,17 +18,16 @@ export interface Report {
   readonly curves: LearningCurves;
   /** Wrong answers to show, those like each other together, of those that `run.evaluation` counts. */
   readonly mistakes?: readonly Mistake[];
+  /** Answers with wrong labels to show, of those that `run.multiLabel` counts. */
+  readonly multiLabelMistakes?: readonly MultiLabelAnswer[];
   /** The guesses that `run.regression` measures. */
   readonly guesses?: readonly GuessedExample[];
 }
 
 /** A run's report as an HTML page that needs nothing but itself: no network, no scripts, no fonts. */
-export async function reportPage({ run, curves, mistakes = [], guesses = [] }: Report): Promise<string> {
-  const sections = [
-    await curveSection(curves, run),
-    ...(await heldOutSections(run, mistakes, guesses)),
-    ...runSections(run),
-  ];
+export async function reportPage(report: Report): Promise<string> {
+  const { run, curves } = report;
+  const sections = [await curveSection(curves, run), ...(await heldOutSections(report)), ...runSections(run)];
   return `${html`<!doctype html>
 <html lang="en">
 <head>
@@ -63,28 +64,32 @@ function warningList({ warnings = [] }: RunRecord): Html | undefined {
 function purpose({ model }: RunRecord): Html {
   const texts = model.texts === 1 ? "texts" : "pairs of texts";
   if (isRegression(model)) return html`gives ${texts} a number`;
+  if (isMultiLabel(model)) return html`tells which labels ${texts} have (${namesOf(model.labels)})`;
   return html`tells ${texts} apart (${namesOf(model.labels)})`;
 }
 
-async function heldOutSections(
-  { evaluation, regression }: RunRecord,
-  mistakes: readonly Mistake[],
-  guesses: readonly GuessedExample[],
-): Promise<Html[]> {
+async function heldOutSections({
+  run: { evaluation, multiLabel, regression },
+  mistakes = [],
+  multiLabelMistakes = [],
+  guesses = [],
+}: Report): Promise<readonly Html[]> {
   if (regression) return regressionSections(regression, guesses);
+  if (multiLabel) return multiLabelSections(multiLabel, multiLabelMistakes);
   return evaluation ? evaluationSections(evaluation, mistakes) : [withoutEvaluation()];
 }
 
 function keyFigures(run: RunRecord): Html {
-  const { evaluation, regression, training } = run;
-  const figures = regression
-    ? regressionFigures(regression)
-    : evaluation
-      ? evaluationFigures(evaluation)
-      : trainingFigures(training);
+  const figures = heldOutFigures(run) ?? trainingFigures(run.training);
   return html`<dl class="key">${[...figures, ...unknownFigure(run)].map(
     ([name, value, note]) => html`<div><dt>${name}</dt><dd>${value}<small>${note}</small></dd></div>\n`,
   )}</dl>`;
+}
+
+function heldOutFigures({ evaluation, multiLabel, regression }: RunRecord): KeyFigure[] | undefined {
+  if (regression) return regressionFigures(regression);
+  if (multiLabel) return multiLabelFigures(multiLabel);
+  return evaluation && evaluationFigures(evaluation);
 }
 
 function trainingFigures({ train }: RunRecord["training"]): KeyFigure[] {
@@ -96,8 +101,8 @@ function trainingFigures({ train }: RunRecord["training"]): KeyFigure[] {
 }
 
 /** Of the words on which the model was measured; of those it was trained on where it was not. */
-function unknownFigure({ data, evaluation, regression }: RunRecord): KeyFigure[] {
-  const measured = (evaluation ?? regression)?.data ?? "train";
+function unknownFigure({ data, evaluation, multiLabel, regression }: RunRecord): KeyFigure[] {
+  const measured = (evaluation ?? multiLabel ?? regression)?.data ?? "train";
   const share = data[measured]?.unknownShare;
   if (share === undefined) return [];
   const name = measured === "train" ? "training" : measured;
@@ -123,6 +128,7 @@ function metricName(metric: unknown): string {
 
 /** The figure beside the loss. */
 function figureShown(model: RunRecord["model"]): string {
+  if (isMultiLabel(model)) return "microF1";
   return isRegression(model) ? "pearson" : "accuracy";
 }
 

@@ -25,7 +25,7 @@ export function formatClassificationReport(report: ClassificationReport, columns
   const scores = [
     ["label", "precision", "recall", "f1", "support"],
     ...shown.map(({ label, precision, recall, f1, support }) => [
-      shorten(label),
+      shortenLabel(label),
       ...[precision, recall, f1].map(formatScore),
       String(support),
     ]),
@@ -48,7 +48,7 @@ const USUAL_COLUMNS = 80;
 
 function confusionLines(confusion: ConfusionMatrix, columns: number): string[] {
   const { counts } = confusion;
-  const labels = confusion.labels.map(shorten);
+  const labels = confusion.labels.map(shortenLabel);
   const named = table([
     ["true \\ predicted", ...labels],
     ...counts.map((row, index) => [labels[index]!, ...row.map(String)]),
@@ -93,7 +93,7 @@ function fits(lines: readonly string[], columns: number): boolean {
 }
 
 /** A long label without its middle: labels of one kind often begin alike. */
-function shorten(label: string): string {
+export function shortenLabel(label: string): string {
   const characters = Array.from(label);
   if (characters.length <= LONGEST_LABEL) return label;
   return `${characters.slice(0, KEPT_START).join("")}…${characters.slice(KEPT_START + 1 - LONGEST_LABEL).join("")}`;

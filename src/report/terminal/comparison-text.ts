@@ -19,7 +19,7 @@ export function formatComparison({ runs, pairs, figures, differences, tests }: C
     ...(different.length === 0 ? [sameText(figures)] : ["What differs:", ...table(different)]),
     "",
     `${isOfLabels(tests) ? "McNemar's exact test" : "Paired randomization test"} on ${pairs} examples, two-sided:`,
-    ...tests.map(testText),
+    ...tests.map((test) => testText(test, "exactMatch" in figures ? "exact match" : "accuracy")),
     "",
     ...meaning(tests),
   ];
@@ -43,13 +43,14 @@ function figureText(name: string, value: number | null): string {
   return name === "examplesPerSecond" ? value.toFixed(1) : value.toFixed(4);
 }
 
-function testText(test: ComparisonTest): string {
+/** @param measure the share of right answers */
+function testText(test: ComparisonTest, measure: string): string {
   const { first, second, difference, pValue, adjustedPValue } = test;
   const sign = difference < 0 ? "" : "+";
   const adjusted = adjustedPValue === pValue ? "" : `, adjusted ${probability(adjustedPValue)}`;
   const counts =
     "onlyFirstRight" in test
-      ? `accuracy ${sign}${difference.toFixed(4)}; only ${second} right ${test.onlySecondRight}, ` +
+      ? `${measure} ${sign}${difference.toFixed(4)}; only ${second} right ${test.onlySecondRight}, ` +
         `only ${first} right ${test.onlyFirstRight}`
       : `mean squared error ${sign}${difference.toPrecision(4)}; ${second} nearer ${test.secondNearer}, ` +
         `${first} nearer ${test.firstNearer}`;

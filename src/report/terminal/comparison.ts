@@ -1,10 +1,15 @@
 import { type AnsweredExample, confidenceOf, isCorrect } from "../../metrics/answered-example.js";
 import { calibration } from "../../metrics/calibration.js";
 import { classificationReport } from "../../metrics/classification-report.js";
-import { type AnswerComparison, compareAnswers } from "../../metrics/compare-answers.js";
+import {
+  type AnswerComparison,
+  compareAnswers,
+  compareMultiLabelAnswers,
+} from "../../metrics/compare-answers.js";
 import { compareGuesses, type GuessComparison } from "../../metrics/compare-guesses.js";
 import { evaluateGuesses, type GuessedExample } from "../../metrics/guesses.js";
 import { holm } from "../../metrics/holm.js";
+import { evaluateMultiLabelAnswers, type MultiLabelAnswer } from "../../metrics/multi-label-answers.js";
 import { own } from "../../text/json-reader.js";
 import type { ModelRecord, RunRecord } from "../files/run-record.js";
 
@@ -55,6 +60,20 @@ export function compareRuns(compared: ComparedRuns<AnsweredExample>): Comparison
     trainAccuracy: ofTraining(compared, "accuracy"),
   };
   return comparison(compared, figures, compareAnswers);
+}
+
+/** Compares runs whose models answered with any labels to the same examples in the same order. */
+export function compareMultiLabelRuns(
+  compared: ComparedRuns<MultiLabelAnswer>,
+): Comparison<AnswerComparison> {
+  const reports = compared.map(({ model, answers }) => evaluateMultiLabelAnswers(answers, model.labels));
+  const figures = {
+    microF1: reports.map(({ microF1 }) => microF1),
+    macroF1: reports.map(({ macroF1 }) => macroF1),
+    exactMatch: reports.map(({ exactMatch }) => exactMatch),
+    trainLoss: ofTraining(compared, "loss"),
+  };
+  return comparison(compared, figures, compareMultiLabelAnswers);
 }
 
 /** Compares runs whose models guessed the same numbers in the same order. */

@@ -1,15 +1,30 @@
 import { basename, resolve } from "node:path";
-import type { Answers } from "../../data/answers.js";
+import { type Answers, taskOf } from "../../data/answers.js";
+import { multiHot } from "../../data/label-sets.js";
 import type { TextDataset } from "../../data/text-dataset.js";
 import { TunebertError } from "../../error.js";
-import { loadModel, readReport, type SavedModel, saveReport } from "../../hub/store/model-folder.js";
+import {
+  loadModel,
+  readModelConfig,
+  readReport,
+  type SavedModel,
+  saveReport,
+} from "../../hub/store/model-folder.js";
 import { evaluateAnswers } from "../../metrics/evaluation.js";
 import { evaluateGuesses } from "../../metrics/guesses.js";
 import { mostConfidentMistakes } from "../../metrics/mistakes.js";
-import { answersOf, guessesOf, type LabelledExample } from "../../predict/answer-labelled.js";
+import { multiLabelReport, sigmoid } from "../../metrics/multi-label.js";
+import { mostWrong } from "../../metrics/multi-label-answers.js";
+import {
+  answersOf,
+  guessesOf,
+  type LabelledExample,
+  multiLabelAnswersOf,
+} from "../../predict/answer-labelled.js";
 import { Predictor } from "../../predict/predictor.js";
 import type { LearningCurves } from "../../report/charts/learning-curves.js";
 import { formatGuesses } from "../../report/files/guesses-file.js";
+import { formatMultiLabelAnswers } from "../../report/files/multi-label-file.js";
 import { formatPredictions } from "../../report/files/predictions-file.js";
 import { formatRun, parseRun } from "../../report/files/run-file.js";
 import { type DataRecord, dataRecord, type RunRecord, thisMachine } from "../../report/files/run-record.js";
@@ -122,9 +137,16 @@ async function writeReports(run: Reported, done: DoneEvent): Promise<readonly st
   const { maxLength, truncation = DEFAULT_TRUNCATION, texts = DEFAULT_TEXTS } = run;
   const { settings, pretrained } = description;
   const { config, answers, labels, parameters } = model;
+  const isAny = taskOf(answers) === "multi-label";
   const savedEpoch = validation ? bestEpoch : epochs;
   const judged =
-    heldOut && judge(heldOut, await outputsFor(run, heldOut, { isLast: savedEpoch === epochs }), answers);
+    heldOut &&
+    judge(
+      heldOut,
+      await outputsFor(run, heldOut, { isLast: savedEpoch === epochs }),
+      answers,
+      isAny ? (await readModelConfig(folder)).thresholds : undefined,
+    );
   const data = {
     train: description.data?.train ?? dataRecord({ name: "training examples" }, train),
     validation:
@@ -138,6 +160,7 @@ async function writeReports(run: Reported, done: DoneEvent): Promise<readonly st
     model: {
       ...config,
       labels,
+      ...(isAny && { task: "multi-label" }),
       parameters: [...parameters.values()].reduce((sum, { data }) => sum + data.length, 0),
       maxLength,
       truncation,
@@ -185,19 +208,34 @@ export async function isReported(folder: string, steps: number): Promise<boolean
 
 /** How good answers to held-out examples are, as every report has it. */
 interface Judged {
-  readonly record: Pick<RunRecord, "evaluation" | "regression">;
+  readonly record: Pick<RunRecord, "evaluation" | "multiLabel" | "regression">;
   readonly predictions: Uint8Array;
-  readonly shown: Pick<Report, "mistakes" | "guesses">;
+  readonly shown: Pick<Report, "mistakes" | "multiLabelMistakes" | "guesses">;
 }
 
-/** @param outputs [n, K] to the examples */
-function judge({ data, set, examples }: HeldOut, outputs: Float32Array, answers: Answers): Judged {
+/** @param outputs [n, K] to the examples @param thresholds (K) */
+function judge(
+  { data, set, examples }: HeldOut,
+  outputs: Float32Array,
+  answers: Answers,
+  thresholds: readonly number[] | undefined,
+): Judged {
   if (answers === "number") {
     const guesses = guessesOf(examples, outputs);
     return {
       record: { regression: { data, ...evaluateGuesses(outputs, set.numbers) } },
       predictions: formatGuesses(guesses),
       shown: { guesses },
+    };
+  }
+  if ("anyOf" in answers) {
+    const { anyOf: labels } = answers;
+    const answered = multiLabelAnswersOf(examples, outputs, labels, thresholds);
+    const report = multiLabelReport(multiHot(set), sigmoid(outputs), labels, thresholds);
+    return {
+      record: { multiLabel: { data, ...report } },
+      predictions: formatMultiLabelAnswers(answered),
+      shown: { multiLabelMistakes: mostWrong(answered, MISTAKES) },
     };
   }
   const answered = answersOf(examples, outputs, answers);
