@@ -111,7 +111,7 @@ describe("training from scratch", () => {
     const steps = metrics.slice(0, 3) as { loss: number }[];
     const { train, test: tested } = metrics[3] as unknown as { train: Figures; test: Figures };
     expect(train.loss).toBeCloseTo(steps.reduce((sum, { loss }) => sum + loss, 0) / 3, 12);
-    expect(Object.keys(tested)).toEqual(["loss", "accuracy", "macroF1"]);
+    expect(Object.keys(tested)).toEqual(["loss", "accuracy", "macroF1", "matthews"]);
     const shown = [train.loss, train.accuracy, tested.accuracy].map((x) => x!.toFixed(3));
     expect(stdout).toContain(`epoch 1/2: loss ${shown[0]}, train acc ${shown[1]}, test acc ${shown[2]}\n`);
   });

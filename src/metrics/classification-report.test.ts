@@ -35,6 +35,14 @@ describe("classificationReport", () => {
     expect(report.macroF1).toBe((1 / 2 + 0 + 0) / 3);
   });
 
+  test("has scikit-learn's matthews_corrcoef", () => {
+    const matthews = (truth: number[], predicted: number[]) =>
+      classificationReport(Int32Array.from(truth), Int32Array.from(predicted), LABELS).matthews;
+    expect(matthews([0, 1, 1, 2, 2, 2, 0], [0, 1, 2, 2, 2, 0, 1])).toBeCloseTo(0.34375, 12);
+    expect(matthews([0, 1, 1], [0, 0, 1])).toBeCloseTo(0.5, 12);
+    expect(matthews([0, 0], [0, 0])).toBe(0);
+  });
+
   test("refuses lengths that differ, no examples, and labels out of range", () => {
     const refused = (truth: number[], predicted: number[]) => () =>
       classificationReport(Int32Array.from(truth), Int32Array.from(predicted), LABELS);

@@ -25,6 +25,11 @@ export interface ClassificationReport {
   perClass: LabelScores[];
   /** The plain mean of f1 over the labels that are true of an example or predicted for one, however rare. */
   macroF1: number;
+  /**
+   * Matthews' correlation of the predicted labels with the true ones, of any number of labels (Gorodkin, 2004): 1 where all
+   * are right, 0 where they tell nothing, or all are the same.
+   */
+  matthews: number;
   /** Counts of examples: a row for each true label, in it a column for each predicted label, K × K. */
   confusion: number[][];
   /**
@@ -69,6 +74,7 @@ export function classificationReport(
     accuracy: sum(counts.map(({ right }) => right)) / truth.length,
     perClass: counts.map(scoreLabel),
     macroF1: sum(occurring.map(({ f1 }) => f1)) / occurring.length,
+    matthews: matthews(counts, truth.length),
     confusion: confusion.counts,
     ...(confusion.others && { confusionLabels: confusion.labels }),
   };
@@ -118,10 +124,19 @@ function scoreLabel({ label, right, support, predicted }: LabelCounts): LabelSco
   };
 }
 
+function matthews(counts: readonly LabelCounts[], examples: number): number {
+  const right = sum(counts.map((label) => label.right));
+  const product = (a: "support" | "predicted", b: "support" | "predicted") =>
+    sum(counts.map((label) => label[a] * label[b]));
+  const spread = (name: "support" | "predicted") => examples ** 2 - product(name, name);
+  const covariance = right * examples - product("support", "predicted");
+  return ratio(covariance, Math.sqrt(spread("support") * spread("predicted")));
+}
+
 function ratio(part: number, whole: number): number {
   return whole === 0 ? 0 : part / whole;
 }
 
-function sum(values: number[]): number {
+function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }

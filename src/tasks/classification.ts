@@ -33,6 +33,7 @@ export const classificationFigures = [
   { name: "accuracy", better: "higher" },
   { name: "loss", better: "lower" },
   { name: "macroF1", better: "higher" },
+  { name: "matthews", better: "higher" },
 ] as const;
 
 /**
@@ -87,11 +88,8 @@ export function classification(
     }),
     evaluate(logits: Float32Array, examples: TextDataset) {
       const answers = argmaxRows(logits, labels.length);
-      return {
-        loss: meanCrossEntropy(logits, examples.labels),
-        accuracy: countEqual(answers, examples.labels) / examples.size,
-        macroF1: classificationReport(examples.labels, answers, labels).macroF1,
-      };
+      const { accuracy, macroF1, matthews } = classificationReport(examples.labels, answers, labels);
+      return { loss: meanCrossEntropy(logits, examples.labels), accuracy, macroF1, matthews };
     },
   };
   return fineTuning(model, train, supervision, options);

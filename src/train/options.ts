@@ -65,7 +65,7 @@ export const selectionOptions = {
   /** the figure that makes one epoch's model better than another's on a validation set; default: the task's first */
   metric: option(text("figure"), {
     defaultText: "the first",
-    help: "what makes an epoch's model the best: accuracy, loss or macroF1; of numbers pearson, spearman or loss",
+    help: "what makes an epoch's model the best: accuracy, loss, macroF1 or matthews; of any labels microF1, macroF1, exactMatch or loss; of numbers pearson, spearman or loss",
   }),
   /** epochs in a row without a better model after which training stops; default: none, it runs to the end */
   patience: option(count, {

@@ -1,6 +1,7 @@
 /** What people call figures whose names are no words. */
 const TITLES: Readonly<Record<string, string>> = {
   macroF1: "Macro F1",
+  matthews: "Matthews correlation",
   microF1: "Micro F1",
   exactMatch: "Exact match",
   pearson: "Pearson correlation",

@@ -51,6 +51,6 @@ test("the terminal shows the labels that most examples have, and says so", () =>
   expect(lines).toHaveLength(1 + 20 + 5 + 1 + 21);
   expect(lines.reduce((widest, line) => Math.max(widest, line.length), 0)).toBeLessThan(400);
   expect(lines).toContain("the 20 most frequent labels; 2980 others are not shown");
-  expect(lines).toContain("accuracy 1.000, macro f1 1.000, 3020 examples");
+  expect(lines).toContain("accuracy 1.000, macro f1 1.000, matthews 1.000, 3020 examples");
   expect(lines.at(-1)).toMatch(/^others +(0 +){20}2980$/);
 });

@@ -13,6 +13,7 @@ tags:
 metrics:
 - accuracy
 - f1
+- matthews_correlation
 model-index:
 - name: "same <or> other"
   results:
@@ -27,7 +28,10 @@ model-index:
       value: 0.5
     - type: f1
       name: Macro F1
-      value: 0.5`);
+      value: 0.5
+    - type: matthews_correlation
+      name: Matthews correlation
+      value: 0`);
 });
 
 test("modelCard has no results where nothing was measured", () => {

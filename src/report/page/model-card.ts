@@ -132,6 +132,7 @@ function metadata({ name, model, data, evaluation, multiLabel, regression }: Run
     ? [
         { type: "accuracy", value: evaluation.accuracy },
         { type: "f1", name: "Macro F1", value: evaluation.macroF1 },
+        { type: "matthews_correlation", name: "Matthews correlation", value: evaluation.matthews },
       ]
     : multiLabel
       ? [
@@ -216,14 +217,14 @@ ${variance.toPrecision(4)} for guessing the mean every time, and the mean absolu
       "training examples right."
     );
   }
-  const { accuracy, accuracyInterval, macroF1, examples, calibration, perClass } = evaluation;
+  const { accuracy, accuracyInterval, macroF1, matthews, examples, calibration, perClass } = evaluation;
   const [low, high] = accuracyInterval;
   const { shown, others } = shownLabels(perClass);
   const rows = shown.map(({ label, precision, recall, f1, support }) =>
     row([cell(label), ...[precision, recall, f1].map((score) => score.toFixed(3)), String(support)]),
   );
   return `On the ${formatCount(examples)} ${evaluation.data} examples the accuracy is ${accuracy.toFixed(4)} (95 % confidence interval ${low.toFixed(4)} to
-${high.toFixed(4)}), the mean F1 over the labels ${macroF1.toFixed(4)}, and the expected calibration error
+${high.toFixed(4)}), the mean F1 over the labels ${macroF1.toFixed(4)}, Matthews' correlation ${matthews.toFixed(4)}, and the expected calibration error
 ${calibration.expectedCalibrationError.toFixed(4)}.
 
 ${row(["label", "precision", "recall", "F1", "examples"])}

@@ -12,7 +12,7 @@ test("formatClassificationReport aligns scores and the confusion matrix", () => 
     "contradiction      0.500   0.333  0.400        3",
     "neutral            0.500   0.667  0.571        3",
     "",
-    "accuracy 0.600, macro f1 0.574, 10 examples",
+    "accuracy 0.600, macro f1 0.574, matthews 0.400, 10 examples",
     "",
     "true \\ predicted  entailment  contradiction  neutral",
     "entailment                 3              0        1",

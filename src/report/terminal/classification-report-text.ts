@@ -40,7 +40,7 @@ export function formatClassificationReport(report: ClassificationReport, columns
   );
   const hidden = perClass.length - shown.length;
   const note = hidden === 0 ? [] : [`the ${SHOWN} most frequent labels; ${hidden} others are not shown`, ""];
-  const whole = `accuracy ${formatScore(report.accuracy)}, macro f1 ${formatScore(report.macroF1)}, ${support} ${support === 1 ? "example" : "examples"}`;
+  const whole = `accuracy ${formatScore(report.accuracy)}, macro f1 ${formatScore(report.macroF1)}, matthews ${formatScore(report.matthews)}, ${support} ${support === 1 ? "example" : "examples"}`;
   return [...table(scores), "", ...note, whole, "", ...confusionLines(confusion, columns)];
 }
 

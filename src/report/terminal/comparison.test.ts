@@ -50,6 +50,7 @@ test("formatComparison says it in words", () => {
   ).toBe(`                      runs/a   runs/b
 accuracy              0.5000   1.0000
 macro f1              0.5000   1.0000
+matthews              0.0000   1.0000
 calibration error     0.4500   0.4500
 train loss            0.5000   0.5000
 train accuracy        0.7500   0.7500

@@ -55,6 +55,7 @@ export function compareRuns(compared: ComparedRuns<AnsweredExample>): Comparison
   const figures = {
     accuracy: scores.map(({ accuracy }) => accuracy),
     macroF1: scores.map(({ macroF1 }) => macroF1),
+    matthews: scores.map(({ matthews }) => matthews),
     calibrationError: compared.map(({ answers }) => calibrationError(answers)),
     trainLoss: ofTraining(compared, "loss"),
     trainAccuracy: ofTraining(compared, "accuracy"),
