@@ -81,6 +81,24 @@ test("learns what every form of the same labels says, to the same bytes", async 
   expect((await evaluated(at("of-cells"), cells)).examples).toBe(24); // the separator is remembered
 });
 
+test("has labels by the numbers of their names, in the order of these", async () => {
+  const names = ["tall", "calm", "loud"];
+  const list = write("names.txt", [...names, ""]);
+  const numbers = write(
+    "numbers.tsv",
+    examples.map(({ text, label }) => `${text}\t${label.map((one) => names.indexOf(one)).join(",") || "-1"}`),
+  );
+  const columns = ["--no-header", "--text-column", "1", "--label-column", "2", "--label-separator", ","];
+  const numbered = ["--train", numbers, ...columns, "--label-names", list];
+  await succeed(["train", ...numbered, ...learning, "--epochs", "1", "--out", at("numbered")]);
+  const { labels } = JSON.parse(readFileSync(at("numbered/config.json"), "utf8"));
+  expect(labels).toEqual(names);
+  const { examples: measured, perLabel } = await evaluated(at("numbered"), numbers); // all of it is remembered
+  expect([measured, perLabel[0]]).toEqual([28, expect.objectContaining({ label: "tall", support: 16 })]);
+  const none = await fail(["train", ...numbered.slice(0, -1), at("none.txt"), "--out", at("x")]);
+  expect(none).toContain("none.txt: there is no such file");
+});
+
 test("goes on to the bytes of a run that never stopped", async () => {
   const whole = at("whole");
   await succeed([...training, "--epochs", "7", "--out", whole]);

@@ -46,6 +46,7 @@ import { showJson } from "../text/show-json.js";
 import type { Texts } from "../text/text-example.js";
 import { addOptions } from "./add-options.js";
 import { fetchOptions } from "./download-options.js";
+import { withLabelNames } from "./label-names.js";
 import { answerOptions, labelledExampleOptions } from "./options.js";
 import { note, print } from "./print.js";
 
@@ -59,7 +60,8 @@ const compareOptions = {
   ...labelledExampleOptions,
 };
 
-type CompareFlags = OptionValues<typeof compareOptions>;
+type TypedFlags = OptionValues<typeof compareOptions>;
+type CompareFlags = Awaited<ReturnType<typeof withLabelNames<TypedFlags>>>;
 
 export function addCompareCommand(program: Command): void {
   const command = program
@@ -73,8 +75,9 @@ export function addCompareCommand(program: Command): void {
   addOptions(command, compareOptions);
 }
 
-async function compare(folders: string[], flags: CompareFlags, command: Command): Promise<void> {
+async function compare(folders: string[], given: TypedFlags, command: Command): Promise<void> {
   if (folders.length < 2) command.error("error: one run is not a comparison: give two or more");
+  const flags = await withLabelNames(given);
   const comparison =
     flags.data === undefined
       ? await compareRecorded(folders)

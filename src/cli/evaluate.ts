@@ -21,6 +21,7 @@ import { unknownWarning } from "../run/warnings.js";
 import { threads } from "../runtime/threads/threads.js";
 import { addOptions } from "./add-options.js";
 import { fetchOptions } from "./download-options.js";
+import { withLabelNames } from "./label-names.js";
 import { answerOptions, labelledExampleOptions, modelOptions } from "./options.js";
 import { note, print, warn } from "./print.js";
 
@@ -43,7 +44,8 @@ export function addEvaluateCommand(program: Command): void {
   addOptions(command, evaluateOptions);
 }
 
-async function evaluate(flags: OptionValues<typeof evaluateOptions>): Promise<void> {
+async function evaluate(given: OptionValues<typeof evaluateOptions>): Promise<void> {
+  const flags = await withLabelNames(given);
   const saved = await loadModel(flags.model, { task: "any" });
   const { answers } = saved.model;
   const task = taskOf(answers);

@@ -6,13 +6,19 @@ import { downloadOptions } from "./download-options.js";
 
 /** Options that several commands share. */
 
+/** Where labels are in a file; their names are in another. */
+const labelOptions = {
+  ...labelColumnOptions,
+  labelNames: { ...labelColumnOptions.labelNames, kind: text("file") },
+};
+
 /** How examples are read from a file. */
 export const exampleOptions = { ...textColumnOptions, ...rowOptions };
 
 /** How labelled examples are read from a file, which may have to be fetched. */
 export const labelledExampleOptions = {
   ...textColumnOptions,
-  ...labelColumnOptions,
+  ...labelOptions,
   ...rowOptions,
   ...noLabelOptions,
   ...downloadOptions,

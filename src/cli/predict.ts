@@ -206,7 +206,7 @@ function examplesFrom(
   bad: BadRows,
 ): AsyncIterable<TextExample[]> {
   if (data !== undefined) {
-    const { labelColumn, labelColumns, labelSeparator, ...textColumns } = remembered ?? {};
+    const { labelColumn, labelColumns, labelSeparator, labelNames, ...textColumns } = remembered ?? {};
     const options = {
       ...columns,
       remembered: textColumns,

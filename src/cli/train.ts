@@ -11,6 +11,7 @@ import { whereAndHow } from "./ask-command.js";
 import { flagNames } from "./complaint.js";
 import { fetchOptions } from "./download-options.js";
 import { addHelpBelow } from "./help-text.js";
+import { withLabelNames } from "./label-names.js";
 import { note, print } from "./print.js";
 import { trainInTerminal } from "./train-in-terminal.js";
 import { type TrainFlags, trainOptionGroups } from "./train-options.js";
@@ -37,7 +38,7 @@ async function train(flags: TrainFlags, command: Command): Promise<void> {
   expectUsage(flags, command);
   const json = flags.logFormat === "json";
   const options = {
-    ...flags,
+    ...(await withLabelNames(flags)),
     download: fetchOptions(flags),
     onNotice: note,
     // Standard output is for JSON alone where that is asked for.

@@ -25,11 +25,11 @@ export interface RememberedColumns
 /** What of the options there is to remember; nothing where nothing was said. */
 export function columnsToRemember(options: RememberedColumns & ColumnOptions): RememberedColumns | undefined {
   const { textColumn, premiseColumn, textPairColumn, hypothesisColumn, labelColumn } = options;
-  const { labelSeparator, labelColumns, header, delimiter, quotes } = options;
+  const { labelSeparator, labelColumns, labelNames, header, delimiter, quotes } = options;
   const said = {
     textColumn: textColumn ?? premiseColumn,
     textPairColumn: textPairColumn ?? hypothesisColumn,
-    ...{ labelColumn, labelSeparator, labelColumns },
+    ...{ labelColumn, labelSeparator, labelColumns, labelNames },
     header: header === false ? false : undefined,
     delimiter,
     quotes: quotes === true ? true : undefined,

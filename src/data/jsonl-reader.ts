@@ -9,7 +9,7 @@ import {
   namesColumns,
   withRemembered,
 } from "./columns.js";
-import { labelOfCell, labelsOfFlags } from "./label-cells.js";
+import { labelOfCell, labelsOfFlags, namesOf } from "./label-cells.js";
 import { endOfLine, endOfLines } from "./row-ends.js";
 import type { RowLog } from "./row-log.js";
 import { lines, type RowReader } from "./row-reader.js";
@@ -143,7 +143,12 @@ export class JsonlReader implements RowReader {
   /** A list is of several labels, whatever they are separated by in a text. */
   #label(value: unknown, key: string): TextExample["label"] {
     if (value === null) return undefined;
-    if (Array.isArray(value)) return value.map((label) => this.#name(label, key));
+    if (Array.isArray(value)) {
+      return namesOf(
+        value.map((label) => this.#name(label, key)),
+        this.#options.labelNames,
+      );
+    }
     if (typeof value === "boolean") return String(value);
     return labelOfCell(this.#name(value, key), this.#options);
   }

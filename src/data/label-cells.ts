@@ -1,6 +1,7 @@
 import { TunebertError } from "../error.js";
 import { shorten } from "../text/show-json.js";
 import type { ColumnOptions, LabelFlag } from "./columns.js";
+import { numberOf } from "./label-order.js";
 import { NO_LABEL } from "./no-label.js";
 
 type Label = string | readonly string[];
@@ -11,14 +12,29 @@ type Label = string | readonly string[];
  */
 export function labelOfCell(
   cell: string,
-  { noLabel = NO_LABEL, labelSeparator }: Pick<ColumnOptions, "noLabel" | "labelSeparator">,
+  { noLabel = NO_LABEL, labelSeparator, labelNames }: LabelOptions,
 ): Label | undefined {
   if (cell.trim() === "" || noLabel.includes(cell)) return undefined;
-  if (labelSeparator === undefined) return cell;
-  return cell
-    .split(labelSeparator)
-    .map((label) => label.trim())
-    .filter((label) => label !== "");
+  if (labelSeparator === undefined) return nameOf(cell, labelNames);
+  const labels = cell.split(labelSeparator).map((label) => label.trim());
+  return namesOf(
+    labels.filter((label) => label !== ""),
+    labelNames,
+  );
+}
+
+/** Labels by their names, where some are written as the numbers of these, without those that stand for none. */
+export function namesOf(labels: readonly string[], names: readonly string[] | undefined): readonly string[] {
+  return labels.map((label) => nameOf(label, names)).filter((label) => label !== undefined);
+}
+
+type LabelOptions = Pick<ColumnOptions, "noLabel" | "labelSeparator" | "labelNames">;
+
+function nameOf(label: string, names: readonly string[] | undefined): string | undefined {
+  if (names === undefined || names.includes(label)) return label;
+  const number = numberOf(label);
+  if (number === -1) return undefined;
+  return (number !== undefined && names[number]) || label;
 }
 
 /**

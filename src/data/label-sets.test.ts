@@ -67,6 +67,18 @@ describe("a file", () => {
     expect(await read("x.jsonl", '{"text": "a", "label": "x,y"}\n', options)).toEqual([["x", "y"]]);
   });
 
+  test("has numbers for names, alone or several; names stand for themselves, and -1 for none", async () => {
+    const options = { labelNames: ["joy", "5", "fear"] };
+    expect(await read("x.csv", "text,label\na,2\na,joy\na,-1\na,0.0\na,5\na,7\n", options)).toEqual([
+      ...["fear", "joy", undefined, "joy", "5", "7"],
+    ]);
+    const rows = '{"text": "a", "label": [0, "fear", -1]}\n{"text": "a", "label": 1}\n';
+    expect(await read("x.jsonl", rows, options)).toEqual([["joy", "fear"], "5"]);
+    expect(await read("x.tsv", "text\tlabel\na\t0,2", { ...options, labelSeparator: "," })).toEqual([
+      ["joy", "fear"],
+    ]);
+  });
+
   test("has a column for each label", async () => {
     const options = { labelColumns: ["toxic", "3"] };
     const rows = ["text,Toxic,rude", "a,1,0", "a,0.0,TRUE", "a,0,0", "a,-1,-1", "a,,"];

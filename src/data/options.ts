@@ -49,6 +49,14 @@ export const labelColumnOptions = {
     defaultText: "label, gold_label, labels, class, target, Quality or is_duplicate",
     help: "column of the label: its name, or its number from 1",
   }),
+  /**
+   * The names of labels that are written as numbers from 0 on, in the order of these numbers: the model has all of them, in
+   * this order. A label that is one of the names stands for itself, and -1 for none. Default: labels are as they are written.
+   */
+  labelNames: option(texts("name"), {
+    defaultText: "labels are as they are written",
+    help: "a file with a name a line, of labels that are written as numbers from 0 on",
+  }),
   /** What stands between the labels of an example that may have several. Default: a cell is one label. */
   labelSeparator: option(labelSeparator, {
     defaultText: "a cell is one label",

@@ -81,7 +81,7 @@ export function describeRecipe({ of }: Recipe, options: RecipeOptions): string {
   const { epochs, batchSize, learningRate, schedule } = options;
   const decay = schedule === "constant" ? "" : `, ${schedule} decay`;
   const other = of === BOOK.of ? "" : "; --recipe book for the book's";
-  return `recipe: ${of}: ${epochs} epochs, batches of ${batchSize}, learning rate ${learningRate}${decay}${other}`;
+  return `recipe: ${of}: ${epochs} ${epochs === 1 ? "epoch" : "epochs"}, batches of ${batchSize}, learning rate ${learningRate}${decay}${other}`;
 }
 
 const STATE = "recipe";

@@ -59,7 +59,8 @@ async function fineTuned(folder: RunFolder, options: UncheckedTrainOptions, name
   const { tokenizer, answers: known } = pretrained;
   const preferredLabels = known && known !== "number" ? labelsOf(known) : undefined;
   const { examples, name: file, record, drawn } = await openTraining(options);
-  const set = await TextDataset.encode(examples, tokenizer, { ...options, preferredLabels });
+  const named = { labels: options.labelNames, preferredLabels };
+  const set = await TextDataset.encode(examples, tokenizer, { ...options, ...named });
   const { seed } = runOptions(options);
   const model = classifierFrom(pretrained, answersOf(set, file), new Random(seed));
   log(`output layer: ${model.keepsOutput ? "kept from the checkpoint" : "fresh"}`);
@@ -73,7 +74,7 @@ async function fromScratch(folder: RunFolder, options: UncheckedTrainOptions): P
   const { words = isSnli ? "book" : "punctuation" } = options;
   const { dataset: set, tokenizer } = await TextDataset.encodeWithNewVocabulary(examples, {
     ...options,
-    words,
+    ...{ words, labels: options.labelNames },
   });
   const { vocabSize: rows = tokenizer.size } = options;
   if (rows < tokenizer.size) {

@@ -110,6 +110,7 @@ const readColumns = json.object({
   quotes: json.optional(json.boolean),
   labelSeparator: json.optional(json.string),
   labelColumns: json.optional(json.list(json.string)),
+  labelNames: json.optional(json.list(json.string)),
 });
 
 const readActivation: json.JsonReader<Activation> = (value, place) => {
