@@ -68,7 +68,7 @@ export const exampleFileOptions = {
 /** What training starts from. */
 export const pretrainedOptions = {
   pretrained: option(text("folder"), {
-    help: "start from a folder with vocab.json and pretrained.params, from one of Hugging Face's with a BERT, from a trained model, or from a model that tunebert fetch knows",
+    help: "start from a folder with vocab.json and pretrained.params, from one of Hugging Face's with a BERT or org/name of its hub, from a trained model, or from a model that tunebert fetch knows",
   }),
 };
 

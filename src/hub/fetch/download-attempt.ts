@@ -8,6 +8,7 @@ import { StallWatch } from "./stall-watch.js";
 export interface AttemptOptions {
   readonly url: string;
   readonly fetch: HttpFetch;
+  readonly authorization?: string | undefined;
   /** Milliseconds without a byte after which the connection is given up. */
   readonly stallTimeout: number;
   readonly maxBytes: number;
@@ -28,6 +29,7 @@ export async function attemptDownload(part: PartialFile, options: AttemptOptions
     const response = await watch.over(
       get(options.url, {
         fetch: options.fetch,
+        authorization: options.authorization,
         headers: headersFor(part, options),
         signal: watch.signal,
       }),

@@ -21,6 +21,8 @@ export interface DownloadOptions {
   readonly maxBytes?: number | undefined;
   /** Default: the platform's, through the proxy that the environment names. */
   readonly fetch?: HttpFetch | undefined;
+  /** Is sent to the address's own origin only. Default: the user name and password in the address. */
+  readonly authorization?: string | undefined;
   /** Ends the download; what has come is kept for the next. */
   readonly signal?: AbortSignal | undefined;
   /** Whether what earlier attempts have left is not to be trusted. */
@@ -110,9 +112,10 @@ async function complete(part: PartialFile, options: Downloading): Promise<string
 }
 
 async function receiveAll(part: PartialFile, options: Downloading): Promise<void> {
-  const { url, sha1, maxBytes = MAX_DOWNLOAD, fetch, signal, onBytes = () => {}, onRetry } = options;
+  const { url, sha1, maxBytes = MAX_DOWNLOAD, fetch, authorization, signal } = options;
+  const { onBytes = () => {}, onRetry } = options;
   const patience = { ...downloadPatience, ...options.patience };
-  const attempt = { url, fetch, maxBytes, hashKnown: sha1 !== undefined, signal, onBytes };
+  const attempt = { url, fetch, authorization, maxBytes, hashKnown: sha1 !== undefined, signal, onBytes };
   let best = part.size;
   for (let failures = 1; ; failures++) {
     try {

@@ -256,7 +256,8 @@ async function makeFolder(place: Place): Promise<void> {
   }
 }
 
-function isOffline({ offline }: FetchOptions): boolean {
+/** Whether the cache alone is used. */
+export function isOffline({ offline }: FetchOptions): boolean {
   return offline ?? !["", "0", undefined].includes(process.env.TUNEBERT_OFFLINE);
 }
 

@@ -4,7 +4,7 @@ import { expectWebAddress, showAddress } from "../files/address.js";
 /** The part of `fetch` that downloads need, so that anything like it can stand in. */
 export type HttpFetch = (
   url: string,
-  init: { headers: Record<string, string>; redirect: "manual"; signal: AbortSignal },
+  init: { method?: "HEAD"; headers: Record<string, string>; redirect: "manual"; signal: AbortSignal },
 ) => Promise<HttpResponse>;
 
 /** The part of a `Response` that downloads need. */
@@ -33,6 +33,8 @@ export interface HttpBodyReader {
 export interface GetOptions {
   readonly fetch: HttpFetch;
   readonly headers: Record<string, string>;
+  /** Is sent to the address's own origin only. Default: the user name and password in the address. */
+  readonly authorization?: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -40,25 +42,44 @@ export interface GetOptions {
 const MAX_REDIRECTS = 10;
 
 /**
- * Asks for an address and follows redirects. A user name and password in it are sent to its own origin only: scheme,
- * host and port.
+ * Asks for an address and follows redirects. Credentials are sent to its own origin only: scheme, host and port.
  * @throws TunebertError when the address is none, or redirects lead in a circle, nowhere, from https to http, or to
  * something else than the web
  */
 export async function get(address: string, options: GetOptions): Promise<HttpResponse> {
+  return request(address, { ...options, leavesOrigin: true });
+}
+
+/**
+ * Asks what there is at an address, and follows redirects within its origin: one that leads elsewhere is the answer.
+ * @throws TunebertError as {@link get}
+ */
+export async function head(address: string, options: GetOptions): Promise<HttpResponse> {
+  return request(address, { ...options, method: "HEAD", leavesOrigin: false });
+}
+
+interface RequestOptions extends GetOptions {
+  readonly method?: "HEAD";
+  readonly leavesOrigin: boolean;
+}
+
+async function request(address: string, options: RequestOptions): Promise<HttpResponse> {
+  const { method, leavesOrigin } = options;
   expectWebAddress(address);
   let url = new URL(address);
-  let credentials = basicAuthorization(url);
+  let credentials = options.authorization ?? basicAuthorization(url);
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     const headers = { ...options.headers, ...(credentials && { authorization: credentials }) };
     const response = await options.fetch(withoutCredentials(url), {
+      ...(method && { method }),
       headers,
       redirect: "manual",
       signal: options.signal,
     });
     if (!REDIRECTS.has(response.status)) return response;
-    await response.body?.cancel();
     const next = redirectTarget(response, url);
+    if (!leavesOrigin && next.origin !== url.origin) return response;
+    await response.body?.cancel();
     if (next.origin !== url.origin) credentials = undefined;
     url = next;
   }

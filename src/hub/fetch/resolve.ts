@@ -5,11 +5,12 @@ import { looksLikeAddress, showAddress } from "../files/address.js";
 import { isWebAddress } from "./artifact-source.js";
 import { type Artifact, catalogNames, findArtifact, type Split } from "./catalog.js";
 import { type FetchOptions, fetchArtifact } from "./fetch-artifact.js";
+import { fetchHubModel, isHubName } from "./hub-model.js";
 import { isArchiveName } from "./unpack-archive.js";
 
 /**
- * The folder of a pretrained model: a path as it is, an archive unpacked, a name of the catalog or an address
- * fetched. A path that exists wins over a name.
+ * The folder of a pretrained model: a path as it is, an archive unpacked, a name of the catalog, an address, or a name of
+ * the Hugging Face hub (`org/name`, `org/name@revision`) fetched. A path that exists wins over a name.
  * @throws TunebertError when a name is unknown or not a model's, or as {@link fetchArtifact}
  * @example
  * console.log(await resolvePretrained("bert")); // bert
@@ -58,6 +59,7 @@ async function resolve(name: string, kind: Artifact["kind"], options: FetchOptio
     const expected = kind === "model" ? "a pretrained model" : "a data set";
     throw new TunebertError(`${name} is not ${expected}; the catalog has ${catalogNames(kind)}`);
   }
+  if (!artifact && kind === "model" && isHubName(name)) return (await fetchHubModel(name, options)).path;
   if (artifact || looksLikeAddress(name)) return (await fetchArtifact(name, options)).path;
   if (looksLikeName(name)) {
     throw new TunebertError(
