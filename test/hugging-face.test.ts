@@ -31,7 +31,7 @@ interface Expected {
   readonly losses: number[];
 }
 
-describe.each(["bert-gelu", "bert-tanh", "distilbert"])("%s", (name) => {
+describe.each(["bert-gelu", "bert-tanh", "bert-mean", "distilbert"])("%s", (name) => {
   const folder = join(FIXTURES, name);
   const family = name.startsWith("distil") ? "distilbert" : "bert";
   const expected: Expected = JSON.parse(readFileSync(join(folder, "expected.json"), "utf8"));
@@ -51,7 +51,9 @@ describe.each(["bert-gelu", "bert-tanh", "distilbert"])("%s", (name) => {
     const { pretrained, model } = await load();
     expect(pretrained.answers).toEqual(LABELS);
     expect(model.keepsOutput).toBe(true);
-    expect(pretrained.notes).toEqual([]);
+    expect(pretrained.notes).toEqual(
+      name === "bert-mean" ? ["the output layer reads the mean over the tokens"] : [],
+    );
   });
 
   test("ids are Python's, truncated at any length", async () => {
@@ -290,5 +292,100 @@ describe("what is not a BERT that tunebert knows is refused by name", () => {
     const sharded = (await loadPretrained(folder)).state;
     expect([...sharded.keys()].sort()).toEqual([...whole.keys()].sort());
     for (const [name, { data }] of whole) expect(sharded.get(name)?.data, name).toEqual(data);
+  });
+});
+
+test.each([
+  ["multi_label_classification", { anyOf: LABELS }],
+  ["regression", "number"],
+  [null, LABELS],
+])("the problem type %s tells what a head of its own answers with", async (problem_type, answers) => {
+  const folder = copy(`problem-${problem_type}`);
+  const path = join(folder, "config.json");
+  writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), problem_type }));
+  const pretrained = await loadPretrained(folder);
+  expect(pretrained.answers).toEqual(answers);
+  if (answers !== "number") {
+    expect(classifierFrom(pretrained, answers as typeof LABELS, new Random(0)).keepsOutput).toBe(true);
+  }
+});
+
+describe("a folder of sentence-transformers", () => {
+  const variantOf = async (folder: string, options: { pooling?: "cls" | "mean" } = {}) => {
+    const { config, notes } = await loadPretrained(folder, options);
+    return { pooling: config.variant?.pooling, notes };
+  };
+  const meanFolder = (name: string, change: (folder: string) => void) => {
+    const folder = join(root, name);
+    cpSync(join(FIXTURES, "bert-mean"), folder, { recursive: true });
+    change(folder);
+    return folder;
+  };
+  const writePooling = (folder: string, modes: unknown) =>
+    writeFileSync(join(folder, "1_Pooling/config.json"), JSON.stringify(modes));
+
+  test("reads what it says, or what is asked for", async () => {
+    const mean = join(FIXTURES, "bert-mean");
+    expect(await variantOf(mean)).toMatchObject({ pooling: "mean" });
+    expect(await variantOf(mean, { pooling: "cls" })).toEqual({ pooling: "tanh", notes: [] });
+    expect(await variantOf(join(FIXTURES, "bert-gelu"), { pooling: "mean" })).toMatchObject({
+      pooling: "mean",
+    });
+    const cls = meanFolder("says-cls", (folder) => writePooling(folder, { pooling_mode_cls_token: true }));
+    expect(await variantOf(cls)).toMatchObject({ pooling: "tanh" });
+    const named = meanFolder("says-mode", (folder) => writePooling(folder, { pooling_mode: "mean" }));
+    expect(await variantOf(named)).toMatchObject({ pooling: "mean" });
+  });
+
+  test("in whose root the transformer is, with a module that a classifier does without", async () => {
+    const folder = meanFolder("flat", (folder) => {
+      cpSync(join(folder, "0_Transformer"), folder, { recursive: true });
+      rmSync(join(folder, "0_Transformer"), { recursive: true });
+      const type = (kind: string) => `sentence_transformers.models.${kind}`;
+      const modules = [
+        { path: "", type: type("Transformer") },
+        { path: "1_Pooling", type: type("Pooling") },
+        { path: "2_Dense", type: type("Dense") },
+      ];
+      writeFileSync(join(folder, "modules.json"), JSON.stringify(modules));
+    });
+    expect(await variantOf(folder)).toEqual({
+      pooling: "mean",
+      notes: [
+        "the output layer reads the mean over the tokens",
+        "left out, since a classifier has no use for it: 2_Dense",
+      ],
+    });
+  });
+
+  test("is refused where it pools otherwise, unless a pooling is asked for, or leads elsewhere", async () => {
+    const max = meanFolder("max", (folder) =>
+      writePooling(folder, { pooling_mode_max_tokens: true, pooling_mode_mean_tokens: true }),
+    );
+    await expect(loadPretrained(max)).rejects.toThrow(
+      /config.json: the pooling is "mean" and "max"; tunebert knows cls and mean. Choose one of them with pooling/,
+    );
+    expect(await variantOf(max, { pooling: "mean" })).toMatchObject({ pooling: "mean" });
+    const outside = meanFolder("outside", (folder) =>
+      writeFileSync(join(folder, "modules.json"), '[{"path": "../x", "type": "a.Transformer"}]'),
+    );
+    await expect(loadPretrained(outside)).rejects.toThrow(/modules.json.*a folder in this one/);
+  });
+
+  test("is trained by the command, and its model remembers what it reads", async () => {
+    const data = join(root, "mean.csv");
+    const { pairs }: Expected = JSON.parse(readFileSync(join(FIXTURES, "bert-mean/expected.json"), "utf8"));
+    writeFileSync(data, ["premise,hypothesis,label", ...pairs.map((pair) => pair.join())].join("\n"));
+    const [out, more] = [join(root, "mean-out"), join(root, "mean-more")];
+    const training = ["train", "--train", data, "--max-length", "40", "--threads", "1", "--epochs", "1"];
+    await succeed([...training, "--pretrained", join(FIXTURES, "bert-mean"), "--out", out]);
+    const { variant } = JSON.parse(readFileSync(join(out, "config.json"), "utf8"));
+    expect(variant.pooling).toBe("mean");
+    await succeed([...training, "--pretrained", out, "--out", more]);
+    expect(
+      readJsonLines((await succeed(["predict", "--model", more, "--data", data, "--json"])).stdout),
+    ).toHaveLength(7);
+    const own = ["--pretrained", out, "--pooling", "cls", "--out", join(root, "x")];
+    expect(await fail([...training, ...own])).toContain("--pooling is for Hugging Face's folders, and");
   });
 });

@@ -6,6 +6,7 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
+import { outputsOf } from "../src/bert/bert-classifier.js";
 import { checkConfig } from "../src/bert/config.js";
 import { modelParameters } from "../src/bert/model-program.js";
 import { labelsOf } from "../src/data/answers.js";
@@ -287,8 +288,8 @@ function expectTokenizer(json: string): void {
 }
 
 function expectBert(json: string): void {
-  const { config, labels } = parseHuggingFaceConfig(json, "fuzz.json");
-  expect(modelParameters(config, labels?.length ?? 2).size).toBeGreaterThan(0);
+  const { config, answers = ["no", "yes"] } = parseHuggingFaceConfig(json, "fuzz.json");
+  expect(modelParameters(config, outputsOf(answers)).size).toBeGreaterThan(0);
 }
 
 function expectConfig(json: string): void {

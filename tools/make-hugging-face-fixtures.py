@@ -1,4 +1,5 @@
-"""Writes test/fixtures/hugging-face/: tiny BERTs and a DistilBERT as `transformers` keeps them, and what they compute.
+"""Writes test/fixtures/hugging-face/: tiny BERTs and a DistilBERT as `transformers` keeps them, one BERT whose output layer
+reads the mean over the tokens as `sentence-transformers` does, and what they compute.
 
     python tools/make-hugging-face-fixtures.py      needs torch 2.13, transformers 5, tokenizers and safetensors
 
@@ -9,14 +10,18 @@ over ten steps of AdamW with clipping and a schedule. tokenizer-cases.json holds
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import torch
 from safetensors.torch import save_file
 from tokenizers import BertWordPieceTokenizer, Tokenizer
+from torch import nn
 from torch.nn import functional as F
 from transformers import (
     BertConfig,
     BertForSequenceClassification,
+    BertModel,
+    BertPreTrainedModel,
     DistilBertConfig,
     DistilBertForSequenceClassification,
 )
@@ -46,11 +51,34 @@ VARIANTS = {
 }
 
 
+class MeanPooledBert(BertPreTrainedModel):
+    """As `sentence-transformers` pools: the mean of the last block's outputs over the tokens that are no padding."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.bert = BertModel(config)  # the pooler, which nothing reads, is in the file
+        self.classifier = nn.Linear(config.hidden_size, len(LABELS))
+        self.post_init()
+
+    def forward(self, attention_mask, **inputs):
+        tokens = self.bert(attention_mask=attention_mask, **inputs).last_hidden_state
+        mask = attention_mask.unsqueeze(-1).float()
+        return SimpleNamespace(logits=self.classifier((tokens * mask).sum(1) / mask.sum(1)))
+
+
 def main():
     OUT.mkdir(parents=True, exist_ok=True)
     tokenizer = small_tokenizer()
     for name, options in VARIANTS.items():
-        write(OUT / name, tokenizer, options)
+        write(OUT / name, OUT / name, tokenizer, options)
+    mean = OUT / "bert-mean"
+    write(mean, mean / "0_Transformer", tokenizer, (BertConfig, MeanPooledBert, dict(num_hidden_layers=2, num_attention_heads=2)))
+    (mean / "1_Pooling").mkdir(exist_ok=True)
+    pooling = dict(word_embedding_dimension=16, pooling_mode_cls_token=False, pooling_mode_mean_tokens=True)
+    (mean / "1_Pooling" / "config.json").write_text(json.dumps(pooling) + "\n")
+    modules = ["0_Transformer", "1_Pooling", "2_Normalize"]
+    kinds = [dict(idx=i, name=str(i), path=path, type=f"sentence_transformers.models.{path[2:]}") for i, path in enumerate(modules)]
+    (mean / "modules.json").write_text(json.dumps(kinds) + "\n")
     cased = json.loads(tokenizer.to_str())
     cased["normalizer"] = {**cased["normalizer"], "lowercase": False, "strip_accents": None}
     cases = {
@@ -80,14 +108,14 @@ def ids(tokenizer, text):
     return tokenizer.encode(text, add_special_tokens=False).ids
 
 
-def write(folder, tokenizer, variant):
+def write(folder, transformer, tokenizer, variant):
     Config, Model, options = variant
     distilled = Config is DistilBertConfig
     sizes = dict(dim=16, hidden_dim=32) if distilled else dict(hidden_size=16, intermediate_size=32)
     dropout = ["dropout", "attention_dropout", "seq_classif_dropout"] if distilled else [
         "hidden_dropout_prob", "attention_probs_dropout_prob"
     ]
-    folder.mkdir(exist_ok=True)
+    transformer.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
     config = Config(
         vocab_size=tokenizer.get_vocab_size(),
@@ -103,11 +131,11 @@ def write(folder, tokenizer, variant):
     for parameter in model.parameters():  # biases and norms, which would be 0 and 1
         with torch.no_grad():
             parameter.add_(0.1 * torch.randn_like(parameter))
-    model.save_pretrained(folder)
+    model.save_pretrained(transformer)
     # A truncation and a padding that are kept in the file are of no account.
     tokenizer.enable_truncation(8)
     tokenizer.enable_padding(length=8)
-    (folder / "tokenizer.json").write_text(tokenizer.to_str())
+    (transformer / "tokenizer.json").write_text(tokenizer.to_str())
     tokenizer.no_truncation()
     tokenizer.no_padding()
     result, gradients = expected(model, tokenizer)
@@ -136,7 +164,7 @@ def expected(model, tokenizer):
     with torch.no_grad():
         logits = model(**inputs).logits
     F.cross_entropy(model(**inputs).logits, labels).backward()
-    gradients = {name: parameter.grad.clone() for name, parameter in model.named_parameters()}
+    gradients = {name: parameter.grad.clone() for name, parameter in model.named_parameters() if parameter.grad is not None}
     model.zero_grad()
     result = dict(
         pairs=[[first, second, LABELS[label]] for first, second, label in PAIRS],

@@ -31,8 +31,11 @@ export interface BertVariant {
   readonly epsilon: number;
   /** rows of the segment embedding; 0 where there is none */
   readonly segments: number;
-  /** the activation of the hidden layer, on what the encoder says of the first token */
-  readonly pooling: "tanh" | "relu";
+  /**
+   * what the output layer reads: what a hidden layer with this activation makes of the first token, or the mean over the
+   * tokens
+   */
+  readonly pooling: "tanh" | "relu" | "mean";
 }
 
 /**

@@ -2,9 +2,9 @@ import { firstTokenAttention, selfAttention, selfAttentionOverEmbeddings } from 
 import { normal } from "../nn/initialise.js";
 import { addNorm, dropout, type Embedding, embed, feedForward, layerNorm } from "../nn/layers.js";
 import type { Network } from "../nn/network.js";
-import { pad } from "../nn/padding.js";
+import { type Layout, pad } from "../nn/padding.js";
 import type { Value } from "../onnx/graph.js";
-import { add, gather, head } from "../onnx/operators.js";
+import { add, gather, head, matMul, reshape, softmax } from "../onnx/operators.js";
 import { type BertConfig, blockName } from "./config.js";
 import { type EncoderInputs, type MicroBatchInputs, POSITION_TABLE, TOKEN_TABLE } from "./inputs.js";
 
@@ -21,12 +21,12 @@ const EMBEDDING_NORM = "encoder.embedding_norm";
 const SEGMENT_TABLE = "encoder.segment_embedding.weight";
 
 /**
- * The encoder of d2l section 15.8 up to what a classifier reads: the last block's output for the first token.
- * Works on several micro-batches, which share the rows of the embedding tables; padding takes part in nothing but
+ * The encoder of d2l section 15.8 up to what a classifier reads: the last block's output for the first token, or its mean over
+ * the tokens. Works on several micro-batches, which share the rows of the embedding tables; padding takes part in nothing but
  * attention.
  * @returns for each micro-batch [B, H]
  */
-export function encodeFirstToken(
+export function encodePooled(
   network: Network,
   config: BertConfig,
   { segmentOf, microBatches }: EncoderInputs,
@@ -41,7 +41,8 @@ export function encodeFirstToken(
       x: variant ? dropout(network, layerNorm(network, EMBEDDING_NORM, sum, variant.epsilon)) : sum,
     }; // x [M, H]
   });
-  for (let i = 0; i < blocks - 1; i++) {
+  const readsAll = variant?.pooling === "mean";
+  for (let i = 0; i < (readsAll ? blocks : blocks - 1); i++) {
     const block = blockName(i);
     const attention = `${block}.attention`;
     const attended =
@@ -53,6 +54,7 @@ export function encodeFirstToken(
       x: residuals(network, block, one.x, one.attended, config),
     }));
   }
+  if (readsAll) return tokens.map(({ x, layout }) => meanOfTokens(network, x, layout));
   const last = blockName(blocks - 1);
   return tokens.map(({ x, layout }) => {
     const padded = pad(network, x, layout); // [B, T, H]
@@ -60,6 +62,15 @@ export function encodeFirstToken(
     const attended = firstTokenAttention(network, `${last}.attention`, first, padded, layout.mask, heads);
     return residuals(network, last, first, attended, config);
   });
+}
+
+/** The mean over the tokens of each sequence; x [M, H], returns [B, H]. */
+function meanOfTokens(network: Network, x: Value, layout: Layout): Value {
+  const { graph } = network;
+  const padded = pad(network, x, layout); // [B, T, H]
+  const [batch = 0, , hidden = 0] = padded.shape;
+  const shares = softmax(graph, layout.mask); // [B, 1, T]: the same for all tokens, 0 for padding
+  return reshape(graph, matMul(graph, shares, padded), [batch, hidden]);
 }
 
 /** Token embedding [U, H], and the sums of position and segment embedding [P, H], since there are few pairs of them. */

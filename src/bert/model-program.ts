@@ -7,7 +7,7 @@ import { add, concat, relu, tanh } from "../onnx/operators.js";
 import { serializeGraph } from "../onnx/serialize.js";
 import type { Feed, Program, Run } from "../runtime/program.js";
 import { type BertConfig, checkConfig } from "./config.js";
-import { type EmbeddingStd, encodeFirstToken } from "./encoder.js";
+import { type EmbeddingStd, encodePooled } from "./encoder.js";
 import type { Head } from "./head.js";
 import { declareInputs, encoderRun } from "./inputs.js";
 
@@ -113,11 +113,16 @@ function outputLayers(
   std?: EmbeddingStd,
 ): Value[] {
   const inputs = declareInputs(network, microBatches);
-  return encodeFirstToken(network, checkConfig(config), inputs, std).map((first) => {
-    const made = linear(network, HIDDEN_LAYER, first, config.hidden); // [B, H]
-    const hidden = config.variant?.pooling === "relu" ? relu(network.graph, made) : tanh(network.graph, made);
-    return linear(network, OUTPUT_LAYER, config.variant ? dropout(network, hidden) : hidden, outputs);
+  return encodePooled(network, checkConfig(config), inputs, std).map((encoded) => {
+    const read = config.variant?.pooling === "mean" ? encoded : hiddenLayer(network, encoded, config); // [B, H]
+    return linear(network, OUTPUT_LAYER, config.variant ? dropout(network, read) : read, outputs);
   });
+}
+
+/** Of the first token; first [B, H], returns [B, H]. */
+function hiddenLayer(network: Network, first: Value, { hidden, variant }: BertConfig): Value {
+  const made = linear(network, HIDDEN_LAYER, first, hidden);
+  return variant?.pooling === "relu" ? relu(network.graph, made) : tanh(network.graph, made);
 }
 
 function together({ graph }: Network, rows: readonly Value[]): Value {

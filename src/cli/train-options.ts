@@ -8,6 +8,7 @@ import {
   keyOptions,
   learningOptions,
   outputOptions,
+  poolingOptions,
   pretrainedOptions,
   recipeOptions,
 } from "../run/options.js";
@@ -25,6 +26,7 @@ const dataOptions = {
 const modelOptions = {
   ...pretrainedOptions,
   ...keyOptions,
+  ...poolingOptions,
   ...headsOptions,
   ...scratchOptions,
   ...vocabularyOptions,

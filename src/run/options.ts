@@ -72,6 +72,15 @@ export const pretrainedOptions = {
   }),
 };
 
+/** What a model of Hugging Face's reads. */
+export const poolingOptions = {
+  /** Default: the mean over the tokens where a folder of `sentence-transformers` says so, else the first token. */
+  pooling: option(choice<"cls" | "mean">(["cls", "mean"], "which"), {
+    defaultText: "what the folder says, else cls",
+    help: "what the output layer of a model of Hugging Face's reads: the first token, or the mean over all",
+  }),
+};
+
 /** Which part of a weights file is meant. */
 export const keyOptions = {
   key: option(text("path"), {

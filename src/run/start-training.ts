@@ -51,7 +51,7 @@ async function fineTuned(folder: RunFolder, options: UncheckedTrainOptions, name
   const pretrained = await loadPretrained(name, {
     ...options.download,
     heads: options.heads,
-    key: options.key,
+    ...{ key: options.key, pooling: options.pooling },
   });
   for (const note of pretrained.notes) log(`pretrained: ${note}`);
   const { maxLength } = checkOptions(lengthOptions, options);

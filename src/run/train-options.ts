@@ -21,6 +21,7 @@ import type {
   keyOptions,
   learningOptions,
   outputOptions,
+  poolingOptions,
   pretrainedOptions,
   recipeOptions,
 } from "./options.js";
@@ -40,6 +41,7 @@ export interface UncheckedTrainOptions
     GivenOptions<
       typeof pretrainedOptions &
         typeof keyOptions &
+        typeof poolingOptions &
         typeof scratchOptions &
         typeof vocabularyOptions &
         typeof selectionOptions &
@@ -85,7 +87,7 @@ export interface CommonTrainOptions
 
 /** Sizes and words come with the weights. */
 export interface FromPretrained
-  extends GivenOptions<typeof keyOptions>,
+  extends GivenOptions<typeof keyOptions & typeof poolingOptions>,
     Absent<typeof scratchOptions & typeof vocabularyOptions> {
   /** A folder, an archive, an address, or a name such as `bert.small`. */
   readonly pretrained: string;
@@ -93,7 +95,7 @@ export interface FromPretrained
 
 export interface FromScratch
   extends GivenOptions<typeof scratchOptions & typeof vocabularyOptions>,
-    Absent<typeof keyOptions> {
+    Absent<typeof keyOptions & typeof poolingOptions> {
   readonly pretrained?: undefined;
 }
 
@@ -144,6 +146,12 @@ export function expectTogether(
       (key, pretrained) =>
         `${key} says which tensors of a pretrained model are meant; give one with ${pretrained}`,
       { option: ["key", "pretrained"] },
+    );
+  }
+  if (isGiven("pooling") && !isGiven("pretrained")) {
+    throw new TunebertError(
+      (pooling, pretrained) => `${pooling} is for a pretrained model; give one with ${pretrained}`,
+      { option: ["pooling", "pretrained"] },
     );
   }
   const size = [...Object.keys(scratchOptions), "words"].find(isGiven);

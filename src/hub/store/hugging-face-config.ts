@@ -1,5 +1,6 @@
 import { type BertConfig, checkConfig } from "../../bert/config.js";
 import { FAMILIES, type Family } from "../../bert/hugging-face-names.js";
+import type { Answers } from "../../data/answers.js";
 import { TunebertError } from "../../error.js";
 import type { Activation } from "../../nn/activation.js";
 import * as json from "../../text/json-reader.js";
@@ -11,13 +12,13 @@ import { inFile } from "../files/files.js";
 export interface HuggingFaceConfig {
   readonly family: Family;
   readonly config: BertConfig;
-  /** Names of the labels that its output layer tells apart, where it names them. */
-  readonly labels: readonly string[] | undefined;
+  /** What its output layer answers with, where that is told. */
+  readonly answers: Answers | undefined;
 }
 
 /** Reads the text of a `config.json`. @throws TunebertError, with `path`, when it is not one of a model that we know */
 export function parseHuggingFaceConfig(text: string, path: string): HuggingFaceConfig {
-  const { model_type, id2label } = json.parseJson(text, path, readCommon);
+  const { model_type, id2label, problem_type } = json.parseJson(text, path, readCommon);
   const family = FAMILIES.find((name) => name === model_type);
   if (family === undefined) {
     throw new TunebertError(
@@ -25,13 +26,26 @@ export function parseHuggingFaceConfig(text: string, path: string): HuggingFaceC
     );
   }
   const config = json.parseJson(text, path, READERS[family]);
-  return { family, config: inFile(path, () => checkConfig(config)), labels: labelsOf(id2label ?? undefined) };
+  const labels = labelsOf(id2label ?? undefined);
+  return {
+    ...{ family, config: inFile(path, () => checkConfig(config)) },
+    answers: answersOf(problem_type ?? undefined, labels),
+  };
 }
 
 const readCommon = json.object({
   model_type: json.string,
   id2label: json.optional(json.nullable(json.record(json.string))),
+  problem_type: json.optional(json.nullable(json.string)),
 });
+
+/** Of problems that `transformers` knows; the usual one is a single label. */
+function answersOf(problem: string | undefined, labels: readonly string[] | undefined): Answers | undefined {
+  if (problem === "regression") return "number";
+  if (labels === undefined) return undefined;
+  if (problem === "multi_label_classification") return { anyOf: labels };
+  return labels.length > 1 ? labels : undefined;
+}
 
 /** What Hugging Face's libraries call the activations. */
 const ACTIVATION_NAMES: Readonly<Record<string, Activation>> = {
@@ -118,5 +132,5 @@ function labelsOf(id2label: Readonly<Record<string, string>> | undefined): reado
     json.own(id2label, String(i))?.replace(/^LABEL_(?=\d+$)/, ""),
   );
   const named = labels.filter((label) => label !== undefined);
-  return named.length === labels.length && named.length > 1 ? named : undefined;
+  return named.length === labels.length && named.length > 0 ? named : undefined;
 }

@@ -10,6 +10,12 @@ import type { StateDict } from "../../weights/tensor.js";
 import { inFile, readText } from "../files/files.js";
 import { type HuggingFaceConfig, parseHuggingFaceConfig } from "./hugging-face-config.js";
 import { readWeights } from "./read-weights.js";
+import {
+  isSentenceTransformer,
+  type Pooling,
+  readSentenceTransformer,
+  type SentenceTransformer,
+} from "./sentence-transformers.js";
 
 const CONFIG = "config.json";
 const TOKENIZER_CONFIG = "tokenizer_config.json";
@@ -27,8 +33,12 @@ export interface HuggingFaceModel extends HuggingFaceConfig {
   readonly read: () => { readonly state: StateDict; readonly notes: readonly string[] };
 }
 
-/** Whether a folder holds a model as Hugging Face's libraries keep it: its config.json says of what type. */
+/**
+ * Whether a folder holds a model as Hugging Face's libraries keep it: its config.json says of what type, or it has the modules
+ * of `sentence-transformers`.
+ */
 export async function isHuggingFaceFolder(folder: string): Promise<boolean> {
+  if (isSentenceTransformer(folder)) return true;
   const path = join(folder, CONFIG);
   if (!existsSync(path)) return false;
   try {
@@ -40,12 +50,28 @@ export async function isHuggingFaceFolder(folder: string): Promise<boolean> {
 
 /**
  * Opens a folder with `config.json`, a tokenizer (`tokenizer.json`, or `vocab.txt`) and weights (`model.safetensors` or
- * `pytorch_model.bin`, whole or in shards).
+ * `pytorch_model.bin`, whole or in shards), or one of `sentence-transformers`.
+ * @param pooling what the output layer is to read; default: the mean where the folder says so, else the first token
  * @throws TunebertError that names the file, when one is missing or damaged, or the model is none that we know
  */
-export async function openHuggingFaceFolder(folder: string): Promise<HuggingFaceModel> {
+export async function openHuggingFaceFolder(
+  folder: string,
+  { pooling }: { readonly pooling?: Pooling | undefined } = {},
+): Promise<HuggingFaceModel> {
+  const asked = { folder, pooling, leftOut: [] };
+  const found = isSentenceTransformer(folder) ? await readSentenceTransformer(folder, pooling) : asked;
+  return openTransformer(found);
+}
+
+async function openTransformer({
+  folder,
+  pooling,
+  leftOut: modules,
+}: SentenceTransformer): Promise<HuggingFaceModel> {
   const path = join(folder, CONFIG);
-  const described = parseHuggingFaceConfig(await readText(path), path);
+  const read = parseHuggingFaceConfig(await readText(path), path);
+  const described = pooling === "mean" ? withMeanPooling(read) : read;
+  const isPooled = described.config.variant?.pooling !== "mean";
   const tokenizer = await readTokenizer(folder);
   const files = await weightsFiles(folder);
   return {
@@ -54,20 +80,27 @@ export async function openHuggingFaceFolder(folder: string): Promise<HuggingFace
     read() {
       const tensors: StateDict = new Map(files.flatMap((file) => [...readWeights(file)]));
       const { state, leftOut } = inFile(files[0]!, () => fromHuggingFaceNames(tensors, described.family));
-      const heads = leftOut.filter((name) => !/position_ids$/.test(name));
+      const heads = [...leftOut.filter((name) => !/position_ids$/.test(name)), ...modules];
+      if (!isPooled) for (const name of ["hidden.0.weight", "hidden.0.bias"]) state.delete(name);
       return {
         state,
         notes: [
+          ...(isPooled ? [] : ["the output layer reads the mean over the tokens"]),
           ...(heads.length === 0
             ? []
             : [`left out, since a classifier has no use for it: ${listNames(heads)}`]),
-          ...(state.has("hidden.0.weight")
+          ...(!isPooled || state.has("hidden.0.weight")
             ? []
             : ["it comes without the layer before the output; a fresh one is trained"]),
         ],
       };
     },
   };
+}
+
+function withMeanPooling({ config, ...rest }: HuggingFaceConfig): HuggingFaceConfig {
+  const { variant } = config;
+  return { ...rest, config: { ...config, ...(variant && { variant: { ...variant, pooling: "mean" } }) } };
 }
 
 async function readTokenizer(folder: string): Promise<WordPieceTokenizer> {

@@ -119,9 +119,9 @@ const readActivation: json.JsonReader<Activation> = (value, place) => {
   return known;
 };
 
-const readPooling: json.JsonReader<"tanh" | "relu"> = (value, place) => {
-  if (value !== "tanh" && value !== "relu") throw json.fault(value, place, "tanh or relu");
-  return value;
+const readPooling: json.JsonReader<"tanh" | "relu" | "mean"> = (value, place) => {
+  if (value === "tanh" || value === "relu" || value === "mean") return value;
+  throw json.fault(value, place, "tanh, relu or mean");
 };
 
 const readModel = json.object({

@@ -45,6 +45,11 @@ export interface PretrainedOptions extends FetchOptions {
    * `ema.state_dict`. Default: the only one.
    */
   readonly key?: string | undefined;
+  /**
+   * What the output layer of a model of Hugging Face's is to read: the first token, or the mean over all. Default: what the
+   * folder says, else the first.
+   */
+  readonly pooling?: "cls" | "mean" | undefined;
 }
 
 /**
@@ -58,9 +63,16 @@ export interface PretrainedOptions extends FetchOptions {
  */
 export async function loadPretrained(
   nameOrFolder: string,
-  { heads, key, ...fetchOptions }: PretrainedOptions = {},
+  { heads, key, pooling, ...fetchOptions }: PretrainedOptions = {},
 ): Promise<Pretrained> {
   const folder = await resolvePretrained(nameOrFolder, fetchOptions);
+  const isOfHub = await isHuggingFaceFolder(folder);
+  if (pooling !== undefined && !isOfHub) {
+    throw new TunebertError(
+      (named) => `${named} is for Hugging Face's folders, and ${folder} is none; leave it out`,
+      { option: "pooling" },
+    );
+  }
   if (await isModelFolder(folder)) {
     if (key !== undefined) {
       throw new TunebertError(
@@ -73,7 +85,7 @@ export async function loadPretrained(
     const state = new FileState(() => readWeights(join(folder, MODEL)), model.stateDict());
     return withState(state, { config, tokenizer, answers: model.answers, notes: [] });
   }
-  if (await isHuggingFaceFolder(folder)) return fromHuggingFace(folder, { heads });
+  if (isOfHub) return fromHuggingFace(folder, { heads, pooling });
   const vocabularyPath = join(folder, VOCABULARY_FILE);
   const tokenizer = WordTokenizer.parse(await readText(vocabularyPath), vocabularyPath);
   const weights = WEIGHTS.find((name) => existsSync(join(folder, name)));
@@ -94,9 +106,9 @@ export async function loadPretrained(
 /** A BERT as Hugging Face's libraries keep it. */
 async function fromHuggingFace(
   folder: string,
-  { heads }: Pick<PretrainedOptions, "heads">,
+  { heads, pooling }: Pick<PretrainedOptions, "heads" | "pooling">,
 ): Promise<Pretrained> {
-  const { config, tokenizer, labels, read } = await openHuggingFaceFolder(folder);
+  const { config, tokenizer, answers: known, read } = await openHuggingFaceFolder(folder, { pooling });
   if (heads !== undefined && heads !== config.heads) {
     throw new TunebertError(
       (named) => `config.json says that the model has ${config.heads} heads; leave ${named} out`,
@@ -106,7 +118,7 @@ async function fromHuggingFace(
   expectRows(tokenizer, config, folder);
   const first = read();
   // Without names nobody knows which of its outputs is which label.
-  const answers = first.state.has("output.weight") ? (labels ?? []) : undefined;
+  const answers = first.state.has("output.weight") ? (known ?? []) : undefined;
   const state = new FileState(() => read().state, first.state);
   return withState(state, { config, tokenizer, answers, notes: first.notes });
 }
