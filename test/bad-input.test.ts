@@ -86,7 +86,7 @@ describe("training data", () => {
       "a,b,c\n1,2,3\n",
       "names.csv, row 1: no columns for the texts: expected premise and hypothesis, ",
     ],
-    ["list.jsonl", "[1]\n", "list.jsonl is a JSON array; expected JSON Lines"],
+    ["list.jsonl", "[1]\n", "list.jsonl, row 1: expected an object such as"],
     ["quote.csv", 'premise,hypothesis,label\n"a,b,c\n', "quote.csv, row 2: not valid CSV"],
     ["pairs.docx", "PK", "pairs.docx: unknown format"],
     [

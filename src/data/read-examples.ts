@@ -3,7 +3,7 @@ import { expectFits, type GivenOptions } from "../option.js";
 import type { TextExample } from "../text/text-example.js";
 import type { ByteSource } from "./byte-source.js";
 import type { ColumnOptions } from "./columns.js";
-import { JsonlReader } from "./jsonl-reader.js";
+import { JsonFileReader } from "./json-file-reader.js";
 import { rowOptions } from "./options.js";
 import { readBlocks } from "./read-blocks.js";
 import { RowLog } from "./row-log.js";
@@ -15,7 +15,7 @@ import { TsvReader } from "./tsv-reader.js";
 /** What a file of examples is, and which of its columns hold them. */
 export interface ReadExamplesOptions extends ColumnOptions, GivenOptions<typeof rowOptions> {
   /**
-   * Its ending tells the format: .tsv or .txt (tab-separated), .csv, .jsonl or .json (an object a line); .gz may
+   * Its ending tells the format: .tsv or .txt (tab-separated), .csv, .jsonl or .json (an object a line, or an array of objects); .gz may
    * follow. Errors name it.
    */
   readonly fileName: string;
@@ -74,11 +74,11 @@ function readerFor(log: RowLog, options: ReadExamplesOptions): RowReader {
       return new TableReader(log, "\t", options);
     case ".jsonl":
     case ".json":
-      return new JsonlReader(log, options);
+      return new JsonFileReader(log, options);
     default:
       throw new TunebertError(
         `${log.fileName}: unknown format; expected a name that ends in .tsv or .txt (tab-separated), .csv, .jsonl or ` +
-          ".json (an object a line), with or without .gz",
+          ".json (an object a line, or an array of objects), with or without .gz",
       );
   }
 }
@@ -99,6 +99,7 @@ async function* readAll(
         yield example;
       }
     }
+    reader.end?.();
   } finally {
     if (log.bad > 0) onNotice?.(`${fileName}: skipped ${log.describeBad()}`);
     const hint = reader.hint?.();

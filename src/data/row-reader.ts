@@ -8,6 +8,8 @@ export interface RowReader {
   endOfRow(bytes: Uint8Array): number;
   /** The examples of the next block, which holds whole rows. */
   read(block: string): Iterable<TextExample>;
+  /** Is told that nothing follows. @throws TunebertError when something should have */
+  end?(): void;
   /** Whether the file has the layout of SNLI, known when the first example has been read. */
   readonly isSnli?: boolean;
   /** What may not be as it was meant, known when the file has been read. */

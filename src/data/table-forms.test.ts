@@ -185,15 +185,47 @@ describe("SNLI's JSON lines", () => {
   });
 });
 
-test("JSON lines may be called .json, an array may not", async () => {
-  expect(await texts('{"premise":"a","hypothesis":"b"}', "a.json")).toEqual([["a", "b", undefined]]);
-  for (const array of [
-    '[{"premise":"a","hypothesis":"b"}]',
-    '[\n{"premise":"a","hypothesis":"b"}\n]',
-    `[${" ".repeat(20 << 20)}`,
-  ]) {
-    await expect(texts(array, "a.json")).rejects.toThrow("a.json is a JSON array; expected JSON Lines");
-  }
+describe("a file of JSON", () => {
+  const row = (text: string) => ({ premise: text, hypothesis: `]},{" \\ ${text}`, label: "x" });
+  const rows = ["a", "ü 🦦", '"[', "\\"].map(row);
+  const expected = rows.map(({ premise, hypothesis, label }) => [premise, hypothesis, label]);
+
+  test.each([
+    ["lines", rows.map((one) => JSON.stringify(one)).join("\n")],
+    ["an array", JSON.stringify(rows)],
+    ["an array with line ends", `\n ${JSON.stringify(rows, null, 2).replaceAll("\n", "\r\n")}\n\n`],
+    ["an array with a comma too many", `[${rows.map((one) => `${JSON.stringify(one)},`).join("")}]`],
+  ])("may hold %s", async (_, text) => {
+    expect(await texts(text, "a.json")).toEqual(expected);
+    expect(await texts(text, "a.jsonl")).toEqual(expected);
+  });
+
+  test("may come in pieces of any size", async () => {
+    const bytes = new TextEncoder().encode(JSON.stringify(rows, null, 1));
+    for (const size of [1, 2, 7, 100]) {
+      const pieces = (async function* () {
+        for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
+      })();
+      const found: unknown[] = [];
+      for await (const example of readExamples(pieces, { fileName: "a.json" })) found.push(example.text);
+      expect(found).toEqual(rows.map(({ premise }) => premise));
+    }
+  });
+
+  test.each([
+    ["[1]", "a.json, row 1: expected an object such as"],
+    ['[{"premise": "a", "hypothesis": "b"}, {"premise": "a"}]', "a.json, row 2: "],
+    ['[{"premise": "a", "hypothesis": "b"},, {}]', "a.json, row 2: not valid JSON; repair or delete the row"],
+    ['[{"premise": "a", "hypothesis": "b"},', "a.json ends before its array does: it is cut off"],
+    ['[{"premise": "a", "hypothesis": "b"}', "a.json ends before its array does: it is cut off"],
+    ['[{"premise": "a", "hypothe', "a.json, row 1: not valid JSON"],
+    ['[{"premise": "a", "hypothesis": "b"}] []', "a.json: something follows the end of the array"],
+    ["[]", "a.json is empty"],
+    [`[${" ".repeat(20 << 20)}`, "a.json: a row does not end within"],
+    ['{"data": [\n', "a.json, row 1: not valid JSON; expected one object a line, or an array of objects"],
+  ])("what is no such file is refused: %#", async (text, message) => {
+    await expect(texts(text, "a.json")).rejects.toThrow(message);
+  });
 });
 
 describe("a table without a header", () => {

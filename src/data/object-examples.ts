@@ -10,16 +10,14 @@ import {
   withRemembered,
 } from "./columns.js";
 import { labelOfCell, labelsOfFlags, namesOf } from "./label-cells.js";
-import { endOfLine, endOfLines } from "./row-ends.js";
 import type { RowLog } from "./row-log.js";
-import { lines, type RowReader } from "./row-reader.js";
 import { isSnliObject, leavesOfParse, snliLabel } from "./snli.js";
 
 /**
- * One JSON object a line (jsonlines.org). Labels may be strings, numbers (`1.0` and `1` are one, written `1`), or
- * `true` and `false`, which are labels of these names. Blank lines are passed over.
+ * Makes examples of objects with keys. Labels may be strings, numbers (`1.0` and `1` are one, written `1`), `true` and
+ * `false`, which are labels of these names, or lists of these.
  */
-export class JsonlReader implements RowReader {
+export class ObjectExamples {
   readonly #log: RowLog;
   readonly #options: ColumnOptions;
   #lastKeys: KeysOfExample | undefined;
@@ -33,49 +31,15 @@ export class JsonlReader implements RowReader {
     return this.#lastKeys?.isSnli === true;
   }
 
-  endOfRows(bytes: Uint8Array): number {
-    const end = endOfLines(bytes);
-    if (end === 0 && this.#log.row === 0 && bytes[0] === BRACKET) throw jsonArray(this.#log.fileName);
-    return end;
-  }
-
-  endOfRow(bytes: Uint8Array): number {
-    return endOfLine(bytes);
-  }
-
-  *read(block: string): Generator<TextExample> {
-    for (const line of lines(block)) {
-      this.#log.row++;
-      if (line.trim() === "") continue;
-      const example = this.#exampleOf(line);
-      if (example) yield example;
-    }
-  }
-
-  #exampleOf(line: string): TextExample | undefined {
+  /** The example in the present row; `undefined` of a bad one that is left out. @param read the object */
+  example(read: () => Record<string, unknown>): TextExample | undefined {
     try {
-      return this.#example(this.#parse(line));
+      return this.#example(read());
     } catch (error) {
       if (!(error instanceof BadRow)) throw error;
       this.#log.badRow(error.problem);
       return undefined;
     }
-  }
-
-  #parse(line: string): Record<string, unknown> {
-    if (this.#log.row === 1 && /^\s*\[/.test(line)) throw jsonArray(this.#log.fileName);
-    let value: unknown;
-    try {
-      value = JSON.parse(line);
-    } catch (cause) {
-      throw badRow("not valid JSON; expected one object a line", cause);
-    }
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      return value as Record<string, unknown>;
-    }
-    throw badRow(
-      `expected an object such as {"premise": …, "hypothesis": …, "label": …}, found ${shorten(line)}`,
-    );
   }
 
   #example(object: Record<string, unknown>): TextExample {
@@ -179,13 +143,13 @@ export class JsonlReader implements RowReader {
 }
 
 /** What is wrong with a row, without its place. */
-class BadRow extends Error {
+export class BadRow extends Error {
   constructor(readonly problem: TunebertError) {
     super(problem.message);
   }
 }
 
-function badRow(problem: string, cause?: unknown): BadRow {
+export function badRow(problem: string, cause?: unknown): BadRow {
   return new BadRow(new TunebertError(problem, { cause }));
 }
 
@@ -206,15 +170,6 @@ const SNLI_KEYS = {
   flags: undefined,
   isSnli: true,
 };
-
-/** As the files of JSON that other programs write often hold one. */
-function jsonArray(fileName: string): TunebertError {
-  return new TunebertError(
-    `${fileName} is a JSON array; expected JSON Lines, one object a line (jq -c '.[]' makes them of an array)`,
-  );
-}
-
-const BRACKET = 0x5b;
 
 function textOf(object: Record<string, unknown>, key: string): string {
   const value = object[key];
