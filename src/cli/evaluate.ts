@@ -28,7 +28,7 @@ import { note, print, warn } from "./print.js";
 const evaluateOptions = {
   ...modelOptions,
   data: required(text("file"), {
-    help: "labelled examples: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz; or snli, snli:dev",
+    help: "labelled examples: SNLI's .txt, or .tsv, .csv, .json or .jsonl with named columns, as they are or as .gz, or .parquet; or snli, snli:dev",
   }),
   ...answerOptions,
   ...labelledExampleOptions,

@@ -25,7 +25,7 @@ import { outputClosed, outputFailed } from "./standard-streams.js";
 const predictOptions = {
   ...modelOptions,
   data: option(text("file"), {
-    help: "examples to ask about: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz",
+    help: "examples to ask about: SNLI's .txt, or .tsv, .csv, .json or .jsonl with named columns, as they are or as .gz, or .parquet",
   }),
   format: option(choice(PREDICTION_FORMATS, "how"), {
     default: "text",

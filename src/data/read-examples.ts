@@ -5,6 +5,7 @@ import type { ByteSource } from "./byte-source.js";
 import type { ColumnOptions } from "./columns.js";
 import { JsonFileReader } from "./json-file-reader.js";
 import { rowOptions } from "./options.js";
+import { readParquet } from "./parquet.js";
 import { readBlocks } from "./read-blocks.js";
 import { RowLog } from "./row-log.js";
 import type { RowReader } from "./row-reader.js";
@@ -15,8 +16,8 @@ import { TsvReader } from "./tsv-reader.js";
 /** What a file of examples is, and which of its columns hold them. */
 export interface ReadExamplesOptions extends ColumnOptions, GivenOptions<typeof rowOptions> {
   /**
-   * Its ending tells the format: .tsv or .txt (tab-separated), .csv, .jsonl or .json (an object a line, or an array of objects); .gz may
-   * follow. Errors name it.
+   * Its ending tells the format: .tsv or .txt (tab-separated), .csv, .jsonl or .json (an object a line, or an array of
+   * objects), where .gz may follow, or .parquet. Errors name it.
    */
   readonly fileName: string;
   /** Is told, before the first example, whether the file has SNLI's layout, and is read as {@link readSnli} does. */
@@ -42,7 +43,10 @@ export interface ReadExamplesOptions extends ColumnOptions, GivenOptions<typeof 
 export function readExamples(source: ByteSource, options: ReadExamplesOptions): AsyncGenerator<TextExample> {
   if (options.delimiter !== undefined) expectFits("delimiter", rowOptions.delimiter.kind, options.delimiter);
   const log = new RowLog(options.fileName, options.skipBadRows ? "skip" : (options.onBadRow ?? "refuse"));
-  return readAll(source, readerFor(log, options), log, options);
+  if (/\.parquet$/i.test(options.fileName))
+    return readAll(readParquet(source, log, options), {}, log, options);
+  const reader = readerFor(log, options);
+  return readAll(readBlocks(source, reader, log), reader, log, options);
 }
 
 /**
@@ -61,7 +65,8 @@ export function readSnli(
   { fileName }: { readonly fileName: string },
 ): AsyncGenerator<TextExample> {
   const log = new RowLog(fileName);
-  return readAll(source, new TsvReader(log, snliTsv(fileName)), log);
+  const reader = new TsvReader(log, snliTsv(fileName));
+  return readAll(readBlocks(source, reader, log), reader, log);
 }
 
 function readerFor(log: RowLog, options: ReadExamplesOptions): RowReader {
@@ -78,21 +83,21 @@ function readerFor(log: RowLog, options: ReadExamplesOptions): RowReader {
     default:
       throw new TunebertError(
         `${log.fileName}: unknown format; expected a name that ends in .tsv or .txt (tab-separated), .csv, .jsonl or ` +
-          ".json (an object a line, or an array of objects), with or without .gz",
+          ".json (an object a line, or an array of objects), with or without .gz, or in .parquet",
       );
   }
 }
 
 async function* readAll(
-  source: ByteSource,
-  reader: RowReader,
+  blocks: AsyncIterable<Iterable<TextExample>>,
+  reader: Pick<RowReader, "isSnli" | "hint" | "end">,
   log: RowLog,
   { onLayout, onNotice }: Pick<ReadExamplesOptions, "onLayout" | "onNotice"> = {},
 ): AsyncGenerator<TextExample> {
   const { fileName } = log;
   let examples = 0;
   try {
-    for await (const block of readBlocks(source, reader, log)) {
+    for await (const block of blocks) {
       for (const example of block) {
         if (examples === 0) onLayout?.(reader.isSnli ? "snli" : "columns");
         examples++;

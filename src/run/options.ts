@@ -49,7 +49,7 @@ export function runOptions(given: GivenOptions<typeof runOptionTable>): RunOptio
 /** Where the examples are. */
 export const exampleFileOptions = {
   train: required(text("file"), {
-    help: "labelled examples, texts or pairs of texts, to train on: SNLI's .txt, or .tsv, .csv or .jsonl with named columns, as they are or as .gz; or snli, which is fetched",
+    help: "labelled examples, texts or pairs of texts, to train on: SNLI's .txt, or .tsv, .csv, .json or .jsonl with named columns, as they are or as .gz, or .parquet; or snli, which is fetched",
   }),
   validation: option(text("file"), {
     help: "labelled examples by which the best epoch's model is chosen and kept; snli means its dev pairs",

@@ -75,7 +75,7 @@ function looksLikeName(name: string): boolean {
 }
 
 /** In the order of preference, where a data set comes in several formats. */
-const DATA_ENDINGS = [".txt", ".tsv", ".csv", ".jsonl", ".json"].flatMap((ending) => [
+const DATA_ENDINGS = [".txt", ".tsv", ".csv", ".jsonl", ".json", ".parquet"].flatMap((ending) => [
   ending,
   `${ending}.gz`,
 ]);
