@@ -310,6 +310,16 @@ test.each([
   }
 });
 
+test("a fresh output layer starts as in transformers: normal with a deviation of 0.02, and no bias", async () => {
+  const pretrained = await loadPretrained(join(FIXTURES, "bert-gelu"));
+  const labels = Array.from({ length: 200 }, (_, i) => `label ${i}`);
+  const { parameters } = classifierFrom(pretrained, labels, new Random(3));
+  const { data } = parameters.get("output.weight")!;
+  const deviation = Math.sqrt(data.reduce((sum, value) => sum + value ** 2, 0) / data.length);
+  expect(deviation).toBeCloseTo(0.02, 3);
+  expect([...parameters.get("output.bias")!.data]).toEqual(labels.map(() => 0));
+});
+
 describe("a folder of sentence-transformers", () => {
   const variantOf = async (folder: string, options: { pooling?: "cls" | "mean" } = {}) => {
     const { config, notes } = await loadPretrained(folder, options);

@@ -1,6 +1,7 @@
 import { backward } from "../autodiff/backward.js";
 import type { MicroBatch, MicroBatchGroup } from "../data/micro-batches.js";
-import { dropout, linear } from "../nn/layers.js";
+import { constant, normal } from "../nn/initialise.js";
+import { dropout, type LinearStart, linear } from "../nn/layers.js";
 import { type DeclaredParameter, Network } from "../nn/network.js";
 import type { Value } from "../onnx/graph.js";
 import { add, concat, relu, tanh } from "../onnx/operators.js";
@@ -19,6 +20,9 @@ export const LOSS = "loss";
 /** The pooler of published BERTs. */
 const HIDDEN_LAYER = "hidden.0";
 const OUTPUT_LAYER = "output";
+
+/** How layers that are put on published BERTs start, as in the paper and in Hugging Face's libraries. */
+const PUBLISHED_START: LinearStart = { weight: normal(0.02), bias: constant(0) };
 
 /**
  * The parameters of a model, in the order of a PyTorch state dict, and how they start.
@@ -115,13 +119,16 @@ function outputLayers(
   const inputs = declareInputs(network, microBatches);
   return encodePooled(network, checkConfig(config), inputs, std).map((encoded) => {
     const read = config.variant?.pooling === "mean" ? encoded : hiddenLayer(network, encoded, config); // [B, H]
-    return linear(network, OUTPUT_LAYER, config.variant ? dropout(network, read) : read, outputs);
+    const { variant } = config;
+    return variant
+      ? linear(network, OUTPUT_LAYER, dropout(network, read), outputs, PUBLISHED_START)
+      : linear(network, OUTPUT_LAYER, read, outputs);
   });
 }
 
 /** Of the first token; first [B, H], returns [B, H]. */
 function hiddenLayer(network: Network, first: Value, { hidden, variant }: BertConfig): Value {
-  const made = linear(network, HIDDEN_LAYER, first, hidden);
+  const made = linear(network, HIDDEN_LAYER, first, hidden, variant && PUBLISHED_START);
   return variant?.pooling === "relu" ? relu(network.graph, made) : tanh(network.graph, made);
 }
 

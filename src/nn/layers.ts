@@ -1,23 +1,40 @@
 import type { Value } from "../onnx/graph.js";
 import { add, gather, gemm, layerNormalization, matrixOfKnownWidth, mul } from "../onnx/operators.js";
 import { type Activation, activate } from "./activation.js";
-import { constant, uniformOverInputs } from "./initialise.js";
+import { constant, type Initialiser, uniformOverInputs } from "./initialise.js";
 import type { Network } from "./network.js";
 
 /** x [M, in] W ᵀ + b with `name.weight` [out, in] and `name.bias` [out]: [M, out]. */
-export function linear(network: Network, name: string, x: Value, outputs: number): Value {
+export function linear(
+  network: Network,
+  name: string,
+  x: Value,
+  outputs: number,
+  start?: LinearStart,
+): Value {
   const [, inputs] = matrixOfKnownWidth(x, name);
-  declareLinear(network, name, inputs, outputs);
+  declareLinear(network, name, inputs, outputs, start);
   const weight = network.parameter(`${name}.weight`);
   const bias = network.parameter(`${name}.bias`);
   return gemm(network.graph, x, weight, { transB: true, c: bias });
 }
 
-/** The parameters of {@link linear}, which start as PyTorch's do. */
-export function declareLinear(network: Network, name: string, inputs: number, outputs: number): void {
-  const initialise = uniformOverInputs(inputs);
-  network.declare(`${name}.weight`, [outputs, inputs], initialise, { decays: true });
-  network.declare(`${name}.bias`, [outputs], initialise, { decays: false });
+/** How the parameters of a linear layer start. */
+export interface LinearStart {
+  readonly weight: Initialiser;
+  readonly bias: Initialiser;
+}
+
+/** The parameters of {@link linear}, which start as PyTorch's do unless it is said how. */
+export function declareLinear(
+  network: Network,
+  name: string,
+  inputs: number,
+  outputs: number,
+  start: LinearStart = { weight: uniformOverInputs(inputs), bias: uniformOverInputs(inputs) },
+): void {
+  network.declare(`${name}.weight`, [outputs, inputs], start.weight, { decays: true });
+  network.declare(`${name}.bias`, [outputs], start.bias, { decays: false });
 }
 
 /** Layer normalisation (Ba et al., 2016) of the rows of x [M, H] with `name.weight` and `name.bias` [H]. */

@@ -29,7 +29,7 @@ A BERT ${isRegression(run.model) ? `that gives ${words.classified} a number` : `
 
 ## What it does
 
-Given ${words.given}, it answers with ${answering(run)}. Texts are cut into words at whitespace${run.settings.words === "punctuation" ? " and punctuation" : ""}, in lower case; of ${words.one} longer than ${run.model.maxLength} tokens the
+Given ${words.given}, it answers with ${answering(run)}. ${tokenizing(run)}; of ${words.one} longer than ${run.model.maxLength} tokens the
 rest is not seen${words.truncated(run.model.truncation)}.
 
 ## How to use it
@@ -78,6 +78,12 @@ ${results(run)}
 
 ${warned(run)}${limits(run)}
 `;
+}
+
+/** How texts become tokens: published BERTs have a tokenizer of their own. */
+function tokenizing({ model, settings }: RunRecord): string {
+  if (model.variant) return "Texts are cut into pieces of words by the tokenizer in `tokenizer.json`";
+  return `Texts are cut into words at whitespace${settings.words === "punctuation" ? " and punctuation" : ""}, in lower case`;
 }
 
 function taskOption({ model }: RunRecord): string {
@@ -261,7 +267,9 @@ function limits({ evaluation, multiLabel, regression, model }: RunRecord): strin
     isRegression(model)
       ? "- It answers with a number whatever the texts are."
       : `- It knows nothing but the labels above${isMultiLabel(model) ? "" : ", and answers with one of them whatever the texts are"}.`,
-    "- Words that are not in its vocabulary are one and the same unknown word to it.",
+    model.variant
+      ? undefined
+      : "- Words that are not in its vocabulary are one and the same unknown word to it.",
     `- Whatever goes beyond ${model.maxLength} tokens has no influence.`,
     multiLabel?.data === "validation"
       ? "- The thresholds were chosen on these very examples, which flatters the results."
