@@ -1,11 +1,11 @@
 /** Files of pairs as other programs write them, through the commands that read them. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parserOf } from "../src/cli/add-options.js";
 import { rowOptions } from "../src/data/options.js";
-import { fail, readJsonLines, succeed, temporaryFolder, tunebert } from "./support/command.js";
+import { fail, readBytes, readJsonLines, succeed, temporaryFolder, tunebert } from "./support/command.js";
 import { nearly } from "./support/nearly.js";
 import { TINY_SIZES, TINY_TRAINING, tinyPairs, toCsv } from "./support/tiny.js";
 
@@ -132,5 +132,37 @@ test("the present folder is no data set because there is a file for training in 
   const message = await fail(train(".", join(folder, "out")), { cwd: folder });
   expect(message).toMatch(
     /^\. is a folder, and no data set with a file for train .*; it holds .*train\.csv.*Name a file$/,
+  );
+});
+
+test("a pattern stands for several files, each with its own header, for every command", async () => {
+  const folder = temporaryFolder();
+  const at = (name: string) => join(folder, name);
+  const pairs = tinyPairs();
+  writeFileSync(at("part-1.csv"), toCsv(pairs.slice(0, 20)));
+  const rows = pairs
+    .slice(20)
+    .map(({ text, textPair, label }) => JSON.stringify({ label, text, text_pair: textPair }));
+  writeFileSync(at("part-2.jsonl"), rows.join("\n"));
+  writeFileSync(at("whole.csv"), toCsv(pairs));
+  const training = [...TINY_SIZES, ...TINY_TRAINING, "--epochs", "1", "--no-checkpoints"];
+  const train = (data: string, out: string) =>
+    succeed(["train", "--train", at(data), ...training, "--out", at(out)]);
+  await train("part-*", "of-parts");
+  await train("whole.csv", "of-whole");
+  expect(readBytes(at("of-parts"), "model.safetensors")).toEqual(
+    readBytes(at("of-whole"), "model.safetensors"),
+  );
+  expect(readFileSync(at("of-parts/MODEL_CARD.md"), "utf8")).toContain("36 examples of `2 files of part-*`");
+  const data = ["--data", at("part-*"), "--json"];
+  const { stdout: measured } = await succeed(["evaluate", "--model", at("of-parts"), ...data]);
+  expect(JSON.parse(measured).examples).toBe(36);
+  const { stdout: answers } = await succeed(["predict", "--model", at("of-parts"), ...data]);
+  expect(readJsonLines(answers)).toHaveLength(36);
+  const { stdout: compared } = await succeed(["compare", at("of-parts"), at("of-whole"), ...data]);
+  expect(JSON.parse(compared).pairs).toBe(36);
+  writeFileSync(at("part-3.csv"), "premise,hypothesis,label\na,b\n");
+  expect(await fail(["evaluate", "--model", at("of-parts"), ...data])).toContain(
+    "part-3.csv, row 2: 2 columns",
   );
 });

@@ -7,10 +7,8 @@ import { notANumber, unknownLabel, whereIs } from "../data/label-ids.js";
 import { skippedNote } from "../data/label-notes.js";
 import { numberOf } from "../data/label-order.js";
 import { isNoLabel } from "../data/no-label.js";
-import { readExamples } from "../data/read-examples.js";
 import { TunebertError } from "../error.js";
-import { resolveData } from "../hub/fetch/resolve.js";
-import { streamBytes } from "../hub/files/files.js";
+import { resolveDataFiles } from "../hub/fetch/resolve.js";
 import type { ModelConfig } from "../hub/store/model-config.js";
 import { loadModel, readModelConfig, readReport } from "../hub/store/model-folder.js";
 import type { AnsweredExample } from "../metrics/answered-example.js";
@@ -40,6 +38,7 @@ import {
   compareRuns,
 } from "../report/terminal/comparison.js";
 import { formatComparison } from "../report/terminal/comparison-text.js";
+import { readExampleFiles } from "../run/read-example-files.js";
 import { threads as threadsOf } from "../runtime/threads/threads.js";
 import { listNames } from "../text/list-names.js";
 import { showJson } from "../text/show-json.js";
@@ -132,8 +131,8 @@ async function compareAsked(
   expectSameLabels(models);
   expectSameTexts(models);
   const { labels = [], task, columns: remembered } = models[0]?.model ?? {};
-  const file = await resolveData(data, "test", fetchOptions(flags));
-  const examples = await readLabelled(file, { labels, task }, { ...flags, remembered });
+  const files = await resolveDataFiles(data, "test", fetchOptions(flags));
+  const examples = await readLabelled(files, { labels, task }, { ...flags, remembered });
   if (isRegression({ labels })) {
     return compareRegressions(
       await askAll(models, "regression", flags, (one) => guessNumbers(one, examples)),
@@ -223,7 +222,7 @@ function parseAnswers(text: string, path: string, labels: readonly string[]): An
 }
 
 async function readLabelled(
-  file: string,
+  files: readonly string[],
   model: Pick<RunRecord["model"], "labels" | "task">,
   flags: CompareFlags & Pick<ColumnOptions, "remembered">,
 ): Promise<LabelledExample[]> {
@@ -231,8 +230,8 @@ async function readLabelled(
   const labelled: LabelledExample[] = [];
   const skippedLabels = new Map<string, number>();
   let skipped = 0;
-  const options = { ...flags, noLabel: [], fileName: file, onNotice: note };
-  for await (const example of readExamples(streamBytes(file), options)) {
+  const name = files.length === 1 ? files[0] : flags.data;
+  for await (const example of readExampleFiles(files, { ...flags, noLabel: [], onNotice: note })) {
     const { text, textPair, label } = example;
     const isOne = typeof label === "string";
     if (label === undefined || (isOne && isNoLabel(label, labels, flags.noLabel))) {
@@ -249,8 +248,8 @@ async function readLabelled(
     labelled.push({ text, textPair, label });
   }
   if (labelled.length === 0)
-    throw new TunebertError(`${file}: no example has a label; take data with labels`);
-  if (skipped > 0) note(`${file}: ${skippedNote({ skipped, skippedLabels })}`);
+    throw new TunebertError(`${name}: no example has a label; take data with labels`);
+  if (skipped > 0) note(`${name}: ${skippedNote({ skipped, skippedLabels })}`);
   return labelled;
 }
 

@@ -1,14 +1,14 @@
 import { addAbortSignal } from "node:stream";
 import type { Command } from "commander";
 import { readExampleLines } from "../data/read-example-lines.js";
-import { readExamples } from "../data/read-examples.js";
 import { TunebertError } from "../error.js";
-import { streamBytes } from "../hub/files/files.js";
+import { filesOfPattern } from "../hub/files/file-pattern.js";
 import type { ModelConfig } from "../hub/store/model-config.js";
 import { loadModel, readModelConfig } from "../hub/store/model-folder.js";
 import { type OptionValues, option, reworded } from "../option.js";
 import { choice, count, text } from "../option-kinds.js";
 import { Predictor } from "../predict/predictor.js";
+import { readExampleFiles } from "../run/read-example-files.js";
 import { unknownWarning } from "../run/warnings.js";
 import { threads } from "../runtime/threads/threads.js";
 import type { TextExample } from "../text/text-example.js";
@@ -210,14 +210,20 @@ function examplesFrom(
     const options = {
       ...columns,
       remembered: textColumns,
-      fileName: data,
       onNotice: note,
       onBadRow: bad.tell,
     };
-    return chunks(readExamples(streamBytes(data), options), CHUNK);
+    return chunks(examplesOfPattern(data, options), CHUNK);
   }
   if (process.stdin.isTTY) return promptedExamples(process.stdin, process.stderr, texts);
   return readExampleLines(process.stdin, { fileName: "standard input", texts, onBadRow: bad.tell });
+}
+
+async function* examplesOfPattern(
+  pattern: string,
+  options: Parameters<typeof readExampleFiles>[1],
+): AsyncGenerator<TextExample> {
+  yield* readExampleFiles(await filesOfPattern(pattern), options);
 }
 
 async function* chunks(examples: AsyncIterable<TextExample>, size: number): AsyncGenerator<TextExample[]> {

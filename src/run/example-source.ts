@@ -1,14 +1,15 @@
+import { basename } from "node:path";
 import { isNoLabel } from "../data/no-label.js";
-import { readExamples } from "../data/read-examples.js";
 import { type EncodeOptions, TextDataset } from "../data/text-dataset.js";
 import type { Split } from "../hub/fetch/catalog.js";
-import { resolveData } from "../hub/fetch/resolve.js";
+import { resolveDataFiles } from "../hub/fetch/resolve.js";
 import { showAddress } from "../hub/files/address.js";
 import { keepLabelled, type LabelledExample } from "../predict/answer-labelled.js";
 import { type DataRecord, dataRecord } from "../report/files/run-record.js";
 import type { TextExample } from "../text/text-example.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { DataFile } from "./data-file.js";
+import { readExampleFiles } from "./read-example-files.js";
 import type { CommonTrainOptions, ExampleSource, UncheckedTrainOptions } from "./train-options.js";
 
 /** What a set of examples is for. */
@@ -39,20 +40,32 @@ export async function openExamples(
     const record = async (dataset: TextDataset) => dataRecord({ name }, dataset);
     return { examples: source, name, isSnli: false, record };
   }
-  const file = new DataFile(await resolveData(source, SPLITS[purpose], options.download));
+  const paths = await resolveDataFiles(source, SPLITS[purpose], options.download);
+  const files = paths.map((path) => new DataFile(path));
   // What stands for no label is told when all labels are there.
   let isSnli = false;
   const onLayout = (layout: "snli" | "columns") => {
     isSnli = layout === "snli";
   };
-  const examples = readExamples(file.bytes(), { ...options, onLayout, noLabel: [], fileName: file.path });
+  const examples = readExampleFiles(files, { ...options, onLayout, noLabel: [] });
   const first = await examples.next();
   return {
     examples: continued(first, examples),
     name: showAddress(source),
     isSnli,
-    record: (dataset) => file.record(dataset),
+    record: (dataset) => recordOf(files, source, dataset),
   };
+}
+
+/** What a run remembers of a file, or of those of a pattern. */
+async function recordOf(
+  files: readonly DataFile[],
+  source: string,
+  dataset: TextDataset,
+): Promise<DataRecord> {
+  const [only] = files;
+  if (only && files.length === 1) return only.record(dataset);
+  return dataRecord({ name: `${files.length} files of ${basename(source)}` }, dataset);
 }
 
 /** All examples, where the first has been asked for already. */

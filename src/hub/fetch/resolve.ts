@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { TunebertError } from "../../error.js";
 import { looksLikeAddress, showAddress } from "../files/address.js";
+import { filesOfPattern } from "../files/file-pattern.js";
 import { isWebAddress } from "./artifact-source.js";
 import { type Artifact, catalogNames, findArtifact, type Split } from "./catalog.js";
 import { type FetchOptions, fetchArtifact } from "./fetch-artifact.js";
@@ -47,6 +48,20 @@ export async function resolveData(
   if (!existsSync(found) || !statSync(found).isDirectory()) return found;
   const file = existsSync(name) ? undefined : findArtifact(name)?.splits?.[wanted];
   return join(found, file ?? fileOfSplit(found, wanted, { isDataSet: found !== name }));
+}
+
+/**
+ * The files of a data set: as {@link resolveData}, or those that a pattern such as `data/*.csv` stands for.
+ * @throws TunebertError when there is no file of the pattern, or as {@link resolveData}
+ */
+export async function resolveDataFiles(
+  nameOrPattern: string,
+  split: Split,
+  options: FetchOptions = {},
+): Promise<readonly string[]> {
+  const files = await filesOfPattern(nameOrPattern);
+  const [only] = files;
+  return only === nameOrPattern ? [await resolveData(only, split, options)] : files;
 }
 
 async function resolve(name: string, kind: Artifact["kind"], options: FetchOptions): Promise<string> {
