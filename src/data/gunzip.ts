@@ -1,12 +1,5 @@
 import { TunebertError } from "../error.js";
-
-/**
- * Bytes unpacked for each byte of the file. Text comes to about 5, tables with repetitions to 30; the format allows
- * 1000, which only a file that was made to do harm comes near.
- */
-const MAX_RATIO = 200;
-/** Bytes unpacked below which the ratio does not count: a small file of zeros is harmless. */
-const RATIO_FREE_BYTES = 16 * 1024 * 1024;
+import { isBomb, MAX_RATIO } from "./unpack-limit.js";
 
 /**
  * Unpacks gzip as it is read (RFC 1952).
@@ -25,7 +18,7 @@ export async function* gunzip(
       const { done, value } = await reader.read();
       if (done) break;
       unpacked += value.length;
-      if (unpacked > RATIO_FREE_BYTES && unpacked > MAX_RATIO * feeding.packed) {
+      if (isBomb(feeding.packed, unpacked)) {
         throw new TunebertError(
           `${fileName}: ${feeding.packed} bytes of gzip unpack to more than ${MAX_RATIO} times as many; ` +
             "no text does. If it is right, unpack the file first",

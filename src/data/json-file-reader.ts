@@ -3,7 +3,7 @@ import { shorten } from "../text/show-json.js";
 import type { TextExample } from "../text/text-example.js";
 import type { ColumnOptions } from "./columns.js";
 import { arrayPieces, beginsArray } from "./json-array.js";
-import { badRow, ObjectExamples } from "./object-examples.js";
+import { BadRow, badRow, ObjectExamples } from "./object-examples.js";
 import { endOfLine, endOfLines } from "./row-ends.js";
 import type { RowLog } from "./row-log.js";
 import { lines, type RowReader } from "./row-reader.js";
@@ -49,8 +49,18 @@ export class JsonFileReader implements RowReader {
     for (const row of rows) {
       this.#log.row++;
       if (row.trim() === "") continue;
-      const example = this.#examples.example(() => this.#parse(row));
+      const example = this.#exampleOf(row);
       if (example) yield example;
+    }
+  }
+
+  #exampleOf(row: string): TextExample | undefined {
+    try {
+      return this.#examples.exampleOf(this.#parse(row));
+    } catch (error) {
+      if (!(error instanceof BadRow)) throw error;
+      this.#log.badRow(error.problem);
+      return undefined;
     }
   }
 

@@ -31,19 +31,15 @@ export class ObjectExamples {
     return this.#lastKeys?.isSnli === true;
   }
 
-  /** The example in the present row; `undefined` of a bad one that is left out. @param read the object */
-  example(read: () => Record<string, unknown>): TextExample | undefined {
-    try {
-      return this.#example(read());
-    } catch (error) {
-      if (!(error instanceof BadRow)) throw error;
-      this.#log.badRow(error.problem);
-      return undefined;
-    }
-  }
-
-  #example(object: Record<string, unknown>): TextExample {
-    const { text, textPair, label, flags, isSnli } = this.#keysOf(Object.keys(object));
+  /**
+   * The example that an object holds.
+   * @param keys under which it stands; default: what the object's own keys tell
+   * @throws BadRow where there is none
+   */
+  exampleOf(
+    object: Readonly<Record<string, unknown>>,
+    { text, textPair, label, flags, isSnli }: KeysOfExample = this.keysOf(Object.keys(object)),
+  ): TextExample {
     const first = textOf(object, text);
     const second = textPair === undefined ? undefined : textOf(object, textPair);
     return {
@@ -61,8 +57,8 @@ export class ObjectExamples {
     };
   }
 
-  /** Rows mostly have the keys of the row before. */
-  #keysOf(keys: readonly string[]): KeysOfExample {
+  /** Those under which an example stands, mostly as in the row before. @throws BadRow where there is none */
+  keysOf(keys: readonly string[]): KeysOfExample {
     const last = this.#lastKeys;
     if (last?.all.length === keys.length && last.all.every((key, i) => key === keys[i])) return last;
     const found = this.#find(keys);
@@ -99,7 +95,7 @@ export class ObjectExamples {
     }
   }
 
-  #snliLabel(object: Record<string, unknown>, key: string): string | undefined {
+  #snliLabel(object: Readonly<Record<string, unknown>>, key: string): string | undefined {
     const label = object[key] === null ? "-" : this.#name(object[key], key);
     return snliLabel(label, this.#where);
   }
@@ -149,12 +145,13 @@ export class BadRow extends Error {
   }
 }
 
+/** What is wrong with a row, in words. */
 export function badRow(problem: string, cause?: unknown): BadRow {
   return new BadRow(new TunebertError(problem, { cause }));
 }
 
 /** Under which keys, of these, an example stands. */
-interface KeysOfExample {
+export interface KeysOfExample {
   readonly all: readonly string[];
   readonly text: string;
   readonly textPair: string | undefined;
@@ -171,7 +168,7 @@ const SNLI_KEYS = {
   isSnli: true,
 };
 
-function textOf(object: Record<string, unknown>, key: string): string {
+function textOf(object: Readonly<Record<string, unknown>>, key: string): string {
   const value = object[key];
   if (typeof value === "string") return value;
   throw badRow(`${JSON.stringify(key)} must be a string, found ${showJson(value)}`);

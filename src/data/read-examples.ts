@@ -1,11 +1,13 @@
 import { TunebertError } from "../error.js";
 import { expectFits, type GivenOptions } from "../option.js";
 import type { TextExample } from "../text/text-example.js";
-import type { ByteSource } from "./byte-source.js";
+import { type ByteSource, piecesOf } from "./byte-source.js";
 import type { ColumnOptions } from "./columns.js";
 import { JsonFileReader } from "./json-file-reader.js";
 import { rowOptions } from "./options.js";
-import { readParquet } from "./parquet.js";
+import { ParquetExamples } from "./parquet/parquet-examples.js";
+import { MAGIC } from "./parquet/parquet-file.js";
+import { begins, peek } from "./peek.js";
 import { readBlocks } from "./read-blocks.js";
 import { RowLog } from "./row-log.js";
 import type { RowReader } from "./row-reader.js";
@@ -17,7 +19,7 @@ import { TsvReader } from "./tsv-reader.js";
 export interface ReadExamplesOptions extends ColumnOptions, GivenOptions<typeof rowOptions> {
   /**
    * Its ending tells the format: .tsv or .txt (tab-separated), .csv, .jsonl or .json (an object a line, or an array of
-   * objects), where .gz may follow, or .parquet. Errors name it.
+   * objects); .gz may follow. A Parquet file is known by its first bytes. Errors name it.
    */
   readonly fileName: string;
   /** Is told, before the first example, whether the file has SNLI's layout, and is read as {@link readSnli} does. */
@@ -43,10 +45,7 @@ export interface ReadExamplesOptions extends ColumnOptions, GivenOptions<typeof 
 export function readExamples(source: ByteSource, options: ReadExamplesOptions): AsyncGenerator<TextExample> {
   if (options.delimiter !== undefined) expectFits("delimiter", rowOptions.delimiter.kind, options.delimiter);
   const log = new RowLog(options.fileName, options.skipBadRows ? "skip" : (options.onBadRow ?? "refuse"));
-  if (/\.parquet$/i.test(options.fileName))
-    return readAll(readParquet(source, log, options), {}, log, options);
-  const reader = readerFor(log, options);
-  return readAll(readBlocks(source, reader, log), reader, log, options);
+  return readByFormat(source, log, options);
 }
 
 /**
@@ -69,6 +68,27 @@ export function readSnli(
   return readAll(readBlocks(source, reader, log), reader, log);
 }
 
+/** A file of text is what its name says; one of Parquet says so itself. */
+async function* readByFormat(
+  source: ByteSource,
+  log: RowLog,
+  options: ReadExamplesOptions,
+): AsyncGenerator<TextExample> {
+  const { start, whole } = await peek(piecesOf(source, log.fileName));
+  try {
+    if (begins(start, MAGIC)) {
+      const examples = new ParquetExamples(log, options);
+      const bytes = source instanceof Uint8Array ? source : whole;
+      yield* readAll(examples.blocks(bytes), examples, log, options);
+    } else {
+      const reader = readerFor(log, options);
+      yield* readAll(readBlocks(whole, reader, log), reader, log, options);
+    }
+  } finally {
+    await whole.return(undefined);
+  }
+}
+
 function readerFor(log: RowLog, options: ReadExamplesOptions): RowReader {
   const ending = /(\.[^./\\]*?)(\.gz)?$/i.exec(log.fileName)?.[1]?.toLowerCase();
   switch (ending) {
@@ -80,10 +100,15 @@ function readerFor(log: RowLog, options: ReadExamplesOptions): RowReader {
     case ".jsonl":
     case ".json":
       return new JsonFileReader(log, options);
+    case ".parquet":
+      throw new TunebertError(
+        `${log.fileName} is no Parquet file that can be read: it does not begin with PAR1, as one does that is neither ` +
+          "encrypted nor packed; unpack it, or write it without encryption",
+      );
     default:
       throw new TunebertError(
         `${log.fileName}: unknown format; expected a name that ends in .tsv or .txt (tab-separated), .csv, .jsonl or ` +
-          ".json (an object a line, or an array of objects), with or without .gz, or in .parquet",
+          ".json (an object a line, or an array of objects), with or without .gz, or a Parquet file",
       );
   }
 }

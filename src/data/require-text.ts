@@ -37,7 +37,7 @@ const FORMATS: readonly (readonly [magic: string, what: string, todo: string])[]
   ["\0\0\xfe\xff", "text in UTF-32", SAVE_AS_UTF8],
   ["PK\x03\x04", "a zip archive, as Excel's .xlsx files are", "unpack it, or save the sheet as CSV"],
   ["\xd0\xcf\x11\xe0", "an Office document, as Excel's .xls files are", "save the sheet as CSV"],
-  ["PAR1\x15", "a Parquet file", "give it a name that ends in .parquet"],
+  ["PAR1\x15", "a Parquet file", CONVERT],
   ["ARROW1\0", "an Arrow file", CONVERT],
   ["\xff\xff\xff\xff", "an Arrow stream", CONVERT],
   ["Obj\x01", "an Avro file", CONVERT],

@@ -29,15 +29,6 @@ export class RowLog {
     return `${this.fileName}, row ${this.row}`;
   }
 
-  /** Does something with the file as a whole. @throws TunebertError, with its name, as `action` does */
-  inFile<T>(action: () => T): T {
-    try {
-      return action();
-    } catch (error) {
-      throw error instanceof TunebertError ? error.wrap(`${this.fileName}: `) : error;
-    }
-  }
-
   /** Does something with the header. @throws TunebertError, with its place, as `action` does */
   inHeader<T>(action: () => T): T {
     try {

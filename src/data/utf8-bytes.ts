@@ -1,6 +1,7 @@
 import { TunebertError } from "../error.js";
-import { type ByteSource, concatenate, piecesOf } from "./byte-source.js";
+import { type ByteSource, piecesOf } from "./byte-source.js";
 import { gunzip } from "./gunzip.js";
+import { begins, type Peeked, peek } from "./peek.js";
 import { requireText } from "./require-text.js";
 
 /**
@@ -17,38 +18,6 @@ export async function* utf8Bytes(source: ByteSource, fileName: string): AsyncGen
     yield* convert(unpacked, fileName);
   } else {
     yield* convert({ start, whole }, fileName);
-  }
-}
-
-/** The first bytes of a stream, and the stream with them. */
-interface Peeked {
-  readonly start: Uint8Array;
-  readonly whole: AsyncGenerator<Uint8Array>;
-}
-
-/** So many tell the encodings apart. */
-const PEEKED_BYTES = 4;
-
-const NEWLINE = 0x0a;
-
-async function peek(pieces: AsyncGenerator<Uint8Array>): Promise<Peeked> {
-  const taken: Uint8Array[] = [];
-  for (let size = 0; size < PEEKED_BYTES; size += taken.at(-1)!.length) {
-    const { done, value } = await pieces.next();
-    if (done) break;
-    taken.push(value);
-    if (value.at(-1) === NEWLINE) break; // a short line, whose answer somebody may wait for
-  }
-  const start = taken.length === 0 ? new Uint8Array(0) : concatenate(taken);
-  return { start, whole: prepend(start, pieces) };
-}
-
-async function* prepend(start: Uint8Array, rest: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    if (start.length > 0) yield start;
-    yield* rest;
-  } finally {
-    await rest.return(undefined);
   }
 }
 
@@ -92,8 +61,4 @@ async function* fromUtf16(
   };
   for await (const piece of pieces) yield decode(piece);
   yield decode();
-}
-
-function begins(bytes: Uint8Array, start: readonly number[]): boolean {
-  return start.every((byte, i) => bytes[i] === byte);
 }
