@@ -17,7 +17,7 @@
  * @packageDocumentation
  */
 export { BertClassifier } from "./bert/bert-classifier.js";
-export type { BertConfig, BertVariant } from "./bert/config.js";
+export type { BertConfig, BertVariant, VariantPooling } from "./bert/config.js";
 export type { EmbeddingStd } from "./bert/encoder.js";
 export type { Freeze } from "./bert/freeze.js";
 export type { Answers, AnswersOf, AnyOf, TaskName } from "./data/answers.js";

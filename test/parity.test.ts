@@ -64,7 +64,7 @@ describe.each(names)("%s", (name) => {
     const lanes = microBatches(dataset, all, { replicas: THREADS, perGroup: PER_RUN, maxTokens: MAX_TOKENS });
     expect(lanes.flat().length).toBeGreaterThan(THREADS);
     const run = (group: MicroBatchGroup) =>
-      trainingRun(group, {
+      trainingRun(group, model.config, {
         head: classificationHead(labels.length),
         targets: meanTargets(labels.length, dataset.size),
         seed: 0,

@@ -1,4 +1,4 @@
-"""Writes test/fixtures/hugging-face/: tiny BERTs and a DistilBERT as `transformers` keeps them, one BERT whose output layer
+"""Writes test/fixtures/hugging-face/: tiny models of every family as `transformers` keeps them, one BERT whose output layer
 reads the mean over the tokens as `sentence-transformers` does, and what they compute.
 
     python tools/make-hugging-face-fixtures.py      needs torch 2.13, transformers 5, tokenizers and safetensors
@@ -24,6 +24,8 @@ from transformers import (
     BertPreTrainedModel,
     DistilBertConfig,
     DistilBertForSequenceClassification,
+    ElectraConfig,
+    ElectraForSequenceClassification,
 )
 
 OUT = Path(__file__).resolve().parent.parent / "test" / "fixtures" / "hugging-face"
@@ -48,6 +50,7 @@ VARIANTS = {
     "bert-gelu": (BertConfig, BertForSequenceClassification, dict(hidden_act="gelu", layer_norm_eps=1e-12, num_hidden_layers=3, num_attention_heads=2)),
     "bert-tanh": (BertConfig, BertForSequenceClassification, dict(hidden_act="gelu_new", layer_norm_eps=1e-5, num_hidden_layers=1, num_attention_heads=4)),
     "distilbert": (DistilBertConfig, DistilBertForSequenceClassification, dict(n_layers=2, n_heads=2)),
+    "electra": (ElectraConfig, ElectraForSequenceClassification, dict(embedding_size=8, num_hidden_layers=2, num_attention_heads=2)),
 }
 
 

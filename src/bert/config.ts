@@ -15,7 +15,7 @@ export interface BertConfig {
   readonly heads: number;
   /** number of Transformer blocks */
   readonly blocks: number;
-  /** rows of the position embedding: the longest sequence */
+  /** the longest sequence: rows of the position embedding, but for those before the first position */
   readonly maxPositions: number;
   /** how it differs from d2l's BERT, where it does */
   readonly variant?: BertVariant | undefined;
@@ -29,14 +29,23 @@ export interface BertVariant {
   readonly activation: Activation;
   /** added to the variance in layer normalisation */
   readonly epsilon: number;
-  /** rows of the segment embedding; 0 where there is none */
+  /** rows of the segment embedding; 0 where there is none, 1 where all texts share it */
   readonly segments: number;
-  /**
-   * what the output layer reads: what a hidden layer with this activation makes of the first token, or the mean over the
-   * tokens
-   */
-  readonly pooling: "tanh" | "relu" | "mean";
+  /** what the output layer reads */
+  readonly pooling: VariantPooling;
+  /** Whether dropout stands before the hidden layer too. Default: false. */
+  readonly dropoutBeforeHidden?: boolean | undefined;
+  /** The row of the position embedding that is the first token's; no token has those before it. Default: 0. */
+  readonly firstPosition?: number | undefined;
+  /** E, the width of the embeddings, where a linear layer makes H of it. Default: H, without such a layer. */
+  readonly embedding?: number | undefined;
 }
+
+/** What a hidden layer with this activation makes of the first token, or the mean over the tokens. */
+export type VariantPooling = "tanh" | "relu" | "gelu" | "mean";
+
+/** All of them. */
+export const POOLINGS: readonly VariantPooling[] = ["tanh", "relu", "gelu", "mean"];
 
 /**
  * The deepest BERTs have 48. ONNX Runtime takes time in proportion to the square of the graph's length to open it, so
@@ -51,11 +60,11 @@ const MAX_BLOCKS = 64;
 export function checkConfig(config: BertConfig): BertConfig {
   const { variant, ...sizes } = config;
   for (const [name, size] of Object.entries(sizes)) expectFits(name, count, size);
-  if (variant) expectFits("segments", wholeNumber(), variant.segments);
-  if (variant?.segments === 1) {
-    throw new TunebertError(
-      "the segment embedding has 1 row; a model has one for each of two texts, or none",
-    );
+  if (variant) {
+    const { segments, firstPosition = 0, embedding = config.hidden } = variant;
+    expectFits("segments", wholeNumber(), segments);
+    expectFits("firstPosition", wholeNumber(), firstPosition);
+    expectFits("embedding", count, embedding);
   }
   if (variant && !(variant.epsilon > 0 && variant.epsilon < 1)) {
     throw new TunebertError(`epsilon is ${variant.epsilon}; it must be between 0 and 1`);

@@ -1,11 +1,11 @@
 import { firstTokenAttention, selfAttention, selfAttentionOverEmbeddings } from "../nn/attention.js";
 import { normal } from "../nn/initialise.js";
-import { addNorm, dropout, type Embedding, embed, feedForward, layerNorm } from "../nn/layers.js";
+import { addNorm, dropout, type Embedding, embed, feedForward, layerNorm, linear } from "../nn/layers.js";
 import type { Network } from "../nn/network.js";
 import { type Layout, pad } from "../nn/padding.js";
 import type { Value } from "../onnx/graph.js";
 import { add, gather, head, matMul, reshape, softmax } from "../onnx/operators.js";
-import { type BertConfig, blockName } from "./config.js";
+import { type BertConfig, type BertVariant, blockName } from "./config.js";
 import { type EncoderInputs, type MicroBatchInputs, POSITION_TABLE, TOKEN_TABLE } from "./inputs.js";
 
 /** Standard deviations of fresh embeddings. */
@@ -18,6 +18,7 @@ export interface EmbeddingStd {
 
 /** Of published BERTs. */
 const EMBEDDING_NORM = "encoder.embedding_norm";
+const EMBEDDING_PROJECTION = "encoder.embedding_projection";
 const SEGMENT_TABLE = "encoder.segment_embedding.weight";
 
 /**
@@ -36,10 +37,7 @@ export function encodePooled(
   const embeddings = declareEmbeddings(network, config, segmentOf, std);
   let tokens = microBatches.map((inputs) => {
     const sum = embed(network, embeddings, inputs);
-    return {
-      ...inputs,
-      x: variant ? dropout(network, layerNorm(network, EMBEDDING_NORM, sum, variant.epsilon)) : sum,
-    }; // x [M, H]
+    return { ...inputs, x: variant ? normalised(network, sum, hidden, variant) : sum }; // x [M, H]
   });
   const readsAll = variant?.pooling === "mean";
   for (let i = 0; i < (readsAll ? blocks : blocks - 1); i++) {
@@ -64,6 +62,19 @@ export function encodePooled(
   });
 }
 
+/** The sum of published BERTs' embeddings [M, E], normalised, as the first block reads it: [M, H]. */
+function normalised(
+  network: Network,
+  sum: Value,
+  hidden: number,
+  { epsilon, embedding }: BertVariant,
+): Value {
+  const x = dropout(network, layerNorm(network, EMBEDDING_NORM, sum, epsilon));
+  return embedding === undefined || embedding === hidden
+    ? x
+    : linear(network, EMBEDDING_PROJECTION, x, hidden);
+}
+
 /** The mean over the tokens of each sequence; x [M, H], returns [B, H]. */
 function meanOfTokens(network: Network, x: Value, layout: Layout): Value {
   const { graph } = network;
@@ -73,28 +84,33 @@ function meanOfTokens(network: Network, x: Value, layout: Layout): Value {
   return reshape(graph, matMul(graph, shares, padded), [batch, hidden]);
 }
 
-/** Token embedding [U, H], and the sums of position and segment embedding [P, H], since there are few pairs of them. */
+/** Token embedding [U, E], and the sums of position and segment embedding [P, E], since there are few pairs of them. */
 function declareEmbeddings(
   network: Network,
   { vocabularySize, maxPositions, hidden, variant }: BertConfig,
   segmentOf: Value,
   { embeddingStd = 1, positionStd = embeddingStd }: EmbeddingStd,
 ): Embedding<MicroBatchInputs>[] {
-  network.declare(POSITION_TABLE, [1, maxPositions, hidden], normal(positionStd), { decays: true });
-  network.declare(TOKEN_TABLE, [vocabularySize, hidden], normal(embeddingStd), { decays: true });
-  const segments = variant?.segments ?? 2;
-  if (segments > 0)
-    network.declare(SEGMENT_TABLE, [segments, hidden], normal(embeddingStd), { decays: true });
+  const { segments = 2, firstPosition = 0, embedding: width = hidden } = variant ?? {};
+  network.declare(POSITION_TABLE, [1, firstPosition + maxPositions, width], normal(positionStd), {
+    decays: true,
+  });
+  network.declare(TOKEN_TABLE, [vocabularySize, width], normal(embeddingStd), { decays: true });
+  if (segments > 0) network.declare(SEGMENT_TABLE, [segments, width], normal(embeddingStd), { decays: true });
   const tokens = network.rows(TOKEN_TABLE, "U");
   const positions = network.rows(POSITION_TABLE, "P");
-  const places =
-    segments === 0
-      ? positions
-      : add(network.graph, positions, gather(network.graph, network.parameter(SEGMENT_TABLE), segmentOf)); // [P, H]
+  const places = withSegments(network, positions, segmentOf, segments); // [P, E]
   return [
     { table: tokens, ids: (inputs) => inputs.tokens },
     { table: places, ids: (inputs) => inputs.positionSegments },
   ];
+}
+
+function withSegments(network: Network, positions: Value, segmentOf: Value, segments: number): Value {
+  const { graph } = network;
+  if (segments === 0) return positions;
+  const table = network.parameter(SEGMENT_TABLE); // [S, E]
+  return add(graph, positions, segments === 1 ? table : gather(graph, table, segmentOf));
 }
 
 /** What follows the attention in a post-norm block: residual, feed-forward network, residual. x, attended [M, H]. */

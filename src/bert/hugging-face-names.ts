@@ -2,7 +2,7 @@ import { TunebertError } from "../error.js";
 import type { StateDict, Tensor } from "../weights/tensor.js";
 
 /** Kinds of models, by the `model_type` of Hugging Face's config.json. */
-export const FAMILIES = ["bert", "distilbert"] as const;
+export const FAMILIES = ["bert", "distilbert", "roberta", "xlm-roberta", "electra"] as const;
 export type Family = (typeof FAMILIES)[number];
 
 /** A model of Hugging Face's under our names, and what of it a classifier has no use for. */
@@ -14,7 +14,7 @@ export interface RenamedModel {
 
 /**
  * A model that Hugging Face's `transformers` saved, under our names: the encoder alone, or within a model with a head, whose
- * names begin with the family's. LayerNorms of old checkpoints have `gamma` and `beta`.
+ * names begin with its family's. LayerNorms of old checkpoints have `gamma` and `beta`.
  * @throws TunebertError when two tensors would have the same name
  */
 export function fromHuggingFaceNames(found: StateDict, family: Family): RenamedModel {
@@ -35,6 +35,8 @@ export function fromHuggingFaceNames(found: StateDict, family: Family): RenamedM
 
 /** Modules in ours. */
 interface Names {
+  /** What begins the names of a model with a head. */
+  readonly prefix: string;
   readonly modules: Readonly<Record<string, string>>;
   /** What the modules of a layer, which follow its number, begin with. */
   readonly layer: string;
@@ -42,28 +44,53 @@ interface Names {
   readonly layerModules: Readonly<Record<string, string>>;
 }
 
+const BERT_EMBEDDINGS = {
+  "embeddings.word_embeddings": "encoder.token_embedding",
+  "embeddings.token_type_embeddings": "encoder.segment_embedding",
+  "embeddings.LayerNorm": "encoder.embedding_norm",
+};
+
+const BERT_LAYERS = {
+  layer: "encoder.layer",
+  layerModules: {
+    "attention.self.query": "attention.W_q",
+    "attention.self.key": "attention.W_k",
+    "attention.self.value": "attention.W_v",
+    "attention.output.dense": "attention.W_o",
+    "attention.output.LayerNorm": "addnorm1.ln",
+    "intermediate.dense": "ffn.dense1",
+    "output.dense": "ffn.dense2",
+    "output.LayerNorm": "addnorm2.ln",
+  },
+};
+
+const TWO_LAYER_HEAD = { "classifier.dense": "hidden.0", "classifier.out_proj": "output" };
+
+const ROBERTA: Names = {
+  prefix: "roberta",
+  modules: { ...BERT_EMBEDDINGS, ...TWO_LAYER_HEAD },
+  ...BERT_LAYERS,
+};
+
 const NAMES: Readonly<Record<Family, Names>> = {
   bert: {
+    prefix: "bert",
+    modules: { ...BERT_EMBEDDINGS, "pooler.dense": "hidden.0", classifier: "output" },
+    ...BERT_LAYERS,
+  },
+  roberta: ROBERTA,
+  "xlm-roberta": ROBERTA,
+  electra: {
+    prefix: "electra",
     modules: {
-      "embeddings.word_embeddings": "encoder.token_embedding",
-      "embeddings.token_type_embeddings": "encoder.segment_embedding",
-      "embeddings.LayerNorm": "encoder.embedding_norm",
-      "pooler.dense": "hidden.0",
-      classifier: "output",
+      ...BERT_EMBEDDINGS,
+      embeddings_project: "encoder.embedding_projection",
+      ...TWO_LAYER_HEAD,
     },
-    layer: "encoder.layer",
-    layerModules: {
-      "attention.self.query": "attention.W_q",
-      "attention.self.key": "attention.W_k",
-      "attention.self.value": "attention.W_v",
-      "attention.output.dense": "attention.W_o",
-      "attention.output.LayerNorm": "addnorm1.ln",
-      "intermediate.dense": "ffn.dense1",
-      "output.dense": "ffn.dense2",
-      "output.LayerNorm": "addnorm2.ln",
-    },
+    ...BERT_LAYERS,
   },
   distilbert: {
+    prefix: "distilbert",
     modules: {
       "embeddings.word_embeddings": "encoder.token_embedding",
       "embeddings.LayerNorm": "encoder.embedding_norm",
@@ -88,8 +115,8 @@ const PARAMETERS: Readonly<Record<string, string>> = { gamma: "weight", beta: "b
 
 /** `undefined` of what a classifier does not have. */
 function ownName(name: string, family: Family): string | undefined {
-  const { modules, layer, layerModules } = NAMES[family];
-  const plain = name.startsWith(`${family}.`) ? name.slice(family.length + 1) : name;
+  const { prefix, modules, layer, layerModules } = NAMES[family];
+  const plain = name.startsWith(`${prefix}.`) ? name.slice(prefix.length + 1) : name;
   if (plain === "embeddings.position_embeddings.weight") return "encoder.pos_embedding";
   const { module = "", parameter = "" } = /^(?<module>.*)\.(?<parameter>\w+)$/.exec(plain)?.groups ?? {};
   const own = member(PARAMETERS, parameter) ?? parameter;

@@ -55,7 +55,7 @@ export async function infer(
   for (let start = 0; start < dataset.size; start += CHUNK) {
     signal?.throwIfAborted();
     onProgress?.(start, dataset.size);
-    const running = engine.infer(chunk.map((groups) => groups.map(inferenceRun)));
+    const running = engine.infer(chunk.map((groups) => groups.map((group) => inferenceRun(group, config))));
     const next = cut(start + CHUNK);
     const results = (await running).flat();
     chunk.flat().forEach(({ batches }, i) => {

@@ -26,7 +26,7 @@ const group: MicroBatchGroup = {
 };
 
 test("a run tells the graph each token's row, position, segment and place, and what is padding", () => {
-  const { feeds, rows, symbols, microBatches } = encoderRun(group);
+  const { feeds, rows, symbols, microBatches } = encoderRun(group, {});
   expect(microBatches).toBe(2);
   expect(symbols).toEqual({ U: 3, P: 4, B0: 2, T0: 3, M0: 5, B1: 1, T1: 2, M1: 2 });
   expect(feeds["tokens.0"]).toEqual({ data: Int32Array.of(0, 0, 1, 2, 1), dims: [5] });

@@ -3,6 +3,7 @@ import type { Network } from "../nn/network.js";
 import type { Layout } from "../nn/padding.js";
 import type { Value } from "../onnx/graph.js";
 import type { Feed, Run } from "../runtime/program.js";
+import type { BertConfig } from "./config.js";
 
 /** Tables that are fed by the rows that occur in a run. */
 export const TOKEN_TABLE = "encoder.token_embedding.weight";
@@ -47,7 +48,11 @@ export function declareInputs({ graph }: Network, microBatches: number): Encoder
 }
 
 /** Micro-batches as a run of a program that takes as many: what {@link declareInputs} declares, and rows of tables. */
-export function encoderRun({ distinct, batches }: MicroBatchGroup): Run {
+export function encoderRun(
+  { distinct, batches }: MicroBatchGroup,
+  { variant }: Pick<BertConfig, "variant">,
+): Run {
+  const { firstPosition = 0 } = variant ?? {};
   const pairs = new PositionSegments(batches.reduce((most, { length }) => Math.max(most, length), 0));
   const feeds: Record<string, Feed> = {};
   const symbols: Record<string, number> = {};
@@ -61,7 +66,10 @@ export function encoderRun({ distinct, batches }: MicroBatchGroup): Run {
   return {
     microBatches: batches.length,
     feeds: { ...feeds, segment_of: { data: Int32Array.from(segments), dims: [segments.length] } },
-    rows: { [TOKEN_TABLE]: distinct, [POSITION_TABLE]: Int32Array.from(positions) },
+    rows: {
+      [TOKEN_TABLE]: distinct,
+      [POSITION_TABLE]: Int32Array.from(positions, (position) => firstPosition + position),
+    },
     symbols: { ...symbols, U: distinct.length, P: positions.length },
     seed: 0,
   };

@@ -58,7 +58,7 @@ function padded({ distinct, batches }: MicroBatchGroup, more: number): MicroBatc
 
 /** The logits of each example of a group. */
 async function logitsOf(group: MicroBatchGroup): Promise<Map<number, Float32Array>> {
-  const logits = (await replica.infer(inferenceRun(group)))[LOGITS]!;
+  const logits = (await replica.infer(inferenceRun(group, config)))[LOGITS]!;
   const examples = group.batches.flatMap((batch) => [...batch.examples]);
   return new Map(examples.map((example, row) => [example, logits.subarray(row * K, (row + 1) * K)]));
 }
@@ -73,7 +73,7 @@ describe("a pair's logits do not depend on what it runs with", () => {
   });
 
   test("nor on the token that stands for padding", async () => {
-    const run = inferenceRun(padded(alone(0), 3));
+    const run = inferenceRun(padded(alone(0), 3), config);
     const { data, dims } = run.feeds["token_at.0"]!;
     const filled = Int32Array.from(data, (token, place) => (place >= lengths[0]! ? 2 : token));
     const feeds = { ...run.feeds, "token_at.0": { data: filled, dims } };
@@ -101,7 +101,11 @@ describe("the training program", () => {
       programs,
       model.parameters,
       groups.map((group) =>
-        trainingRun(group, { head: classificationHead(K), targets: meanTargets(K, lengths.length), seed: 0 }),
+        trainingRun(group, config, {
+          head: classificationHead(K),
+          targets: meanTargets(K, lengths.length),
+          seed: 0,
+        }),
       ),
     );
 

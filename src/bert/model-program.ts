@@ -1,10 +1,11 @@
 import { backward } from "../autodiff/backward.js";
 import type { MicroBatch, MicroBatchGroup } from "../data/micro-batches.js";
+import { activate } from "../nn/activation.js";
 import { constant, normal } from "../nn/initialise.js";
 import { dropout, type LinearStart, linear } from "../nn/layers.js";
 import { type DeclaredParameter, Network } from "../nn/network.js";
 import type { Value } from "../onnx/graph.js";
-import { add, concat, relu, tanh } from "../onnx/operators.js";
+import { add, concat, tanh } from "../onnx/operators.js";
 import { serializeGraph } from "../onnx/serialize.js";
 import type { Feed, Program, Run } from "../runtime/program.js";
 import { type BertConfig, checkConfig } from "./config.js";
@@ -60,7 +61,7 @@ export function inferenceProgram(config: BertConfig, outputs: number, microBatch
 }
 
 /** Micro-batches as a run of the {@link inferenceProgram} of as many. */
-export const inferenceRun: (group: MicroBatchGroup) => Run = encoderRun;
+export const inferenceRun: (group: MicroBatchGroup, config: BertConfig) => Run = encoderRun;
 
 /** What is particular about training. */
 export interface TrainingProgramOptions {
@@ -98,9 +99,10 @@ export interface TrainingRunOptions<Targets> {
 /** Micro-batches as a run of the {@link trainingProgram} of as many. */
 export function trainingRun<Targets>(
   group: MicroBatchGroup,
+  config: BertConfig,
   { head, targets, seed }: TrainingRunOptions<Targets>,
 ): Run {
-  const run = encoderRun(group);
+  const run = encoderRun(group, config);
   const feeds: Record<string, Feed> = { ...run.feeds };
   group.batches.forEach((batch, i) => {
     Object.assign(feeds, head.feeds(targets(batch), i));
@@ -128,8 +130,12 @@ function outputLayers(
 
 /** Of the first token; first [B, H], returns [B, H]. */
 function hiddenLayer(network: Network, first: Value, { hidden, variant }: BertConfig): Value {
-  const made = linear(network, HIDDEN_LAYER, first, hidden, variant && PUBLISHED_START);
-  return variant?.pooling === "relu" ? relu(network.graph, made) : tanh(network.graph, made);
+  const read = variant?.dropoutBeforeHidden ? dropout(network, first) : first;
+  const made = linear(network, HIDDEN_LAYER, read, hidden, variant && PUBLISHED_START);
+  const { pooling = "tanh" } = variant ?? {};
+  return pooling === "relu" || pooling === "gelu"
+    ? activate(network, pooling, made)
+    : tanh(network.graph, made);
 }
 
 function together({ graph }: Network, rows: readonly Value[]): Value {

@@ -94,7 +94,7 @@ export function fineTuning<Targets>(
       const lanes = microBatches(train, examples, { replicas: shape.lanes, perGroup, maxTokens });
       const targets = supervision.targets(examples, options);
       const runs = lanes.map((groups) =>
-        groups.map((group) => trainingRun(group, { head, targets, seed: random.int32() })),
+        groups.map((group) => trainingRun(group, model.config, { head, targets, seed: random.int32() })),
       );
       const batches = lanes.flat().flatMap((group) => group.batches);
       return {
@@ -123,7 +123,8 @@ export function fineTuning<Targets>(
 
 /** Sizes and what sets the model apart from d2l's. */
 function flatConfig({ variant, ...sizes }: BertConfig): Readonly<Record<string, Setting>> {
-  return { ...sizes, ...variant };
+  const all = Object.entries({ ...sizes, ...variant });
+  return Object.fromEntries(all.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
 /** How many tokens a run may have, and how many micro-batches it holds where there are enough examples. */

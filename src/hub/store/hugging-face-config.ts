@@ -1,4 +1,4 @@
-import { type BertConfig, checkConfig } from "../../bert/config.js";
+import { type BertConfig, type BertVariant, checkConfig } from "../../bert/config.js";
 import { FAMILIES, type Family } from "../../bert/hugging-face-names.js";
 import type { Answers } from "../../data/answers.js";
 import { TunebertError } from "../../error.js";
@@ -77,6 +77,8 @@ const readBert = json.object({
   layer_norm_eps: json.optional(json.number),
   hidden_act: readActivation,
   position_embedding_type: readAbsolute,
+  pad_token_id: json.optional(json.nullable(json.count)),
+  embedding_size: json.optional(json.count),
 });
 
 const readDistilBert = json.object({
@@ -93,22 +95,14 @@ const readDistilBert = json.object({
 const EPSILON = 1e-12;
 
 const READERS: Readonly<Record<Family, json.JsonReader<BertConfig>>> = {
-  bert(value, place) {
+  bert: (value, place) => asBert(readBert(value, place), { pooling: "tanh" }),
+  roberta: readRoberta,
+  "xlm-roberta": readRoberta,
+  /** Clark et al. (2020): embeddings of a width of their own, and GELU before the output, whatever the activation within. */
+  electra(value, place) {
     const found = readBert(value, place);
-    return {
-      vocabularySize: found.vocab_size,
-      hidden: found.hidden_size,
-      ffn: found.intermediate_size,
-      heads: found.num_attention_heads,
-      blocks: found.num_hidden_layers,
-      maxPositions: found.max_position_embeddings,
-      variant: {
-        activation: found.hidden_act,
-        epsilon: found.layer_norm_eps ?? EPSILON,
-        segments: found.type_vocab_size ?? 2,
-        pooling: "tanh",
-      },
-    };
+    const embedding = found.embedding_size ?? 128;
+    return asBert(found, { pooling: "gelu", dropoutBeforeHidden: true, embedding });
   },
   /** Sanh et al. (2019): without segments, and with another layer before the output. */
   distilbert(value, place) {
@@ -124,6 +118,40 @@ const READERS: Readonly<Record<Family, json.JsonReader<BertConfig>>> = {
     };
   },
 };
+
+/** Liu et al. (2019): positions are counted from behind that of padding, which is the padding's id. */
+function readRoberta(value: unknown, place: string): BertConfig {
+  const found = readBert(value, place);
+  const firstPosition = (found.pad_token_id ?? 1) + 1;
+  if (found.max_position_embeddings <= firstPosition) {
+    throw json.fault(
+      found.max_position_embeddings,
+      `${place}.max_position_embeddings`,
+      `above ${firstPosition}`,
+    );
+  }
+  return asBert(found, { pooling: "tanh", dropoutBeforeHidden: true, firstPosition });
+}
+
+function asBert(
+  found: ReturnType<typeof readBert>,
+  variant: Omit<BertVariant, "activation" | "epsilon" | "segments">,
+): BertConfig {
+  return {
+    vocabularySize: found.vocab_size,
+    hidden: found.hidden_size,
+    ffn: found.intermediate_size,
+    heads: found.num_attention_heads,
+    blocks: found.num_hidden_layers,
+    maxPositions: found.max_position_embeddings - (variant.firstPosition ?? 0),
+    variant: {
+      activation: found.hidden_act,
+      epsilon: found.layer_norm_eps ?? EPSILON,
+      segments: found.type_vocab_size ?? 2,
+      ...variant,
+    },
+  };
+}
 
 /** In the order of the logits: `LABEL_0` is 0, which is how data has it; `undefined` where config.json names none. */
 function labelsOf(id2label: Readonly<Record<string, string>> | undefined): readonly string[] | undefined {

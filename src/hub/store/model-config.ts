@@ -1,5 +1,5 @@
 import { checkLabels } from "../../bert/check-labels.js";
-import { type BertConfig, checkConfig } from "../../bert/config.js";
+import { type BertConfig, checkConfig, POOLINGS, type VariantPooling } from "../../bert/config.js";
 import { type Answers, labelsOf, taskOf } from "../../data/answers.js";
 import type { RememberedColumns } from "../../data/columns.js";
 import { rowOptions } from "../../data/options.js";
@@ -119,9 +119,10 @@ const readActivation: json.JsonReader<Activation> = (value, place) => {
   return known;
 };
 
-const readPooling: json.JsonReader<"tanh" | "relu" | "mean"> = (value, place) => {
-  if (value === "tanh" || value === "relu" || value === "mean") return value;
-  throw json.fault(value, place, "tanh, relu or mean");
+const readPooling: json.JsonReader<VariantPooling> = (value, place) => {
+  const known = POOLINGS.find((name) => name === value);
+  if (known === undefined) throw json.fault(value, place, POOLINGS.join(", "));
+  return known;
 };
 
 const readModel = json.object({
@@ -131,6 +132,9 @@ const readModel = json.object({
       epsilon: json.number,
       segments: json.count,
       pooling: readPooling,
+      dropoutBeforeHidden: json.optional(json.boolean),
+      firstPosition: json.optional(json.count),
+      embedding: json.optional(json.count),
     }),
   ),
   vocabularySize: json.count,

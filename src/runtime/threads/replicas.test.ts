@@ -30,7 +30,7 @@ function deal(threads: number) {
     lanes[i % threads]!.push(group);
   });
   const run = (group: MicroBatchGroup) =>
-    trainingRun(group, {
+    trainingRun(group, config, {
       head: classificationHead(3),
       targets: meanTargets(3, lengths.length),
       seed: group.batches[0]!.examples[0]!,
@@ -38,7 +38,7 @@ function deal(threads: number) {
   return {
     lanes,
     training: lanes.map((lane) => lane.map(run)),
-    inference: lanes.map((lane) => lane.map(inferenceRun)),
+    inference: lanes.map((lane) => lane.map((group) => inferenceRun(group, config))),
   };
 }
 
