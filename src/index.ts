@@ -143,15 +143,17 @@ export type {
   StepSize,
   Task,
 } from "./tasks/task.js";
-export type { BertNormalizer } from "./text/bert-words.js";
 export type { Packed } from "./text/pack.js";
+export type { AddedToken } from "./text/subwords/added-tokens.js";
+export type { BertNormalizer } from "./text/subwords/bert-words.js";
+export { SubwordTokenizer } from "./text/subwords/subword-tokenizer.js";
+export type { WordPieceOptions } from "./text/subwords/tokenizer-json.js";
+export { WordPieceTokenizer } from "./text/subwords/word-piece-tokenizer.js";
 export type { TextExample, Texts } from "./text/text-example.js";
 export type { Words } from "./text/tokenize.js";
 export type { Tokenizer } from "./text/tokenizer.js";
-export type { AddedToken, WordPieceOptions } from "./text/tokenizer-json.js";
 export type { TruncationName } from "./text/truncate-pair.js";
 export { Vocabulary } from "./text/vocabulary.js";
-export { WordPieceTokenizer } from "./text/word-piece-tokenizer.js";
 export { WordTokenizer } from "./text/word-tokenizer.js";
 export type { Checkpoint, CheckpointState, CheckpointStore, ReadCheckpoint } from "./train/checkpoint.js";
 export type { CheckpointInterval } from "./train/checkpoints.js";

@@ -115,7 +115,7 @@ describe("a config.json", () => {
     rewrite({ ...whole, truncation });
     try {
       expect(await fail(["predict", "--model", model, "a", "b"])).toMatch(
-        /config\.json: truncation is .*; it must be longest-first or ratio$/,
+        /config\.json: truncation is .*; it must be longest-first, ratio or only-first$/,
       );
     } finally {
       rewrite(whole);

@@ -1,20 +1,26 @@
 """Writes test/fixtures/hugging-face/: tiny models of every family as `transformers` keeps them, one BERT whose output layer
 reads the mean over the tokens as `sentence-transformers` does, and what they compute.
 
-    python tools/make-hugging-face-fixtures.py      needs torch 2.13, transformers 5, tokenizers and safetensors
+    python tools/make-hugging-face-fixtures.py [NAME...]      needs torch 2.13, transformers 5, tokenizers, safetensors,
+                                                              sentencepiece and protobuf; default: all of them
 
 Each folder holds config.json, model.safetensors and tokenizer.json of a model for sequence classification with random
 weights, gradients.safetensors with those of the mean loss, and expected.json: texts with the ids that the tokenizer gives them at some lengths, the logits, and the losses
-over ten steps of AdamW with clipping and a schedule. tokenizer-cases.json holds ids of texts that are hard to take apart.
+over ten steps of AdamW with clipping and a schedule. tokenizer-cases.json holds ids of texts that are hard to take apart: by
+WordPiece, by byte-level byte-pair encoding, and by Unigram as SentencePiece trained it, with a map of characters of its own.
 """
 
+import io
 import json
+import sys
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
+import sentencepiece
 import torch
 from safetensors.torch import save_file
-from tokenizers import BertWordPieceTokenizer, Tokenizer
+from tokenizers import AddedToken, BertWordPieceTokenizer, ByteLevelBPETokenizer, Tokenizer, normalizers, processors
 from torch import nn
 from torch.nn import functional as F
 from transformers import (
@@ -26,6 +32,11 @@ from transformers import (
     DistilBertForSequenceClassification,
     ElectraConfig,
     ElectraForSequenceClassification,
+    RobertaConfig,
+    RobertaForSequenceClassification,
+    XLMRobertaConfig,
+    XLMRobertaForSequenceClassification,
+    XLMRobertaTokenizer,
 )
 
 OUT = Path(__file__).resolve().parent.parent / "test" / "fixtures" / "hugging-face"
@@ -45,12 +56,25 @@ HARD = [
     "zero\u200bwidth\u00adsoft\ufeffbom", "e\u0301 \u0301x", "🙂 emoji 👩‍👩‍👧", "x" * 101, "y" * 100, "$+<=>^`|~", "…—“quoted”",
     "\u0000nul\ufffd \u0007bell\u0085nel\u001c fs", "ǅ ß ẞ ﬁ Ⅳ ½", "ไทย ภาษา हिन्दी مرحبا שלום", "play playing plays ##ing",
 ]
+HARDER = [  # of what byte-level and SentencePiece tokenizers do otherwise than BERT's
+    "a <mask> b", "a  <mask>  b", "<s>x</s></s>y", "<MASK> <unk>", "two  spaces   three", " leading", "trailing  ", "it's we'll I'M 'tis",
+    "12345 ½ Ⅳ ٣٤", "Ａｂｃ　ﬁｎｅ ① ㌀", "line\u2028sep\u2029 \u0085nel\ufeff x", "a\u0301 e\u0301\u0323 \u1100\u1161\u11a8",
+    "🇩🇪🇫🇷 👍🏽 ❤️", "▁ meta▁space", "\t\n\r\n\v\f", "…?!¿", "日本語 한국어 ไทย", "ـــ مرحبا", "x\u00ady\u200dz", "Σίσυφος ΣΊΣΥΦΟΣ",
+]
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 VARIANTS = {
     "bert-gelu": (BertConfig, BertForSequenceClassification, dict(hidden_act="gelu", layer_norm_eps=1e-12, num_hidden_layers=3, num_attention_heads=2)),
     "bert-tanh": (BertConfig, BertForSequenceClassification, dict(hidden_act="gelu_new", layer_norm_eps=1e-5, num_hidden_layers=1, num_attention_heads=4)),
     "distilbert": (DistilBertConfig, DistilBertForSequenceClassification, dict(n_layers=2, n_heads=2)),
     "electra": (ElectraConfig, ElectraForSequenceClassification, dict(embedding_size=8, num_hidden_layers=2, num_attention_heads=2)),
+    "roberta": (RobertaConfig, RobertaForSequenceClassification, dict(type_vocab_size=1, num_hidden_layers=2, num_attention_heads=2)),
+    "xlm-roberta": (XLMRobertaConfig, XLMRobertaForSequenceClassification, dict(type_vocab_size=1, num_hidden_layers=1, num_attention_heads=2)),
+}
+# What stands for what, as SentencePiece's rules have it: code points in hexadecimal.
+CHARACTER_MAP = {
+    "A0": "20", "3000": "20", "9": "20", "A": "20", "D": "20", "2003": "20", "2028": "20", "200B": "20", "7": "", "AD": "",
+    "FF21": "41", "FF42": "62", "FB01": "66 69", "2460": "31", "BD": "31 2044 32", "2163": "49 56", "3300": "30A2 30D1 30FC 30C8",
+    "65 301": "E9", "61 301": "E1", "1100 1161 11A8": "AC01", "2026": "2E 2E 2E", "FEFF": "", "1F1": "44 5A",
 }
 
 
@@ -72,8 +96,24 @@ class MeanPooledBert(BertPreTrainedModel):
 def main():
     OUT.mkdir(parents=True, exist_ok=True)
     tokenizer = small_tokenizer()
+    others = {"roberta": byte_level_tokenizer(), "xlm-roberta": unigram_tokenizer()}
+    wanted = sys.argv[1:] or [*VARIANTS, "bert-mean"]
     for name, options in VARIANTS.items():
-        write(OUT / name, OUT / name, tokenizer, options)
+        if name in wanted:
+            write(OUT / name, OUT / name, others.get(name, tokenizer), options)
+    if "bert-mean" in wanted:
+        write_mean(tokenizer)
+    cased = json.loads(tokenizer.to_str())
+    cased["normalizer"] = {**cased["normalizer"], "lowercase": False, "strip_accents": None}
+    cases = {
+        "uncased": [[text, ids(tokenizer, text)] for text in HARD],
+        "cased": [[text, ids(Tokenizer.from_str(json.dumps(cased)), text)] for text in HARD],
+        **{name: [[text, ids(other, text)] for text in HARD + HARDER] for name, other in others.items()},
+    }
+    (OUT / "tokenizer-cases.json").write_text(json.dumps(cases) + "\n")
+
+
+def write_mean(tokenizer):
     mean = OUT / "bert-mean"
     write(mean, mean / "0_Transformer", tokenizer, (BertConfig, MeanPooledBert, dict(num_hidden_layers=2, num_attention_heads=2)))
     (mean / "1_Pooling").mkdir(exist_ok=True)
@@ -82,13 +122,6 @@ def main():
     modules = ["0_Transformer", "1_Pooling", "2_Normalize"]
     kinds = [dict(idx=i, name=str(i), path=path, type=f"sentence_transformers.models.{path[2:]}") for i, path in enumerate(modules)]
     (mean / "modules.json").write_text(json.dumps(kinds) + "\n")
-    cased = json.loads(tokenizer.to_str())
-    cased["normalizer"] = {**cased["normalizer"], "lowercase": False, "strip_accents": None}
-    cases = {
-        "uncased": [[text, ids(tokenizer, text)] for text in HARD],
-        "cased": [[text, ids(Tokenizer.from_str(json.dumps(cased)), text)] for text in HARD],
-    }
-    (OUT / "tokenizer-cases.json").write_text(json.dumps(cases) + "\n")
 
 
 def small_tokenizer():
@@ -100,6 +133,36 @@ def small_tokenizer():
     longer = [word for word in words if 1 < len(word) < 12][::2]
     vocabulary = [*SPECIAL, *characters, *(f"##{character}" for character in characters), *longer, "##ing"]
     return BertWordPieceTokenizer(vocab={token: i for i, token in enumerate(vocabulary)})._tokenizer
+
+
+def byte_level_tokenizer():
+    """As RoBERTa has it: without a space before the first word, and with a mask that takes the space before it along."""
+    trained = ByteLevelBPETokenizer()
+    special = ["<s>", "<pad>", "</s>", "<unk>", AddedToken("<mask>", lstrip=True)]
+    texts = [text for first, second, _ in PAIRS for text in (first, second)]
+    trained.train_from_iterator(texts, vocab_size=480, min_frequency=1, special_tokens=special, show_progress=False)
+    tokenizer = trained._tokenizer
+    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), trim_offsets=True, add_prefix_space=False)
+    return tokenizer
+
+
+def unigram_tokenizer():
+    texts = [text for first, second, _ in PAIRS for text in (first, second)] + ["日本語 한국어 café naïve 각 DZ fi IV"] * 3
+    model = io.BytesIO()
+    with tempfile.NamedTemporaryFile("w", suffix=".tsv") as rules:
+        rules.write("".join(f"{key}\t{value}\n" for key, value in CHARACTER_MAP.items()))
+        rules.flush()
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(texts), model_writer=model, vocab_size=250, hard_vocab_limit=False, minloglevel=2,
+            normalization_rule_tsv=rules.name,
+        )
+    from sentencepiece import sentencepiece_model_pb2
+
+    proto = sentencepiece_model_pb2.ModelProto()
+    proto.ParseFromString(model.getvalue())
+    pieces = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0)]
+    pieces += [(piece.piece, piece.score) for piece in proto.pieces[3:]] + [("<mask>", 0.0)]
+    return XLMRobertaTokenizer(pieces, _spm_precompiled_charsmap=proto.normalizer_spec.precompiled_charsmap)._tokenizer
 
 
 def words_of(tokenizer, text):
@@ -122,7 +185,7 @@ def write(folder, transformer, tokenizer, variant):
     torch.manual_seed(0)
     config = Config(
         vocab_size=tokenizer.get_vocab_size(),
-        max_position_embeddings=40,
+        max_position_embeddings=66 if "roberta" in Config.model_type else 40,
         id2label=dict(enumerate(LABELS)),
         label2id={label: i for i, label in enumerate(LABELS)},
         initializer_range=0.2,
@@ -154,13 +217,13 @@ def expected(model, tokenizer):
     tokenizer.no_truncation()
     encoded = [tokenizer.encode(first, second) for first, second, _ in PAIRS]
     longest = max(len(one.ids) for one in encoded)
-    pad = lambda rows: torch.tensor([row + [0] * (longest - len(row)) for row in rows])
+    pad = lambda rows, padding=0: torch.tensor([row + [padding] * (longest - len(row)) for row in rows])
     inputs = dict(
-        input_ids=pad([one.ids for one in encoded]),
+        input_ids=pad([one.ids for one in encoded], model.config.pad_token_id or 0),
         token_type_ids=pad([one.type_ids for one in encoded]),
         attention_mask=pad([[1] * len(one.ids) for one in encoded]),
     )
-    if model.config.model_type == "distilbert":
+    if model.config.model_type in ("distilbert", "roberta", "xlm-roberta"):
         del inputs["token_type_ids"]
     labels = torch.tensor([label for _, _, label in PAIRS])
     model.eval()

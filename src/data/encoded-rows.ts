@@ -8,7 +8,7 @@ export class EncodedRows {
   readonly #firstLengths = new GrowableInt32();
   readonly #labels = new GrowableInt32();
   /** By label. */
-  readonly #counts = new Map<number, { examples: number; truncated: number }>();
+  readonly #counts = new Map<number, { examples: number; truncated: number; empty: number }>();
 
   constructor() {
     this.#offsets.push(0);
@@ -24,19 +24,25 @@ export class EncodedRows {
     return [...this.#counts.values()].reduce((sum, { truncated }) => sum + truncated, 0);
   }
 
+  /** How many examples have a text without a token. */
+  get empty(): number {
+    return [...this.#counts.values()].reduce((sum, { empty }) => sum + empty, 0);
+  }
+
   /** How many examples have this label. */
   count(label: number): number {
     return this.#counts.get(label)?.examples ?? 0;
   }
 
-  add({ ids, firstLength, truncated }: Packed, label: number): void {
+  add({ ids, firstLength, truncated, empty }: Packed, label: number): void {
     this.#tokenIds.append(ids);
     this.#offsets.push(this.#tokenIds.length);
     this.#firstLengths.push(firstLength);
     this.#labels.push(label);
-    const counts = this.#counts.get(label) ?? { examples: 0, truncated: 0 };
+    const counts = this.#counts.get(label) ?? { examples: 0, truncated: 0, empty: 0 };
     counts.examples++;
     if (truncated) counts.truncated++;
+    if (empty) counts.empty++;
     this.#counts.set(label, counts);
   }
 
@@ -47,9 +53,9 @@ export class EncodedRows {
     all.forEach((label, i) => {
       if (labels.has(label)) return;
       const ids = tokenIds.subarray(offsets[i], offsets[i + 1]);
-      kept.add({ ids, firstLength: firstLengths[i]!, truncated: false }, label);
+      kept.add({ ids, firstLength: firstLengths[i]!, truncated: false, empty: false }, label);
     });
-    for (const [label, counts] of kept.#counts) counts.truncated = this.#counts.get(label)!.truncated;
+    for (const label of kept.#counts.keys()) kept.#counts.set(label, this.#counts.get(label)!);
     return kept;
   }
 

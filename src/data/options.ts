@@ -1,6 +1,5 @@
 import { type Kind, option } from "../option.js";
 import { choice, count, text, texts, wholeNumber, yesNo } from "../option-kinds.js";
-import { specialTokens } from "../text/pack.js";
 import { WORDS } from "../text/tokenize.js";
 import { DEFAULT_TRUNCATION, type TruncationName, truncations } from "../text/truncate-pair.js";
 import type { TaskName } from "./answers.js";
@@ -141,18 +140,21 @@ export const trainingExamplesOptions = {
   limit: option(count, { defaultText: "all", help: "train on the first n examples only" }),
 };
 
+/** `<cls>`, a token, and `<sep>`. */
+const SHORTEST = 3;
+
 /** How long an example is. */
 export const lengthOptions = {
   /** The most tokens an example may have, `<cls>` and each `<sep>` included; at least 5, of single texts 3. Default: 128. */
-  maxLength: option(wholeNumber(specialTokens(1) + 1), {
+  maxLength: option(wholeNumber(SHORTEST), {
     default: 128,
     help: "longest input in tokens; longer texts are truncated",
     inFingerprint: true,
   }),
-  /** What goes from pairs that are longer: the end of the longer text, or of both. Default: longest-first. */
+  /** What goes from pairs that are longer: the end of the longer text, of both, or of the first. Default: longest-first. */
   truncation: option(choice(Object.keys(truncations) as TruncationName[], "how"), {
     default: DEFAULT_TRUNCATION,
-    help: "of pairs that are longer: cut the end of the longer text first, or of both and keep the ratio of their lengths",
+    help: "of pairs that are longer: cut the end of the longer text first, of both and keep the ratio of their lengths, or of the first text only",
     inFingerprint: true,
   }),
 };

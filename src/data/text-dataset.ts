@@ -1,7 +1,6 @@
 import { TunebertError } from "../error.js";
 import { checkOptions, expectFits, type GivenOptions } from "../option.js";
 import { wholeNumber } from "../option-kinds.js";
-import { specialTokens } from "../text/pack.js";
 import { DEFAULT_TEXTS, type TextExample, type Texts, textsOf } from "../text/text-example.js";
 import { TokenCounter } from "../text/token-counter.js";
 import type { Tokenizer } from "../text/tokenizer.js";
@@ -58,6 +57,10 @@ export interface TextDatasetData {
   readonly labelNames: readonly string[];
   /** How many examples lost tokens to fit in the maximum length. */
   readonly truncated: number;
+  /** How many examples have a text without a token. Default: 0. */
+  readonly empty?: number | undefined;
+  /** How many tokens of each example are special ones. Default: 1, and 1 for each text. */
+  readonly specialTokens?: number | undefined;
   /** How many tokens the tokenizer does not know. Default: 0. */
   readonly unknown?: number | undefined;
   /** How many were left out because they have no label. */
@@ -86,6 +89,8 @@ export class TextDataset implements TextDatasetData {
   readonly numbers: Float32Array;
   readonly labelNames: readonly string[];
   readonly truncated: number;
+  readonly empty: number;
+  readonly specialTokens: number;
   readonly unknown: number;
   readonly skipped: number;
   readonly skippedLabels: ReadonlyMap<string, number>;
@@ -101,10 +106,12 @@ export class TextDataset implements TextDatasetData {
     this.numbers = data.numbers ?? new Float32Array();
     this.labelNames = data.labelNames;
     this.truncated = data.truncated;
+    this.empty = data.empty ?? 0;
     this.unknown = data.unknown ?? 0;
     this.skipped = data.skipped;
     this.skippedLabels = data.skippedLabels ?? new Map();
     this.texts = data.texts ?? DEFAULT_TEXTS;
+    this.specialTokens = data.specialTokens ?? 1 + this.texts;
   }
 
   /**
@@ -163,7 +170,7 @@ export class TextDataset implements TextDatasetData {
 
   /** The part of all tokens of the texts, special ones aside, that the tokenizer does not know; between 0 and 1. */
   get unknownShare(): number {
-    const tokens = this.tokenIds.length - this.size * specialTokens(this.texts);
+    const tokens = this.tokenIds.length - this.size * this.specialTokens;
     return tokens === 0 ? 0 : this.unknown / tokens;
   }
 
@@ -179,7 +186,7 @@ export class TextDataset implements TextDatasetData {
 }
 
 /** What encoding needs of a tokenizer, or of what is to become one. */
-interface Encoder extends Pick<Tokenizer, "ids" | "pack"> {
+interface Encoder extends Pick<Tokenizer, "ids" | "specialTokens" | "pack"> {
   /** Takes back that texts had these ids. */
   forget?(ids: Int32Array): void;
 }
@@ -192,7 +199,7 @@ async function encodeExamples(
   const { unlabelled = "skip" } = options;
   let { texts } = options;
   const { maxLength, truncation } = checkOptions(lengthOptions, options);
-  if (texts !== undefined) requireRoom(maxLength, texts);
+  if (texts !== undefined) requireRoom(maxLength, texts, tokenizer);
   const { limit = Number.POSITIVE_INFINITY, manyLabels } = checkOptions(trainingExamplesOptions, options);
   const { task } = checkOptions(taskOptions, options);
   const { noLabel } = options;
@@ -239,7 +246,7 @@ async function encodeExamples(
     requireTexts(example, index);
     if (texts === undefined) {
       texts = textsOf(example);
-      requireRoom(maxLength, texts);
+      requireRoom(maxLength, texts, tokenizer);
     } else if (textsOf(example) !== texts) throw otherTexts(example, index, options.texts);
     const { label } = example;
     fileName = example.fileName;
@@ -262,8 +269,9 @@ async function encodeExamples(
 
   const { names, finalIds } = areSets ? many.finish() : single.finish();
   const { labels, ...arrays } = rows.arrays();
-  const { truncated } = rows;
-  const data = { ...arrays, truncated, skipped, skippedLabels, texts };
+  const { truncated, empty } = rows;
+  const special = texts === undefined ? undefined : tokenizer.specialTokens(texts);
+  const data = { ...arrays, truncated, empty, specialTokens: special, skipped, skippedLabels, texts };
   const areNames = options.labels !== undefined || names === options.preferredLabels || manyLabels;
   const where = fileName === undefined ? "" : `${fileName}: `;
   if (areSets) {
@@ -292,8 +300,8 @@ function replaceIds(ids: Int32Array, finalIds: Int32Array): void {
 }
 
 /** A token of each text has to have room. @throws TunebertError where it has not */
-function requireRoom(maxLength: number, texts: Texts): void {
-  expectFits("maxLength", wholeNumber(specialTokens(texts) + texts), maxLength);
+function requireRoom(maxLength: number, texts: Texts, tokenizer: Encoder): void {
+  expectFits("maxLength", wholeNumber(tokenizer.specialTokens(texts) + texts), maxLength);
 }
 
 /** Callers without types may leave something out. */

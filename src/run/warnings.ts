@@ -2,7 +2,6 @@ import { taskOf } from "../data/answers.js";
 import type { TextDataset } from "../data/text-dataset.js";
 import type { DataRecord, RunRecord } from "../report/files/run-record.js";
 import { formatCount } from "../report/terminal/format-quantity.js";
-import { specialTokens } from "../text/pack.js";
 import type { RunOptions } from "./options.js";
 
 /** What may keep a model from learning, or its figures from being true, a sentence each with the remedy. */
@@ -86,7 +85,7 @@ const MORE_LEARNING =
   "--pretrained model";
 
 function setWarnings(name: string, set: TextDataset): (string | undefined | false)[] {
-  const empty = emptyTexts(set);
+  const { empty } = set;
   const truncated = set.truncated / set.size;
   return [
     name !== "training" && unknownWarning(name, set.unknownShare),
@@ -96,16 +95,6 @@ function setWarnings(name: string, set: TextDataset): (string | undefined | fals
       `${count(empty, "example")} of the ${name} examples ${empty === 1 ? "has" : "have"} an empty text: look whether the right columns ` +
         "are read",
   ];
-}
-
-/** How many examples have a text without a token. */
-function emptyTexts({ size, texts, firstLengths, ...set }: TextDataset): number {
-  let empty = 0;
-  for (let i = 0; i < size; i++) {
-    const [first, all] = [firstLengths[i] ?? 0, (set.offsets[i + 1] ?? 0) - (set.offsets[i] ?? 0)];
-    if (first === specialTokens(1) || (texts === 2 && all - first === 1)) empty++;
-  }
-  return empty;
 }
 
 function lopsided({ answers, labels, labelNames, labelCounts: counts }: TextDataset): string | undefined {

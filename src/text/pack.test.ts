@@ -1,15 +1,16 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { pack } from "./pack.js";
-import { ratio } from "./truncate-pair.js";
+import { bertTemplate, pack, specialTokens, type Template } from "./pack.js";
+import { onlyFirst, ratio } from "./truncate-pair.js";
 
-const special = { cls: 1, sep: 2 };
+const special = bertTemplate({ cls: 1, sep: 2 });
 
 test("packs <cls> first <sep> second <sep>", () => {
   expect(pack([7, 8], [9], special, 10)).toEqual({
     ids: Int32Array.of(1, 7, 8, 2, 9, 2),
     firstLength: 4,
     truncated: false,
+    empty: false,
   });
 });
 
@@ -18,6 +19,7 @@ test("shortens the longer text from its end", () => {
     ids: Int32Array.of(1, 11, 12, 13, 2, 21, 22, 2),
     firstLength: 5,
     truncated: true,
+    empty: false,
   });
 });
 
@@ -32,12 +34,41 @@ test("packs a single text as <cls> text <sep>, all of segment 0", () => {
     ids: Int32Array.of(1, 7, 8, 2),
     firstLength: 4,
     truncated: false,
+    empty: false,
   });
   expect(pack([7, 8, 9], undefined, special, 4, ratio)).toEqual({
     ids: Int32Array.of(1, 7, 8, 2),
     firstLength: 4,
     truncated: true,
+    empty: false,
   });
+});
+
+test("packs as RoBERTa does: two tokens between the texts, and a single segment", () => {
+  const roberta: Template = {
+    single: { before: [0], after: [2] },
+    pair: { before: [0], between: [2, 2], after: [2], secondSegment: 0 },
+  };
+  expect(specialTokens(roberta, 2)).toBe(4);
+  expect(pack([7, 8], [9], roberta, 6)).toEqual({
+    ids: Int32Array.of(0, 7, 2, 2, 9, 2),
+    firstLength: 6,
+    truncated: true,
+    empty: false,
+  });
+});
+
+test("tells of a text without a token", () => {
+  expect(pack([], undefined, special, 4).empty).toBe(true);
+  expect(pack([7], [], special, 4).empty).toBe(true);
+});
+
+test("shortens the first text alone, as long as a token of it stays", () => {
+  expect(pack([11, 12, 13, 14], [21, 22], special, 7, onlyFirst).ids).toEqual(
+    Int32Array.of(1, 11, 12, 2, 21, 22, 2),
+  );
+  expect(pack([11, 12], [21, 22, 23], special, 5, onlyFirst).ids).toEqual(Int32Array.of(1, 11, 2, 21, 2));
+  expect(pack([11, 12, 13], undefined, special, 4, onlyFirst).ids).toEqual(Int32Array.of(1, 11, 12, 2));
 });
 
 test("the layout holds for all lengths, and both texts come back out", () => {

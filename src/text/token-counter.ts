@@ -1,17 +1,18 @@
-import { type Packed, pack } from "./pack.js";
+import { bertTemplate, type Packed, pack, specialTokens } from "./pack.js";
+import type { Texts } from "./text-example.js";
 import { tokenize, type Words } from "./tokenize.js";
 import type { Tokenizer } from "./tokenizer.js";
 import { type TruncationName, truncations } from "./truncate-pair.js";
 import { SPECIAL_TOKENS, Vocabulary } from "./vocabulary.js";
 
-/** Provisional ids of the special tokens that packing needs. */
-const SPECIAL = { cls: SPECIAL_TOKENS.indexOf("<cls>"), sep: SPECIAL_TOKENS.indexOf("<sep>") };
+/** Of the provisional ids of the special tokens. */
+const TEMPLATE = bertTemplate({ cls: SPECIAL_TOKENS.indexOf("<cls>"), sep: SPECIAL_TOKENS.indexOf("<sep>") });
 
 /**
  * Counts words and numbers them as they come, so that a text can be encoded in the same pass that finds its
  * vocabulary: encode with these provisional ids, then replace them by {@link finish}'s.
  */
-export class TokenCounter implements Pick<Tokenizer, "ids" | "pack"> {
+export class TokenCounter implements Pick<Tokenizer, "ids" | "specialTokens" | "pack"> {
   readonly #ids = new Map<string, number>(SPECIAL_TOKENS.map((token, id) => [token, id]));
   readonly #words: Words;
   /** By provisional id; each id that there is has one. */
@@ -27,6 +28,10 @@ export class TokenCounter implements Pick<Tokenizer, "ids" | "pack"> {
     return tokenize(text, this.#words).map((token) => this.#count(token));
   }
 
+  specialTokens(texts: Texts): number {
+    return specialTokens(TEMPLATE, texts);
+  }
+
   /** As {@link WordTokenizer.pack}, with provisional ids. */
   pack(
     first: readonly number[],
@@ -34,7 +39,7 @@ export class TokenCounter implements Pick<Tokenizer, "ids" | "pack"> {
     maxLength: number,
     how: TruncationName,
   ): Packed {
-    return pack(first, second, SPECIAL, maxLength, truncations[how]);
+    return pack(first, second, TEMPLATE, maxLength, truncations[how]);
   }
 
   /** Takes back one occurrence of each of these provisional ids. */

@@ -1,4 +1,5 @@
 import type { Packed } from "./pack.js";
+import type { Texts } from "./text-example.js";
 import type { TruncationName } from "./truncate-pair.js";
 
 /** Turns texts into what a BERT reads: its words are {@link WordTokenizer}'s, or others'. */
@@ -9,6 +10,8 @@ export interface Tokenizer {
   readonly unknown?: number | undefined;
   /** The ids of a text's tokens, without special ones. */
   ids(text: string): number[];
+  /** How many tokens packing adds to so many texts. */
+  specialTokens(texts: Texts): number;
   /**
    * One BERT input of the ids of a text, or of two.
    * @param maxLength the most ids it may have, special ones included

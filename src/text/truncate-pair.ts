@@ -1,4 +1,5 @@
 import { TunebertError } from "../error.js";
+import { choice } from "../option-kinds.js";
 import { showJson } from "./show-json.js";
 
 /**
@@ -33,14 +34,26 @@ export const ratio: PairTruncation = (first, second, limit) => {
   return first <= second ? [kept, limit - kept] : [limit - kept, kept];
 };
 
+/**
+ * Shortens the first text alone, to a single token if need be: for a short question about a long text, which comes first.
+ * Where that is not enough the second text is shortened too.
+ */
+export const onlyFirst: PairTruncation = (first, second, limit) => {
+  const keptFirst = Math.min(first, limit, Math.max(1, limit - second));
+  return [keptFirst, Math.min(second, limit - keptFirst)];
+};
+
 /** The ways to truncate, by the names they have in options and files. */
 export const truncations: Readonly<Record<TruncationName, PairTruncation>> = {
   "longest-first": longestFirst,
   ratio,
+  "only-first": onlyFirst,
 };
 
-/** What goes from a pair that is too long: the end of the longer text first, or of both in proportion. */
-export type TruncationName = "longest-first" | "ratio";
+/**
+ * What goes from a pair that is too long: the end of the longer text first, of both in proportion, or of the first text.
+ */
+export type TruncationName = "longest-first" | "ratio" | "only-first";
 
 /** d2l's. */
 export const DEFAULT_TRUNCATION: TruncationName = "longest-first";
@@ -53,7 +66,7 @@ export function checkTruncation(name: unknown): TruncationName {
   if (typeof name === "string" && Object.hasOwn(truncations, name)) return name as TruncationName;
   const found = typeof name === "string" ? showJson(name) : `of type ${typeof name}`;
   throw new TunebertError(
-    (truncation) => `${truncation} is ${found}; it must be ${Object.keys(truncations).join(" or ")}`,
+    (truncation) => `${truncation} is ${found}; it must be ${choice(Object.keys(truncations)).expected}`,
     { option: "truncation" },
   );
 }
@@ -67,4 +80,10 @@ export const longestFirstOfRust: PairTruncation = (first, second, limit) => {
   const shorter = Math.min(first, second);
   const kept = Math.min(shorter, Math.floor(limit / 2));
   return first <= second ? [kept, limit - kept] : [limit - kept, kept];
+};
+
+/** The {@link truncations} of tokenizers whose ids are Rust's. */
+export const truncationsOfRust: Readonly<Record<TruncationName, PairTruncation>> = {
+  ...truncations,
+  "longest-first": longestFirstOfRust,
 };

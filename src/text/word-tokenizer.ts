@@ -1,5 +1,6 @@
 import * as json from "./json-reader.js";
-import { type Packed, pack } from "./pack.js";
+import { bertTemplate, type Packed, pack, specialTokens, type Template } from "./pack.js";
+import type { Texts } from "./text-example.js";
 import { tokenize, WORDS, type Words } from "./tokenize.js";
 import type { Tokenizer } from "./tokenizer.js";
 import { type TruncationName, truncations } from "./truncate-pair.js";
@@ -22,6 +23,7 @@ export class WordTokenizer implements Tokenizer {
   readonly vocabulary: Vocabulary;
   /** What a word is. */
   readonly words: Words;
+  readonly #template: Template;
 
   /**
    * The tokenizer of a vocabulary, which lists the words that it knows.
@@ -30,6 +32,7 @@ export class WordTokenizer implements Tokenizer {
   constructor(vocabulary: Vocabulary, words: Words = "book") {
     this.vocabulary = vocabulary;
     this.words = words;
+    this.#template = bertTemplate(vocabulary);
   }
 
   /** Reads a `vocab.json`. @throws TunebertError as {@link Vocabulary.parse} */
@@ -47,6 +50,10 @@ export class WordTokenizer implements Tokenizer {
     return tokenize(text, this.words).map((token) => this.vocabulary.id(token));
   }
 
+  specialTokens(texts: Texts): number {
+    return specialTokens(this.#template, texts);
+  }
+
   /** `<cls> first <sep>`, and of a pair `second <sep>` behind it. */
   pack(
     first: readonly number[],
@@ -54,7 +61,7 @@ export class WordTokenizer implements Tokenizer {
     maxLength: number,
     how: TruncationName,
   ): Packed {
-    return pack(first, second, this.vocabulary, maxLength, truncations[how]);
+    return pack(first, second, this.#template, maxLength, truncations[how]);
   }
 
   /** The id of every word that it does not know. */

@@ -4,8 +4,10 @@ import { fromHuggingFaceNames } from "../../bert/hugging-face-names.js";
 import { TunebertError } from "../../error.js";
 import * as json from "../../text/json-reader.js";
 import { listNames } from "../../text/list-names.js";
-import { TOKENIZER_JSON } from "../../text/tokenizer-json.js";
-import { WordPieceTokenizer } from "../../text/word-piece-tokenizer.js";
+import { parseTokenizer } from "../../text/subwords/parse-tokenizer.js";
+import { TOKENIZER_JSON } from "../../text/subwords/tokenizer-json.js";
+import { WordPieceTokenizer } from "../../text/subwords/word-piece-tokenizer.js";
+import type { Tokenizer } from "../../text/tokenizer.js";
 import type { StateDict } from "../../weights/tensor.js";
 import { inFile, readText } from "../files/files.js";
 import { type HuggingFaceConfig, parseHuggingFaceConfig } from "./hugging-face-config.js";
@@ -28,7 +30,7 @@ const MAX_SHARDS = 1000;
 
 /** A model as Hugging Face's libraries keep it. */
 export interface HuggingFaceModel extends HuggingFaceConfig {
-  readonly tokenizer: WordPieceTokenizer;
+  readonly tokenizer: Tokenizer;
   /** Reads the tensors, under our names. */
   readonly read: () => { readonly state: StateDict; readonly notes: readonly string[] };
 }
@@ -103,9 +105,9 @@ function withMeanPooling({ config, ...rest }: HuggingFaceConfig): HuggingFaceCon
   return { ...rest, config: { ...config, ...(variant && { variant: { ...variant, pooling: "mean" } }) } };
 }
 
-async function readTokenizer(folder: string): Promise<WordPieceTokenizer> {
+async function readTokenizer(folder: string): Promise<Tokenizer> {
   const path = join(folder, TOKENIZER_JSON);
-  if (existsSync(path)) return WordPieceTokenizer.parse(await readText(path), path);
+  if (existsSync(path)) return parseTokenizer(await readText(path), path);
   const vocabulary = join(folder, VOCABULARY);
   if (!existsSync(vocabulary)) {
     throw new TunebertError(`${folder} holds no tokenizer; expected ${TOKENIZER_JSON} or ${VOCABULARY}`);

@@ -9,11 +9,11 @@ import type { RememberedColumns } from "../../data/columns.js";
 import { TunebertError } from "../../error.js";
 import { Random } from "../../random.js";
 import { systemReason } from "../../system-error.js";
+import { parseTokenizer } from "../../text/subwords/parse-tokenizer.js";
+import { TOKENIZER_JSON } from "../../text/subwords/tokenizer-json.js";
 import { DEFAULT_TEXTS, type Texts } from "../../text/text-example.js";
 import type { Tokenizer } from "../../text/tokenizer.js";
-import { TOKENIZER_JSON } from "../../text/tokenizer-json.js";
 import { DEFAULT_TRUNCATION, type TruncationName } from "../../text/truncate-pair.js";
-import { WordPieceTokenizer } from "../../text/word-piece-tokenizer.js";
 import { parseWords, TOKENIZER_FILE, VOCABULARY_FILE, WordTokenizer } from "../../text/word-tokenizer.js";
 import { firstNotFinite } from "../../weights/not-finite.js";
 import { serializeSafetensors } from "../../weights/safetensors.js";
@@ -283,7 +283,7 @@ async function loadDescribed(folder: string, saved: ModelConfig): Promise<SavedM
 
 async function readTokenizer(folder: string): Promise<Tokenizer> {
   const pieces = join(folder, TOKENIZER_JSON);
-  if (existsSync(pieces)) return WordPieceTokenizer.parse(await readText(pieces), pieces);
+  if (existsSync(pieces)) return parseTokenizer(await readText(pieces), pieces);
   const [vocabulary, words] = [join(folder, VOCABULARY_FILE), join(folder, TOKENIZER_FILE)];
   const known = existsSync(words) ? parseWords(await readText(words), words) : undefined;
   return WordTokenizer.parse(await readText(vocabulary), vocabulary, known);

@@ -1,18 +1,12 @@
-import { TunebertError } from "../error.js";
+import { TunebertError } from "../../error.js";
+import * as json from "../json-reader.js";
+import { showJson } from "../show-json.js";
+import { type AddedToken, readAddedTokens } from "./added-tokens.js";
 import type { BertNormalizer } from "./bert-words.js";
-import * as json from "./json-reader.js";
-import { showJson } from "./show-json.js";
+import { readBertNormalizer } from "./normalizer.js";
 
 /** The file of Hugging Face's `tokenizers`. */
 export const TOKENIZER_JSON = "tokenizer.json";
-
-/** A token that is found in a text as it is, such as `[SEP]`. */
-export interface AddedToken {
-  readonly content: string;
-  readonly id: number;
-  /** Whether it is looked for in the normalised text. */
-  readonly normalized: boolean;
-}
 
 /** What a WordPiece tokenizer is made of. */
 export interface WordPieceOptions {
@@ -30,9 +24,6 @@ export interface WordPieceOptions {
   readonly longestWord: number;
 }
 
-/** Characters of all added tokens: texts are searched for each of them. */
-const MAX_ADDED = 10_000;
-
 /** More tokens than any vocabulary has. */
 const MAX_TOKENS = 2 ** 22;
 
@@ -46,24 +37,11 @@ export function parseTokenizerJson(text: string, fileName: string): WordPieceOpt
   expectKind(kind.normalizer?.type, "BertNormalizer", "normalizer", fileName);
   expectKind(kind.pre_tokenizer?.type, "BertPreTokenizer", "pre_tokenizer", fileName);
   const { model, normalizer, post_processor, added_tokens } = json.parseJson(text, fileName, readWordPiece);
-  const { clean_text, handle_chinese_chars, strip_accents, lowercase } = normalizer;
   const { cls, sep } = specialTokens(post_processor, fileName);
-  const added = added_tokens ?? [];
-  const characters = added.reduce((sum, { content }) => sum + content.length, 0);
-  if (characters > MAX_ADDED) {
-    throw new TunebertError(
-      `${fileName}: the added tokens have ${characters} characters; expected at most ${MAX_ADDED}`,
-    );
-  }
   return {
     vocabulary: vocabularyOf(model.vocab, fileName),
-    normalizer: {
-      cleanText: clean_text,
-      handleChineseChars: handle_chinese_chars,
-      stripAccents: strip_accents ?? lowercase,
-      lowercase,
-    },
-    addedTokens: added.map((token) => addedToken(token, fileName)),
+    normalizer,
+    addedTokens: added_tokens,
     ...{ unk: model.unk_token, cls, sep },
     continuation: model.continuing_subword_prefix ?? "##",
     longestWord: model.max_input_chars_per_word ?? 100,
@@ -130,23 +108,16 @@ function vocabularyOf(
   fileName: string,
 ): ReadonlyMap<string, number> {
   const vocabulary = new Map(Object.entries(vocab));
-  const ids = new Set(vocabulary.values());
-  if (vocabulary.size > MAX_TOKENS || [...ids].some((id) => id > MAX_TOKENS)) {
-    throw new TunebertError(`${fileName}: more than ${MAX_TOKENS} tokens, which no vocabulary has`);
-  }
-  if (ids.size < vocabulary.size)
+  if (new Set(vocabulary.values()).size < vocabulary.size)
     throw new TunebertError(`${fileName}: two tokens of the vocabulary have one id`);
   return vocabulary;
 }
 
-function addedToken(token: ReturnType<typeof readAddedToken>, fileName: string): AddedToken {
-  const { content, id, single_word, normalized } = token;
-  if (single_word) {
-    throw new TunebertError(
-      `${fileName}: the added token ${showJson(content)} counts as a word of its own alone (single_word), which tunebert does not know`,
-    );
-  }
-  return { content, id, normalized };
+/** How many tokens such ids are of: all are below it. @throws TunebertError when that is more than any vocabulary has */
+export function sizeOf(ids: readonly number[]): number {
+  const size = 1 + ids.reduce((most, id) => Math.max(most, id), 0);
+  if (size <= MAX_TOKENS) return size;
+  throw new TunebertError(`an id of ${size - 1}; no vocabulary has more than ${MAX_TOKENS} tokens`);
 }
 
 /** Which tokens stand before and behind the texts. */
@@ -178,13 +149,6 @@ const readType = json.optional(json.nullable(json.object({ type: json.anything }
 
 const readKind = json.object({ model: readType, normalizer: readType, pre_tokenizer: readType });
 
-const readAddedToken = json.object({
-  id: json.count,
-  content: json.string,
-  single_word: json.boolean,
-  normalized: json.boolean,
-});
-
 const readStep = json.object({
   SpecialToken: json.optional(json.object({ id: json.string, type_id: json.count })),
   Sequence: json.optional(json.object({ id: json.string, type_id: json.count })),
@@ -205,12 +169,7 @@ const readWordPiece = json.object({
     continuing_subword_prefix: json.optional(json.string),
     max_input_chars_per_word: json.optional(json.count),
   }),
-  normalizer: json.object({
-    clean_text: json.boolean,
-    handle_chinese_chars: json.boolean,
-    strip_accents: json.nullable(json.boolean),
-    lowercase: json.boolean,
-  }),
+  normalizer: readBertNormalizer,
   post_processor: readPostProcessor,
-  added_tokens: json.optional(json.list(readAddedToken)),
+  added_tokens: readAddedTokens,
 });

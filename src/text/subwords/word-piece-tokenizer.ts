@@ -1,18 +1,18 @@
-import { TunebertError } from "../error.js";
+import { TunebertError } from "../../error.js";
+import { bertTemplate, type Packed, pack, specialTokens, type Template } from "../pack.js";
+import type { Texts } from "../text-example.js";
+import type { Tokenizer } from "../tokenizer.js";
+import { type TruncationName, truncationsOfRust } from "../truncate-pair.js";
+import { AddedTokens } from "./added-tokens.js";
 import { bertWords, normaliseForBert } from "./bert-words.js";
-import { type Packed, pack } from "./pack.js";
-import type { Tokenizer } from "./tokenizer.js";
+import { remembered } from "./remembered.js";
 import {
-  type AddedToken,
   formatTokenizerJson,
   parseTokenizerJson,
+  sizeOf,
   TOKENIZER_JSON,
   type WordPieceOptions,
 } from "./tokenizer-json.js";
-import { longestFirstOfRust, type TruncationName, truncations } from "./truncate-pair.js";
-
-/** Words whose pieces are remembered. */
-const REMEMBERED = 100_000;
 
 /**
  * WordPiece (Devlin et al., 2019): words are cut into the longest pieces that the vocabulary has, from left to right; ids
@@ -27,18 +27,17 @@ export class WordPieceTokenizer implements Tokenizer {
   readonly size: number;
   readonly unknown: number;
   readonly #options: WordPieceOptions;
-  readonly #special: { readonly cls: number; readonly sep: number };
+  readonly #template: Template;
   readonly #added: { readonly raw: AddedTokens | undefined; readonly normalised: AddedTokens | undefined };
-  readonly #remembered = new Map<string, readonly number[]>();
+  readonly #pieces = remembered((word) => this.#cut(word));
 
   /** @throws TunebertError when the vocabulary lacks a special token */
   constructor(options: WordPieceOptions) {
     const { vocabulary, addedTokens, normalizer } = options;
     this.#options = options;
     this.unknown = idOf(options.unk, options);
-    this.#special = { cls: idOf(options.cls, options), sep: idOf(options.sep, options) };
-    this.size =
-      1 + [...vocabulary.values(), ...addedTokens.map(({ id }) => id)].reduce((a, b) => Math.max(a, b), 0);
+    this.#template = bertTemplate({ cls: idOf(options.cls, options), sep: idOf(options.sep, options) });
+    this.size = sizeOf([...vocabulary.values(), ...addedTokens.map(({ id }) => id)]);
     const [normalised, raw] = [true, false].map((kind) =>
       addedTokens.filter((one) => one.normalized === kind),
     );
@@ -59,7 +58,7 @@ export class WordPieceTokenizer implements Tokenizer {
       normalizer: { cleanText: true, handleChineseChars: true, stripAccents: lowercase, lowercase },
       addedTokens: special.flatMap((content) => {
         const id = vocabulary.get(content);
-        return id === undefined ? [] : { content, id, normalized: false };
+        return id === undefined ? [] : { content, id, normalized: false, lstrip: false, rstrip: false };
       }),
       ...{ unk: "[UNK]", cls: "[CLS]", sep: "[SEP]", continuation: "##", longestWord: 100 },
     });
@@ -93,6 +92,10 @@ export class WordPieceTokenizer implements Tokenizer {
     return ids;
   }
 
+  specialTokens(texts: Texts): number {
+    return specialTokens(this.#template, texts);
+  }
+
   /** `[CLS] first [SEP]`, and of a pair `second [SEP]` behind it. */
   pack(
     first: readonly number[],
@@ -100,22 +103,12 @@ export class WordPieceTokenizer implements Tokenizer {
     maxLength: number,
     how: TruncationName,
   ): Packed {
-    const truncate = how === "longest-first" ? longestFirstOfRust : truncations[how];
-    return pack(first, second, this.#special, maxLength, truncate);
+    return pack(first, second, this.#template, maxLength, truncationsOfRust[how]);
   }
 
   /** `tokenizer.json`, which Hugging Face's libraries read too. */
   files(): Readonly<Record<string, string>> {
     return { [TOKENIZER_JSON]: formatTokenizerJson(this.#options) };
-  }
-
-  #pieces(word: string): readonly number[] {
-    const known = this.#remembered.get(word);
-    if (known) return known;
-    const pieces = this.#cut(word);
-    if (this.#remembered.size >= REMEMBERED) this.#remembered.clear();
-    this.#remembered.set(word, pieces);
-    return pieces;
   }
 
   #cut(word: string): readonly number[] {
@@ -138,40 +131,6 @@ export class WordPieceTokenizer implements Tokenizer {
       start = end;
     }
     return ids;
-  }
-}
-
-/** Tokens that are found in texts as they are; of several that begin at one place the longest. */
-class AddedTokens {
-  readonly #ids: ReadonlyMap<string, number>;
-  readonly #pattern: RegExp;
-
-  private constructor(ids: ReadonlyMap<string, number>) {
-    this.#ids = ids;
-    const longestFirst = [...ids.keys()].sort((a, b) => b.length - a.length);
-    this.#pattern = new RegExp(
-      longestFirst.map((content) => content.replace(/[^\w\s]/gu, "\\$&")).join("|"),
-      "g",
-    );
-  }
-
-  static of(tokens: readonly AddedToken[], written: (content: string) => string): AddedTokens | undefined {
-    const ids = new Map(tokens.map(({ content, id }) => [written(content), id]));
-    ids.delete("");
-    return ids.size === 0 ? undefined : new AddedTokens(ids);
-  }
-
-  /** The ids of these tokens, and the text between them. */
-  split(text: string): readonly (string | number)[] {
-    const parts: (string | number)[] = [];
-    let end = 0;
-    for (const { 0: content, index } of text.matchAll(this.#pattern)) {
-      if (index > end) parts.push(text.slice(end, index));
-      parts.push(this.#ids.get(content)!);
-      end = index + content.length;
-    }
-    if (end < text.length) parts.push(text.slice(end));
-    return parts;
   }
 }
 
