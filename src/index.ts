@@ -74,6 +74,7 @@ export {
 export type { LabelProbability } from "./metrics/label-probabilities.js";
 export { type MultiLabelReport, multiLabelReport, type ThresholdScores } from "./metrics/multi-label.js";
 export type { Activation } from "./nn/activation.js";
+export type { DropoutRates } from "./nn/network.js";
 export type { LabelledExample } from "./predict/answer-labelled.js";
 export {
   type MultiLabelPrediction,

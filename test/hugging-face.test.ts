@@ -49,6 +49,11 @@ describe.each(["bert-gelu", "bert-tanh", "bert-mean", "distilbert", "electra", "
       return { pretrained, model, dataset };
     }
 
+    test("dropout is what config.json says", async () => {
+      const { config } = (await load()).model;
+      expect(config.variant?.dropout).toEqual({ hidden: 0, attention: 0, output: 0 });
+    });
+
     test("its head is kept with its labels", async () => {
       const { pretrained, model } = await load();
       expect(pretrained.answers).toEqual(LABELS);
@@ -311,6 +316,24 @@ test.each([
   if (answers !== "number") {
     expect(classifierFrom(pretrained, answers as typeof LABELS, new Random(0)).keepsOutput).toBe(true);
   }
+});
+
+test("dropout that config.json does not tell is the family's", async () => {
+  const rates = async (fixture: string, told: object = {}) => {
+    const folder = join(root, `rates-${fixture}`);
+    cpSync(join(FIXTURES, fixture), folder, { recursive: true });
+    const path = join(folder, "config.json");
+    const json = Object.entries(JSON.parse(readFileSync(path, "utf8"))).filter(
+      ([key]) => !key.includes("drop"),
+    );
+    writeFileSync(path, JSON.stringify({ ...Object.fromEntries(json), ...told }));
+    return (await loadPretrained(folder)).config.variant?.dropout;
+  };
+  expect(await rates("roberta")).toEqual({ hidden: 0.1, attention: 0.1, output: 0.1 });
+  expect(await rates("roberta", { hidden_dropout_prob: 0.3, classifier_dropout: null })).toEqual({
+    ...{ hidden: 0.3, attention: 0.1, output: 0.3 },
+  });
+  expect(await rates("distilbert")).toEqual({ hidden: 0.1, attention: 0.1, output: 0.2 });
 });
 
 test("a fresh output layer starts as in transformers: normal with a deviation of 0.02, and no bias", async () => {

@@ -1,7 +1,8 @@
 import { TunebertError } from "../error.js";
 import type { Activation } from "../nn/activation.js";
+import type { DropoutRates } from "../nn/network.js";
 import { expectFits } from "../option.js";
-import { count, wholeNumber } from "../option-kinds.js";
+import { count, fraction, wholeNumber } from "../option-kinds.js";
 
 /** The sizes of a BERT encoder as d2l section 15.8 defines it. */
 export interface BertConfig {
@@ -37,6 +38,8 @@ export interface BertVariant {
   readonly dropoutBeforeHidden?: boolean | undefined;
   /** The row of the position embedding that is the first token's; no token has those before it. Default: 0. */
   readonly firstPosition?: number | undefined;
+  /** Probabilities of dropping an element in training, unless others are asked for. */
+  readonly dropout?: DropoutRates | undefined;
   /** E, the width of the embeddings, where a linear layer makes H of it. Default: H, without such a layer. */
   readonly embedding?: number | undefined;
 }
@@ -65,6 +68,7 @@ export function checkConfig(config: BertConfig): BertConfig {
     expectFits("segments", wholeNumber(), segments);
     expectFits("firstPosition", wholeNumber(), firstPosition);
     expectFits("embedding", count, embedding);
+    for (const rate of Object.values(variant.dropout ?? {})) expectFits("dropout", fraction, rate);
   }
   if (variant && !(variant.epsilon > 0 && variant.epsilon < 1)) {
     throw new TunebertError(`epsilon is ${variant.epsilon}; it must be between 0 and 1`);

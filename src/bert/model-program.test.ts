@@ -166,11 +166,20 @@ describe("the training program", () => {
     expect(missing).toEqual(["encoder.blks.2.attention.W_k.bias"]);
   });
 
+  test("drops at a rate of its own in attention, in residuals and before the output, where these have one", () => {
+    const variant = { activation: "gelu", epsilon: 1e-12, segments: 2, pooling: "tanh" } as const;
+    const published = { ...config, blocks: 1, variant: { ...variant, dropoutBeforeHidden: true } };
+    const dropout = { hidden: 0.1, attention: 0, output: 0.2 };
+    const { masks } = trainingProgram(published, classificationHead(K), { dropout }, 1);
+    // Embeddings; two residuals of the last block, of the first token alone; before and behind the hidden layer.
+    expect(masks.map(({ probability }) => probability)).toEqual([0.1, 0.1, 0.1, 0.2, 0.2]);
+  });
+
   test("has a mask for the attention weights and both residuals of every block, and none without dropout", () => {
     expect(programs[0]!.masks).toEqual([]);
     expect(inferenceProgram(config, K, 1).masks).toEqual([]);
-    const { masks, dropout } = trainingProgram(config, classificationHead(K), { dropout: 0.1 }, 1);
-    expect(dropout).toBe(0.1);
+    const { masks } = trainingProgram(config, classificationHead(K), { dropout: 0.1 }, 1);
+    expect(masks.every(({ probability }) => probability === 0.1)).toBe(true);
     const full = [
       [3, "B0", "T0", "T0"],
       ["M0", 24],

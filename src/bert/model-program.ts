@@ -3,7 +3,7 @@ import type { MicroBatch, MicroBatchGroup } from "../data/micro-batches.js";
 import { activate } from "../nn/activation.js";
 import { constant, normal } from "../nn/initialise.js";
 import { dropout, type LinearStart, linear } from "../nn/layers.js";
-import { type DeclaredParameter, Network } from "../nn/network.js";
+import { type DeclaredParameter, type DropoutRates, Network } from "../nn/network.js";
 import type { Value } from "../onnx/graph.js";
 import { add, concat, tanh } from "../onnx/operators.js";
 import { serializeGraph } from "../onnx/serialize.js";
@@ -65,8 +65,8 @@ export const inferenceRun: (group: MicroBatchGroup, config: BertConfig) => Run =
 
 /** What is particular about training. */
 export interface TrainingProgramOptions {
-  /** Probability of dropping an element. */
-  readonly dropout: number;
+  /** Probability of dropping an element, or what it is where. */
+  readonly dropout: number | DropoutRates;
   /** Names of parameters that get no gradient. Default: none. */
   readonly frozen?: ReadonlySet<string>;
 }
@@ -123,14 +123,14 @@ function outputLayers(
     const read = config.variant?.pooling === "mean" ? encoded : hiddenLayer(network, encoded, config); // [B, H]
     const { variant } = config;
     return variant
-      ? linear(network, OUTPUT_LAYER, dropout(network, read), outputs, PUBLISHED_START)
+      ? linear(network, OUTPUT_LAYER, dropout(network, read, "output"), outputs, PUBLISHED_START)
       : linear(network, OUTPUT_LAYER, read, outputs);
   });
 }
 
 /** Of the first token; first [B, H], returns [B, H]. */
 function hiddenLayer(network: Network, first: Value, { hidden, variant }: BertConfig): Value {
-  const read = variant?.dropoutBeforeHidden ? dropout(network, first) : first;
+  const read = variant?.dropoutBeforeHidden ? dropout(network, first, "output") : first;
   const made = linear(network, HIDDEN_LAYER, read, hidden, variant && PUBLISHED_START);
   const { pooling = "tanh" } = variant ?? {};
   return pooling === "relu" || pooling === "gelu"
@@ -163,8 +163,7 @@ function program(
     microBatches,
     model: serializeGraph(network.graph, { ...outputs, ...gradientOutputs }),
     parameters,
-    masks: network.masks.map(({ name, shape }) => ({ name, shape })),
-    dropout: network.dropout,
+    masks: network.masks.map(({ value: { name, shape }, probability }) => ({ name, shape, probability })),
     outputs: Object.keys(outputs),
   };
 }

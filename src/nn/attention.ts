@@ -112,7 +112,7 @@ export function firstTokenAttention(
     transB: true,
     alpha: 1 / Math.sqrt(depth),
   }); // [B, N, T]
-  const weights = dropout(network, softmax(graph, add(graph, scores, mask))); // [B, N, T]
+  const weights = dropout(network, softmax(graph, add(graph, scores, mask)), "attention"); // [B, N, T]
   const mixed = matMul(graph, weights, x); // [B, N, H]
   const values = matMul(graph, mixed, perHead("W_v"), { transBatchA: true, transB: true }); // [N, B, D]
   const bias = reshape(graph, network.parameter(`${name}.W_v.bias`), [1, heads, depth]);
@@ -126,7 +126,7 @@ function attend(network: Network, name: string, q: Value, k: Value, v: Value, la
   const { graph } = network;
   const [heads, , , depth] = q.shape as [number, Dim, Dim, number];
   const scores = matMul(graph, q, k, { transB: true, alpha: 1 / Math.sqrt(depth) }); // [N, B, T, T]
-  const weights = dropout(network, softmax(graph, add(graph, scores, layout.mask)));
+  const weights = dropout(network, softmax(graph, add(graph, scores, layout.mask)), "attention");
   const mixed = matMul(graph, weights, v); // [N, B, T, D]
   return linear(network, `${name}.W_o`, joinHeads(network, mixed, layout), heads * depth);
 }

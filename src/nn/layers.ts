@@ -2,7 +2,7 @@ import type { Value } from "../onnx/graph.js";
 import { add, gather, gemm, layerNormalization, matrixOfKnownWidth, mul } from "../onnx/operators.js";
 import { type Activation, activate } from "./activation.js";
 import { constant, type Initialiser, uniformOverInputs } from "./initialise.js";
-import type { Network } from "./network.js";
+import type { DropoutRates, Network } from "./network.js";
 
 /** x [M, in] W ᵀ + b with `name.weight` [out, in] and `name.bias` [out]: [M, out]. */
 export function linear(
@@ -46,9 +46,10 @@ export function layerNorm(network: Network, name: string, x: Value, epsilon = 1e
   return layerNormalization(network.graph, x, weight, bias, epsilon)[0];
 }
 
-/** Inverted dropout with the network's probability; the identity when that is 0. Any shape. */
-export function dropout(network: Network, x: Value): Value {
-  return network.dropout === 0 ? x : mul(network.graph, x, network.mask(x.shape));
+/** Inverted dropout with a probability of the network's; the identity when that is 0. Any shape. */
+export function dropout(network: Network, x: Value, where: keyof DropoutRates = "hidden"): Value {
+  const probability = network.dropout[where];
+  return probability === 0 ? x : mul(network.graph, x, network.mask(x.shape, probability));
 }
 
 /** LayerNorm(dropout(y) + x), the post-norm residual connection of d2l section 11.7; x and y [M, H]. */

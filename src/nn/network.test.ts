@@ -73,7 +73,7 @@ describe("dropout", () => {
     const network = new Network(0.25);
     const x = network.graph.input("x", "float32", ["M", 4]);
     dropout(network, dropout(network, x));
-    expect(network.masks.map(({ name, shape }) => [name, shape])).toEqual([
+    expect(network.masks.map(({ value: { name, shape } }) => [name, shape])).toEqual([
       ["dropout_mask.0", ["M", 4]],
       ["dropout_mask.1", ["M", 4]],
     ]);

@@ -19,6 +19,23 @@ export interface ParameterInput {
   readonly rows: boolean;
 }
 
+/** Probabilities of dropping an element. */
+export interface DropoutRates {
+  /** Of what a layer makes, before it is added to what it made it from. */
+  readonly hidden: number;
+  /** Of a weight of attention. */
+  readonly attention: number;
+  /** Before the output layer. */
+  readonly output: number;
+}
+
+/** An input that holds 0 where an element is dropped and 1/(1 - p) where it is kept. */
+export interface DropoutMask {
+  readonly value: Value;
+  /** p, with which an element is dropped. */
+  readonly probability: number;
+}
+
 /**
  * A graph under construction together with what its layers declare: parameters and dropout masks. A layer declares its
  * parameters under their state-dict names, in the order in which PyTorch's modules have them, and then reads them.
@@ -29,11 +46,14 @@ export class Network {
   readonly declared = new Map<string, DeclaredParameter>();
   /** In the order in which they were first read. */
   readonly inputs: ParameterInput[] = [];
-  /** Inputs that hold 0 where an element is dropped and 1/(1 - p) where it is kept. */
-  readonly masks: Value[] = [];
+  readonly masks: DropoutMask[] = [];
+  readonly dropout: DropoutRates;
 
-  /** @param dropout probability of dropping an element; 0 for evaluation */
-  constructor(readonly dropout: number) {}
+  /** @param dropout probability of dropping an element, or what it is where; 0 for evaluation */
+  constructor(dropout: number | DropoutRates) {
+    this.dropout =
+      typeof dropout === "number" ? { hidden: dropout, attention: dropout, output: dropout } : dropout;
+  }
 
   /** Says that the model has a parameter. Said again, it has to be of the same shape. */
   declare(
@@ -62,9 +82,9 @@ export class Network {
   }
 
   /** A mask for inverted dropout, drawn anew by the host for each run. */
-  mask(shape: Shape): Value {
+  mask(shape: Shape, probability: number): Value {
     const value = this.graph.input(`dropout_mask.${this.masks.length}`, "float32", shape);
-    this.masks.push(value);
+    this.masks.push({ value, probability });
     return value;
   }
 

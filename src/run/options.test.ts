@@ -5,7 +5,7 @@ import { runOptions } from "./options.js";
 
 test("what is not given is the reference's", () => {
   expect(runOptions({})).toMatchObject({
-    ...{ batchSize: 512, dropout: 0.1, labelSmoothing: 0, classWeights: "equal", freeze: "nothing" },
+    ...{ batchSize: 512, dropout: undefined, labelSmoothing: 0, classWeights: "equal", freeze: "nothing" },
   });
 });
 

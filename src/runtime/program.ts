@@ -11,8 +11,6 @@ export interface Program {
   readonly microBatches: number;
   readonly parameters: readonly ProgramParameter[];
   readonly masks: readonly ProgramMask[];
-  /** Probability with which the masks drop an element. */
-  readonly dropout: number;
   /** Outputs other than gradients. */
   readonly outputs: readonly string[];
 }
@@ -42,6 +40,8 @@ export function trainedTables({ parameters }: Program): ReadonlySet<string> {
 export interface ProgramMask {
   readonly name: string;
   readonly shape: SymbolicShape;
+  /** With which an element is dropped. */
+  readonly probability: number;
 }
 
 /** The values of an input, and its shape. */

@@ -15,7 +15,7 @@ function build(dropout: number) {
   const scale = graph.input("scale", "float32", [2]);
   const kept = dropout > 0 ? mul(graph, table, graph.input("mask", "float32", ["U", 2])) : table;
   const y = mul(graph, kept, scale);
-  const masks = dropout > 0 ? [{ name: "mask", shape: ["U", 2] }] : [];
+  const masks = dropout > 0 ? [{ name: "mask", shape: ["U", 2], probability: dropout }] : [];
   return { graph, kept, y, masks };
 }
 
@@ -25,7 +25,7 @@ function inference(dropout = 0): Program {
     { name: "table", input: "table", rows: true, decays: true, gradient: undefined },
     { name: "scale", input: "scale", rows: false, decays: false, gradient: undefined },
   ];
-  return { microBatches: 1, model: serializeGraph(graph, { y }), parameters, masks, dropout, outputs: ["y"] };
+  return { microBatches: 1, model: serializeGraph(graph, { y }), parameters, masks, outputs: ["y"] };
 }
 
 /** What it puts out as gradients is easy to foresee: y for the table, the sum of the table's rows for the scale. */
@@ -37,7 +37,7 @@ function training(): Program {
     { name: "scale", input: "scale", rows: false, decays: false, gradient: "ofScale" },
   ];
   const model = serializeGraph(graph, outputs);
-  return { microBatches: 1, model, parameters, masks, dropout: 0, outputs: ["y"] };
+  return { microBatches: 1, model, parameters, masks, outputs: ["y"] };
 }
 
 const sharedParameters = () =>
@@ -124,7 +124,7 @@ describe("a replica", () => {
     const outputs = { ofRows: gradients.get(rows)!, ofTable: gradients.get(table)! };
     const parameter = { name: "table", decays: true };
     const program: Program = {
-      ...{ microBatches: 1, masks: [], dropout: 0, outputs: [], model: serializeGraph(graph, outputs) },
+      ...{ microBatches: 1, masks: [], outputs: [], model: serializeGraph(graph, outputs) },
       parameters: [
         { ...parameter, input: "rows.table", rows: true, gradient: "ofRows" },
         { ...parameter, input: "table", rows: false, gradient: "ofTable" },

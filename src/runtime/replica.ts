@@ -31,7 +31,8 @@ export class Replica {
   readonly #sessions = new Map<Program, Session>();
   readonly #shared: ReadonlyMap<string, SharedParameter>;
   readonly #copies: Map<string, ParameterFeed>;
-  readonly #masks: DropoutMasks | undefined;
+  /** By the probability with which they drop an element. */
+  readonly #masks = new Map<number, DropoutMasks>();
   /** Memory of inputs that each run makes anew: fresh memory costs more than what is written into it. */
   readonly #made = new Map<string, Float32Array>();
   readonly #whole = new Map<string, { copy: Float32Array; sum: Float32Array }>();
@@ -49,7 +50,7 @@ export class Replica {
     this.#open = open;
     this.#shared = shared;
     this.#copies = new Map();
-    const { parameters, masks, dropout } = required(programs[0], "a program");
+    const { parameters, masks } = required(programs[0], "a program");
     for (const { name, rows, gradient } of parameters) {
       if (rows) continue;
       const { data, shape } = this.#parameter(name);
@@ -57,7 +58,9 @@ export class Replica {
       this.#copies.set(name, { data: copy, dims: shape });
       if (gradient) this.#whole.set(name, { copy, sum: new Float32Array(copy.length) });
     }
-    this.#masks = masks.length > 0 ? new DropoutMasks(dropout) : undefined;
+    for (const { probability } of masks) {
+      if (!this.#masks.has(probability)) this.#masks.set(probability, new DropoutMasks(probability));
+    }
     this.refresh();
   }
 
@@ -132,10 +135,10 @@ export class Replica {
       feeds[input] = rows ? this.#rows(name, rowsOf(run, name)) : required(this.#copies.get(name), name);
     }
     const random = new Random(run.seed);
-    for (const { name, shape } of masks) {
+    for (const { name, shape, probability } of masks) {
       const dims = resolveShape(shape, run.symbols);
       const data = this.#memory(name, elements(dims));
-      required(this.#masks, name).draw(data, random);
+      required(this.#masks.get(probability), name).draw(data, random);
       feeds[name] = { data, dims };
     }
     return feeds;

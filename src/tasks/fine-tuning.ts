@@ -1,5 +1,5 @@
 import type { BertClassifier } from "../bert/bert-classifier.js";
-import type { BertConfig } from "../bert/config.js";
+import type { BertConfig, BertVariant } from "../bert/config.js";
 import { type Freeze, frozenParameters } from "../bert/freeze.js";
 import type { Head } from "../bert/head.js";
 import { infer, inferencePrograms } from "../bert/infer.js";
@@ -8,6 +8,7 @@ import type { Answers } from "../data/answers.js";
 import { type MicroBatch, microBatches } from "../data/micro-batches.js";
 import type { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
+import type { DropoutRates } from "../nn/network.js";
 import { checkOptions, type Kind, type OptionValues, option, type Setting, settingsOf } from "../option.js";
 import { count, fraction } from "../option-kinds.js";
 import type { RunShape } from "../runtime/engine.js";
@@ -22,9 +23,16 @@ const freeze: Kind<Freeze> = {
   parse: (text) => count.parse(text, undefined) ?? text,
 };
 
+/** D2l's. */
+const DROPOUT = 0.1;
+
 export const fineTuningOptions = {
-  /** probability of dropping an attention weight or an element before a residual; default 0.1 */
-  dropout: option(fraction, { default: 0.1, help: "probability of dropping", inFingerprint: true }),
+  /** probability of dropping an attention weight or an element before a residual; default: the model's own, or 0.1 */
+  dropout: option(fraction, {
+    defaultText: "the model's own, or 0.1",
+    help: "probability of dropping",
+    inFingerprint: true,
+  }),
   /** what is not trained; default: nothing */
   freeze: option(freeze, {
     default: "nothing",
@@ -67,12 +75,18 @@ export function fineTuning<Targets>(
   options: Partial<FineTuningOptions>,
 ): Task<TextDataset> {
   const given = checkOptions(fineTuningOptions, options);
-  const { dropout, freeze } = given;
+  const { freeze } = given;
+  const dropout = given.dropout ?? model.config.variant?.dropout ?? DROPOUT;
   const { head, figures, settings } = supervision;
   const frozen = frozenParameters(model.config, freeze);
   return {
     ...{ parameters: model.parameters, train, size: train.size, figures },
-    settings: { ...flatConfig(model.config), ...settingsOf(fineTuningOptions, given), ...settings },
+    settings: {
+      ...flatConfig(model.config),
+      ...settingsOf(fineTuningOptions, given),
+      dropout: rateSetting(dropout),
+      ...settings,
+    },
     encoding(examples) {
       const { tokenIds, offsets, firstLengths } = examples;
       return [tokenIds, offsets, firstLengths, supervision.encoding(examples)];
@@ -121,9 +135,21 @@ export function fineTuning<Targets>(
   };
 }
 
+/** One number where it is the same everywhere. */
+function rateSetting(dropout: number | DropoutRates): Setting {
+  if (typeof dropout === "number") return dropout;
+  const { hidden, attention, output } = dropout;
+  const isSame = hidden === attention && hidden === output;
+  return isSame ? hidden : `${hidden} hidden, ${attention} attention, ${output} output`;
+}
+
 /** Sizes and what sets the model apart from d2l's. */
-function flatConfig({ variant, ...sizes }: BertConfig): Readonly<Record<string, Setting>> {
-  const all = Object.entries({ ...sizes, ...variant });
+function flatConfig({
+  variant = {} as BertVariant,
+  ...sizes
+}: BertConfig): Readonly<Record<string, Setting>> {
+  const { dropout, ...rest } = variant;
+  const all = Object.entries({ ...sizes, ...rest });
   return Object.fromEntries(all.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 

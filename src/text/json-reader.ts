@@ -70,6 +70,13 @@ export const fraction: JsonReader<number> = (value, place) => {
   return value;
 };
 
+/** A number from 0 up to, but not including, 1. */
+export const properFraction: JsonReader<number> = (value, place) => {
+  if (!(typeof value === "number" && value >= 0 && value < 1))
+    throw fault(value, place, "a number from 0 up to, but not including, 1");
+  return value;
+};
+
 export function list<T>(item: JsonReader<T>): JsonReader<T[]> {
   return (value, place) => {
     if (!Array.isArray(value)) throw fault(value, place, "a list");

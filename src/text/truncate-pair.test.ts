@@ -148,7 +148,9 @@ test("names are checked, and those of an object's own methods are none", () => {
   for (const name of ["first", "toString", "__proto__", 1, null, undefined, ["ratio"]]) {
     expect(() => checkTruncation(name)).toThrow(TunebertError);
   }
-  expect(() => checkTruncation("first")).toThrow('truncation is "first"; it must be longest-first, ratio or only-first');
+  expect(() => checkTruncation("first")).toThrow(
+    'truncation is "first"; it must be longest-first, ratio or only-first',
+  );
 });
 
 function dropOneByOne(first: number, second: number, limit: number): [number, number] {

@@ -78,6 +78,9 @@ const readBert = json.object({
   hidden_act: readActivation,
   position_embedding_type: readAbsolute,
   pad_token_id: json.optional(json.nullable(json.count)),
+  hidden_dropout_prob: json.optional(json.properFraction),
+  attention_probs_dropout_prob: json.optional(json.properFraction),
+  classifier_dropout: json.optional(json.nullable(json.properFraction)),
   embedding_size: json.optional(json.count),
 });
 
@@ -89,10 +92,14 @@ const readDistilBert = json.object({
   n_layers: json.count,
   max_position_embeddings: json.count,
   activation: readActivation,
+  dropout: json.optional(json.properFraction),
+  attention_dropout: json.optional(json.properFraction),
+  seq_classif_dropout: json.optional(json.properFraction),
 });
 
-/** Epsilon of the paper's implementation. */
+/** Of the paper's implementation. */
 const EPSILON = 1e-12;
+const DROPOUT = 0.1;
 
 const READERS: Readonly<Record<Family, json.JsonReader<BertConfig>>> = {
   bert: (value, place) => asBert(readBert(value, place), { pooling: "tanh" }),
@@ -114,7 +121,14 @@ const READERS: Readonly<Record<Family, json.JsonReader<BertConfig>>> = {
       heads: found.n_heads,
       blocks: found.n_layers,
       maxPositions: found.max_position_embeddings,
-      variant: { activation: found.activation, epsilon: EPSILON, segments: 0, pooling: "relu" },
+      variant: {
+        ...{ activation: found.activation, epsilon: EPSILON, segments: 0, pooling: "relu" },
+        dropout: {
+          hidden: found.dropout ?? DROPOUT,
+          attention: found.attention_dropout ?? DROPOUT,
+          output: found.seq_classif_dropout ?? 0.2,
+        },
+      },
     };
   },
 };
@@ -137,6 +151,7 @@ function asBert(
   found: ReturnType<typeof readBert>,
   variant: Omit<BertVariant, "activation" | "epsilon" | "segments">,
 ): BertConfig {
+  const hidden = found.hidden_dropout_prob ?? DROPOUT;
   return {
     vocabularySize: found.vocab_size,
     hidden: found.hidden_size,
@@ -148,6 +163,11 @@ function asBert(
       activation: found.hidden_act,
       epsilon: found.layer_norm_eps ?? EPSILON,
       segments: found.type_vocab_size ?? 2,
+      dropout: {
+        hidden,
+        attention: found.attention_probs_dropout_prob ?? DROPOUT,
+        output: found.classifier_dropout ?? hidden,
+      },
       ...variant,
     },
   };

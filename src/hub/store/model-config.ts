@@ -125,6 +125,12 @@ const readPooling: json.JsonReader<VariantPooling> = (value, place) => {
   return known;
 };
 
+const readRates = json.object({
+  hidden: json.properFraction,
+  attention: json.properFraction,
+  output: json.properFraction,
+});
+
 const readModel = json.object({
   variant: json.optional(
     json.object({
@@ -134,6 +140,7 @@ const readModel = json.object({
       pooling: readPooling,
       dropoutBeforeHidden: json.optional(json.boolean),
       firstPosition: json.optional(json.count),
+      dropout: json.optional(readRates),
       embedding: json.optional(json.count),
     }),
   ),
