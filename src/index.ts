@@ -16,6 +16,9 @@
  *
  * @packageDocumentation
  */
+export { findLabelIssues, type LabelIssues } from "./audit/confident-learning.js";
+export { nearDuplicates } from "./audit/near-duplicates.js";
+export type { Suspect } from "./audit/suspects.js";
 export { BertClassifier } from "./bert/bert-classifier.js";
 export type { BertConfig, BertVariant, VariantPooling } from "./bert/config.js";
 export type { EmbeddingStd } from "./bert/encoder.js";
@@ -94,6 +97,14 @@ export {
   type LearningCurves,
 } from "./report/charts/learning-curves.js";
 export type { DataRecord } from "./report/files/run-record.js";
+export {
+  type Audit,
+  type AuditOptions,
+  audit,
+  type DuplicateGroup,
+  type Fold,
+  type Leak,
+} from "./run/audit.js";
 export type { Listener, ListenerState, ResumedFrom } from "./run/listeners/listener.js";
 export type { RunDescription } from "./run/listeners/run-report.js";
 export type { RunOptions } from "./run/options.js";

@@ -11,7 +11,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["error", "option", "option-kinds", "system-error", "random"],
   ["onnx", "weights", "text", "runtime"],
   ["nn", "autodiff", "data", "metrics"],
-  ["bert", "tasks"],
+  ["bert", "tasks", "audit"],
   ["train", "predict", "hub", "report"],
   ["run"],
   ["cli"],

@@ -49,6 +49,7 @@ const NARROWEST = 16;
 const COMMANDS = {
   train: async () => (await import("./train.js")).addTrainCommand,
   evaluate: async () => (await import("./evaluate.js")).addEvaluateCommand,
+  audit: async () => (await import("./audit.js")).addAuditCommand,
   predict: async () => (await import("./predict.js")).addPredictCommand,
   compare: async () => (await import("./compare.js")).addCompareCommand,
   inspect: async () => (await import("./inspect.js")).addInspectCommand,

@@ -40,7 +40,7 @@ const terminalOptions = {
 };
 
 /** Those of which a recipe tells what they are unless they are given. */
-const learningFlags = {
+export const learningFlags = {
   ...learningOptions,
   batchSize: fromRecipe(learningOptions.batchSize),
   epochs: fromRecipe(learningOptions.epochs),

@@ -174,6 +174,27 @@ export class TextDataset implements TextDatasetData {
     return tokens === 0 ? 0 : this.unknown / tokens;
   }
 
+  /** Some of the examples, in this order, with the same label names; what was counted while reading is not theirs. */
+  subset(examples: readonly number[]): TextDataset {
+    const lengths = examples.map((i) => this.length(i));
+    const offsets = new Int32Array(examples.length + 1);
+    lengths.forEach((length, i) => {
+      offsets[i + 1] = offsets[i]! + length;
+    });
+    const tokenIds = new Int32Array(offsets.at(-1)!);
+    examples.forEach((example, i) => {
+      tokenIds.set(this.ids(example), offsets[i]);
+    });
+    return new TextDataset({
+      ...this,
+      ...{ tokenIds, offsets, truncated: 0, empty: 0, unknown: 0, skipped: 0, skippedLabels: new Map() },
+      firstLengths: Int32Array.from(examples, (i) => this.firstLengths[i]!),
+      labels: Int32Array.from(examples, (i) => this.labels[i]!),
+      numbers:
+        this.numbers.length === 0 ? this.numbers : Float32Array.from(examples, (i) => this.numbers[i]!),
+    });
+  }
+
   /** Number of tokens of example `i`. */
   length(i: number): number {
     return this.offsets[i + 1]! - this.offsets[i]!;

@@ -7,6 +7,7 @@ import { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import type { LabelProbability } from "../metrics/label-probabilities.js";
 import { sigmoid, USUAL_THRESHOLD } from "../metrics/multi-label.js";
+import { softmax } from "../metrics/softmax.js";
 import type { Device, Engine } from "../runtime/engine.js";
 import { required } from "../runtime/required.js";
 import { threads } from "../runtime/threads/threads.js";
@@ -209,10 +210,9 @@ export function multiLabelPrediction(
 /** What the logits [K] of an example say. */
 export function prediction(logits: Float32Array, labels: readonly string[]): Prediction {
   const largest = logits.reduce((max, logit) => Math.max(max, logit));
-  const exponentials = Array.from(logits, (logit) => Math.exp(logit - largest));
-  const total = exponentials.reduce((sum, value) => sum + value, 0);
+  const probabilities = softmax(logits);
   return {
     label: labels[logits.indexOf(largest)]!,
-    probabilities: labels.map((label, i) => ({ label, probability: exponentials[i]! / total })),
+    probabilities: labels.map((label, i) => ({ label, probability: probabilities[i]! })),
   };
 }

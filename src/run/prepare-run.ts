@@ -28,7 +28,8 @@ export interface PreparedRun extends TrainingRun {
 /** Reads the examples and makes the model: from options to a run for {@link trainInFolder}. */
 export async function prepareRun(folder: RunFolder, given: UncheckedTrainOptions): Promise<PreparedRun> {
   expectTogether(given);
-  const { train, drawn, model, tokenizer, recipe, options } = await startTraining(folder, given);
+  const { train, drawn, fresh, tokenizer, recipe, options } = await startTraining(folder, given);
+  const model = fresh();
   const { tensorboard, noLabel, pretrained, log = () => {}, onNotice = () => {} } = options;
   const { maxLength, truncation } = checkOptions(lengthOptions, options);
   const task = taskOf(model.answers);

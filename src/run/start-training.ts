@@ -28,12 +28,13 @@ import type { UncheckedTrainOptions } from "./train-options.js";
 /** Position rows of a model from scratch; a longer `maxLength` makes more. */
 const POSITIONS = 512;
 
-/** The beginning of a run: its examples, and the model before its first step. */
+/** The beginning of a run: its examples, and the model that it starts with. */
 export interface Start {
   readonly train: { readonly set: TextDataset; readonly record: DataRecord };
   /** Examples of the training data that are to be measured on. */
   readonly drawn: readonly TextExample[] | undefined;
-  readonly model: BertClassifier<Answers>;
+  /** Makes the model before its first step, as often as it is wanted. */
+  readonly fresh: () => BertClassifier<Answers>;
   readonly tokenizer: Tokenizer;
   readonly recipe: Recipe;
   /** The options, those of the recipe where none were given. */
@@ -41,12 +42,19 @@ export interface Start {
 }
 
 /** Reads the training examples, chooses the recipe and makes the model. */
-export async function startTraining(folder: RunFolder, options: UncheckedTrainOptions): Promise<Start> {
+export async function startTraining(
+  folder: Pick<RunFolder, "resumeFrom">,
+  options: UncheckedTrainOptions,
+): Promise<Start> {
   const { pretrained } = options;
   return pretrained === undefined ? fromScratch(folder, options) : fineTuned(folder, options, pretrained);
 }
 
-async function fineTuned(folder: RunFolder, options: UncheckedTrainOptions, name: string): Promise<Start> {
+async function fineTuned(
+  folder: Pick<RunFolder, "resumeFrom">,
+  options: UncheckedTrainOptions,
+  name: string,
+): Promise<Start> {
   const { log = () => {} } = options;
   const pretrained = await loadPretrained(name, {
     ...options.download,
@@ -62,14 +70,21 @@ async function fineTuned(folder: RunFolder, options: UncheckedTrainOptions, name
   const named = { labels: options.labelNames, preferredLabels };
   const set = await TextDataset.encode(examples, tokenizer, { ...options, ...named });
   const { seed } = runOptions(options);
-  const model = classifierFrom(pretrained, answersOf(set, file), new Random(seed));
-  log(`output layer: ${model.keepsOutput ? "kept from the checkpoint" : "fresh"}`);
+  const answers = answersOf(set, file);
+  const fresh = () => {
+    const model = classifierFrom(pretrained, answers, new Random(seed));
+    log(`output layer: ${model.keepsOutput ? "kept from the checkpoint" : "fresh"}`);
+    return model;
+  };
   const train = { set, record: await record(set) };
-  const start = model.config.variant ? "published" : "book";
-  return { train, drawn, model, tokenizer, ...settle(folder, options, start, set) };
+  const start = pretrained.config.variant ? "published" : "book";
+  return { train, drawn, fresh, tokenizer, ...settle(folder, options, start, set) };
 }
 
-async function fromScratch(folder: RunFolder, options: UncheckedTrainOptions): Promise<Start> {
+async function fromScratch(
+  folder: Pick<RunFolder, "resumeFrom">,
+  options: UncheckedTrainOptions,
+): Promise<Start> {
   const { examples, name, isSnli, record, drawn } = await openTraining(options);
   const { words = isSnli ? "book" : "punctuation" } = options;
   const { dataset: set, tokenizer } = await TextDataset.encodeWithNewVocabulary(examples, {
@@ -97,13 +112,14 @@ async function fromScratch(folder: RunFolder, options: UncheckedTrainOptions): P
   const { seed } = runOptions(options);
   const settled = settle(folder, options, "scratch", set);
   const { embeddingStd } = settled.options;
-  const model = BertClassifier.fromScratch(config, answersOf(set, name), new Random(seed), { embeddingStd });
-  return { train: { set, record: await record(set) }, drawn, model, tokenizer, ...settled };
+  const answers = answersOf(set, name);
+  const fresh = () => BertClassifier.fromScratch(config, answers, new Random(seed), { embeddingStd });
+  return { train: { set, record: await record(set) }, drawn, fresh, tokenizer, ...settled };
 }
 
 /** Chooses the recipe: of a run that resumes it is what its checkpoint says. */
 function settle(
-  { resumeFrom }: RunFolder,
+  { resumeFrom }: Pick<RunFolder, "resumeFrom">,
   options: UncheckedTrainOptions,
   start: StartName,
   set: TextDataset,

@@ -1,7 +1,7 @@
 import { taskOf } from "../data/answers.js";
 import type { TextDataset } from "../data/text-dataset.js";
 import type { DataRecord, RunRecord } from "../report/files/run-record.js";
-import { formatCount } from "../report/terminal/format-quantity.js";
+import { formatThings } from "../report/terminal/format-quantity.js";
 import type { RunOptions } from "./options.js";
 
 /** What may keep a model from learning, or its figures from being true, a sentence each with the remedy. */
@@ -39,7 +39,7 @@ export function dataWarnings(
   const all = [{ name: "training", set: train }, ...heldOut];
   return [
     steps < FEW_STEPS &&
-      `only ${count(steps, "step")} of training: take more --epochs or a smaller --batch-size, or leave both to the recipe`,
+      `only ${formatThings(steps, "step")} of training: take more --epochs or a smaller --batch-size, or leave both to the recipe`,
     ...all.flatMap(({ name, set }) => setWarnings(name, set)),
     classWeights === "equal" && lopsided(train),
     ...heldOut.flatMap(({ name, set, file }) =>
@@ -92,7 +92,7 @@ function setWarnings(name: string, set: TextDataset): (string | undefined | fals
     truncated > MUCH_TRUNCATED &&
       `${percent(truncated)} of the ${name} examples lose their end: give them room with a larger --max-length`,
     empty > 0 &&
-      `${count(empty, "example")} of the ${name} examples ${empty === 1 ? "has" : "have"} an empty text: look whether the right columns ` +
+      `${formatThings(empty, "example")} of the ${name} examples ${empty === 1 ? "has" : "have"} an empty text: look whether the right columns ` +
         "are read",
   ];
 }
@@ -105,7 +105,7 @@ function lopsided({ answers, labels, labelNames, labelCounts: counts }: TextData
   if (counts.length === 0 || most < LOPSIDED * least) return undefined;
   const [frequent, rare] = [labelNames[counts.indexOf(most)], labelNames[counts.indexOf(least)]];
   return (
-    `${frequent} has ${count(most, "training example")}, ${rare} ${least}: a model may pass over what is rare; ` +
+    `${frequent} has ${formatThings(most, "training example")}, ${rare} ${least}: a model may pass over what is rare; ` +
     "--class-weights balanced makes up for it"
   );
 }
@@ -125,7 +125,7 @@ function overlap(
   const shared = keysOf(set).filter((key, i) => seen.has(key) && !set.ids(i).includes(unknown ?? -1)).length;
   if (shared <= MANY_SHARED * set.size) return undefined;
   return (
-    `${count(shared, `${name} example`)} of ${set.size} ${shared === 1 ? "is a training example" : "are training examples"} too, ` +
+    `${formatThings(shared, `${name} example`)} of ${set.size} ${shared === 1 ? "is a training example" : "are training examples"} too, ` +
     "so the figures are better than they would be on others: take them out of one of the files"
   );
 }
@@ -133,10 +133,6 @@ function overlap(
 /** The token ids of each example as one text. */
 function keysOf(set: TextDataset): string[] {
   return Array.from({ length: set.size }, (_, i) => set.ids(i).join());
-}
-
-function count(number: number, noun: string): string {
-  return `${formatCount(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 function percent(share: number): string {

@@ -19,6 +19,11 @@ export function formatCount(count: number): string {
   return count.toLocaleString("en-US", { maximumFractionDigits: 0 });
 }
 
+/** So many things for people: `1 example`, `9,842 examples`. */
+export function formatThings(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** A part of a whole for people: `46 of 62 (74 %)`. */
 export function formatPart(part: number, whole: number): string {
   return `${formatCount(part)} of ${formatCount(whole)} (${Math.round((100 * part) / whole)} %)`;
