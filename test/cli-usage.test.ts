@@ -51,7 +51,7 @@ test("--help of train names the defaults of d2l", async () => {
     "--batch-size <n> examples per batch (default: the recipe's; the book's is 512)",
     "--epochs <n> passes over the training examples (default: the recipe's; the book's is 5)",
     "--learning-rate <x> of Adam (default: the recipe's; the book's is 0.0001)",
-    "--dropout <p> probability of dropping (default: 0.1)",
+    "--dropout <p> probability of dropping (default: the model's own, or 0.1)",
     "--schedule <name> what becomes of the learning rate until the last step (default: " +
       'the recipe\'s; the book\'s is constant) (choices: "constant", "linear", "cosine")',
     "--weight-decay <x> of AdamW; 0 is plain Adam (default: 0)",

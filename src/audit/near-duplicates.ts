@@ -21,7 +21,7 @@ const MOST_COMPARED = 16;
  * const examples = ["A dog runs.", "a dog runs", "A cat sleeps."].map((text) => ({ text }));
  * console.log(nearDuplicates(examples)); // [ [ 0, 1 ] ]
  */
-export function nearDuplicates(examples: readonly Texts[]): number[][] {
+export function nearDuplicates(examples: readonly Pick<TextExample, "text" | "textPair">[]): number[][] {
   const groups = new Groups(examples.length);
   const distinct = joinEqual(examples, groups);
   const pieces = new Map(distinct.map((i) => [i, piecesOf(examples[i]!)]));

@@ -21,6 +21,13 @@ const EMBEDDING_NORM = "encoder.embedding_norm";
 const EMBEDDING_PROJECTION = "encoder.embedding_projection";
 const SEGMENT_TABLE = "encoder.segment_embedding.weight";
 
+/** What is known of the tokens of a micro-batch. */
+export interface TokenStates {
+  /** [M, H] */
+  readonly x: Value;
+  readonly layout: Layout;
+}
+
 /**
  * The encoder of d2l section 15.8 up to what a classifier reads: the last block's output for the first token, or its mean over
  * the tokens. Works on several micro-batches, which share the rows of the embedding tables; padding takes part in nothing but
@@ -30,36 +37,91 @@ const SEGMENT_TABLE = "encoder.segment_embedding.weight";
 export function encodePooled(
   network: Network,
   config: BertConfig,
-  { segmentOf, microBatches }: EncoderInputs,
-  std: EmbeddingStd = {},
+  inputs: EncoderInputs,
+  std?: EmbeddingStd,
 ): Value[] {
-  const { hidden, heads, blocks, variant } = config;
+  const first = Math.min(1, blocksOfAll(config));
+  const tokens = encodeTokens(network, config, inputs, first, std);
+  return poolAfter(network, config, tokens, first);
+}
+
+/** The embeddings and the lowest blocks, so many. */
+export function encodeTokens(
+  network: Network,
+  config: BertConfig,
+  { segmentOf, microBatches }: EncoderInputs,
+  blocks: number,
+  std: EmbeddingStd = {},
+): readonly TokenStates[] {
+  const { hidden, heads, variant } = config;
   const embeddings = declareEmbeddings(network, config, segmentOf, std);
-  let tokens = microBatches.map((inputs) => {
+  const tokens = microBatches.map((inputs) => {
     const sum = embed(network, embeddings, inputs);
     return { ...inputs, x: variant ? normalised(network, sum, hidden, variant) : sum }; // x [M, H]
   });
-  const readsAll = variant?.pooling === "mean";
-  for (let i = 0; i < (readsAll ? blocks : blocks - 1); i++) {
-    const block = blockName(i);
-    const attention = `${block}.attention`;
-    const attended =
-      i === 0 && !variant
-        ? selfAttentionOverEmbeddings(network, attention, embeddings, tokens, hidden, heads)
-        : selfAttention(network, attention, tokens, hidden, heads);
-    tokens = attended.map((one) => ({
-      ...one,
-      x: residuals(network, block, one.x, one.attended, config),
-    }));
-  }
-  if (readsAll) return tokens.map(({ x, layout }) => meanOfTokens(network, x, layout));
-  const last = blockName(blocks - 1);
+  if (variant || blocks === 0) return encodeBlocks(network, config, tokens, 0, blocks);
+  const first = blockName(0);
+  const attended = selfAttentionOverEmbeddings(
+    network,
+    `${first}.attention`,
+    embeddings,
+    tokens,
+    hidden,
+    heads,
+  );
+  const above = attended.map((one) => ({
+    ...one,
+    x: residuals(network, first, one.x, one.attended, config),
+  }));
+  return encodeBlocks(network, config, above, 1, blocks);
+}
+
+/** What a classifier reads, from what so many of the lowest blocks have put out: for each micro-batch [B, H]. */
+export function poolAfter(
+  network: Network,
+  config: BertConfig,
+  states: readonly TokenStates[],
+  blocks: number,
+): Value[] {
+  const { heads } = config;
+  const tokens = encodeBlocks(network, config, states, blocks, blocksOfAll(config));
+  if (readsAll(config)) return tokens.map(({ x, layout }) => meanOfTokens(network, x, layout));
+  const last = blockName(config.blocks - 1);
   return tokens.map(({ x, layout }) => {
     const padded = pad(network, x, layout); // [B, T, H]
     const first = head(network.graph, x, padded.shape[0]!); // [B, H]
     const attended = firstTokenAttention(network, `${last}.attention`, first, padded, layout.mask, heads);
     return residuals(network, last, first, attended, config);
   });
+}
+
+/** Whether a classifier reads all tokens, and not the first alone. */
+function readsAll({ variant }: BertConfig): boolean {
+  return variant?.pooling === "mean";
+}
+
+/** How many of the lowest blocks are computed for all tokens. */
+function blocksOfAll(config: BertConfig): number {
+  return readsAll(config) ? config.blocks : config.blocks - 1;
+}
+
+function encodeBlocks(
+  network: Network,
+  config: BertConfig,
+  states: readonly TokenStates[],
+  from: number,
+  to: number,
+): readonly TokenStates[] {
+  let tokens = states;
+  for (let i = from; i < to; i++) {
+    const block = blockName(i);
+    const attended = selfAttention(network, `${block}.attention`, tokens, config.hidden, config.heads);
+    tokens = attended.map((one) => ({
+      ...one,
+      x: residuals(network, block, one.x, one.attended, config),
+    }));
+  }
+  return tokens;
 }
 
 /** The sum of published BERTs' embeddings [M, E], normalised, as the first block reads it: [M, H]. */

@@ -20,8 +20,9 @@ export function frozenParameters(config: BertConfig, freeze: Freeze): ReadonlySe
   return new Set(encoder.filter((name) => !trained.some((block) => name.startsWith(block))));
 }
 
-function frozenBlocks({ blocks }: BertConfig, freeze: "embeddings" | "encoder" | number): number {
-  if (freeze === "embeddings") return 0;
+/** How many of the lowest blocks are frozen. @throws TunebertError when the encoder has fewer */
+export function frozenBlocks({ blocks }: BertConfig, freeze: Freeze): number {
+  if (freeze === "nothing" || freeze === "embeddings") return 0;
   if (freeze === "encoder") return blocks;
   if (freeze > blocks) {
     throw new TunebertError(`cannot freeze the lowest ${freeze} blocks: the model has ${blocks}`, {

@@ -1,12 +1,14 @@
 import type { Answers } from "../data/answers.js";
-import { microBatches } from "../data/micro-batches.js";
+import { type MicroBatchGroup, microBatches } from "../data/micro-batches.js";
 import type { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
-import type { Engine, RunShape } from "../runtime/engine.js";
-import type { Program } from "../runtime/program.js";
+import type { Engine, RunOutputs, RunShape } from "../runtime/engine.js";
+import type { Program, Run } from "../runtime/program.js";
+import { allocateFloats } from "../runtime/shared-memory.js";
 import type { BertClassifier } from "./bert-classifier.js";
 import type { BertConfig } from "./config.js";
-import { inferenceProgram, inferenceRun, LOGITS } from "./model-program.js";
+import { type KeptStates, keptRows, tokenRows } from "./kept-states.js";
+import { inferenceProgram, inferenceRun, LOGITS, STATES, statesProgram } from "./model-program.js";
 
 /** Examples that are sorted by length and handed to the engine together. */
 const CHUNK = 4096;
@@ -50,27 +52,85 @@ export async function infer(
   }: InferOptions,
 ): Promise<Float32Array> {
   const logits = new Float32Array(dataset.size * outputs);
-  const cut = (start: number) => cutChunk(dataset, start, mostPerRun(config, shape), shape);
-  let chunk = cut(0);
-  for (let start = 0; start < dataset.size; start += CHUNK) {
-    signal?.throwIfAborted();
-    onProgress?.(start, dataset.size);
-    const running = engine.infer(chunk.map((groups) => groups.map((group) => inferenceRun(group, config))));
-    const next = cut(start + CHUNK);
-    const results = (await running).flat();
-    chunk.flat().forEach(({ batches }, i) => {
-      const rows = results[i]![LOGITS]!;
-      batches
-        .flatMap(({ examples }) => [...examples])
-        .forEach((example, row) => {
-          logits.set(rows.subarray(row * outputs, (row + 1) * outputs), example * outputs);
-        });
-    });
-    chunk = next;
+  const run = (group: MicroBatchGroup) => inferenceRun(group, config);
+  await inferInChunks(
+    engine,
+    dataset,
+    { shape, signal, onProgress, run, perRun: mostPerRun(config, shape) },
+    take,
+  );
+  function take({ batches }: MicroBatchGroup, found: RunOutputs) {
+    const examples = batches.flatMap(({ examples }) => [...examples]);
+    spread(found[LOGITS]!, examples, outputs, logits);
   }
   const broken = logits.findIndex((value) => !Number.isFinite(value));
   if (broken >= 0) throw notFinite(Math.floor(broken / outputs) + 1, logits[broken]!);
   return logits;
+}
+
+/**
+ * What the lowest blocks put out for every example: see {@link KeptStates}.
+ * @param engine runs the {@link statesPrograms} of as many blocks
+ */
+export async function inferStates(
+  engine: Pick<Engine, "infer">,
+  dataset: TextDataset,
+  config: BertConfig,
+  blocks: number,
+  options: Pick<InferOptions, "shape" | "signal">,
+): Promise<KeptStates> {
+  const { hidden } = config;
+  const states = allocateFloats(keptRows(dataset, config, blocks) * hidden);
+  const run = (group: MicroBatchGroup) => inferenceRun(group, config);
+  const perRun = mostPerRun(config, options.shape);
+  await inferInChunks(engine, dataset, { ...options, run, perRun }, ({ batches }, found) => {
+    const rows = batches.flatMap((batch) => [
+      ...(blocks === config.blocks ? batch.examples : tokenRows(batch, dataset)),
+    ]);
+    spread(found[STATES]!, rows, hidden, states);
+  });
+  return { blocks, states };
+}
+
+/** The programs that {@link inferStates} runs. */
+export function statesPrograms(config: BertConfig, blocks: number, shape: RunShape): Program[] {
+  return [...new Set([mostPerRun(config, shape), 1])].map((count) => statesProgram(config, blocks, count));
+}
+
+/** Puts rows of numbers where they belong among all. */
+function spread(found: Float32Array, places: readonly number[], width: number, all: Float32Array): void {
+  places.forEach((place, row) => {
+    all.set(found.subarray(row * width, (row + 1) * width), place * width);
+  });
+}
+
+interface ChunkOptions extends Pick<InferOptions, "shape" | "signal" | "onProgress"> {
+  /** Micro-batches as a run of a program of as many. */
+  readonly run: (group: MicroBatchGroup) => Run;
+  /** Most micro-batches in a run. */
+  readonly perRun: number;
+}
+
+/** Runs all examples, each chunk while the next is cut. @param take is given what a group's run put out */
+async function inferInChunks(
+  engine: Pick<Engine, "infer">,
+  dataset: TextDataset,
+  { shape, signal, onProgress, run, perRun }: ChunkOptions,
+  take: (group: MicroBatchGroup, outputs: RunOutputs) => void,
+): Promise<void> {
+  const cut = (start: number) => cutChunk(dataset, start, perRun, shape);
+  let chunk = cut(0);
+  for (let start = 0; start < dataset.size; start += CHUNK) {
+    signal?.throwIfAborted();
+    onProgress?.(start, dataset.size);
+    const running = engine.infer(chunk.map((groups) => groups.map(run)));
+    const next = cut(start + CHUNK);
+    const results = (await running).flat();
+    chunk.flat().forEach((group, i) => {
+      take(group, results[i]!);
+    });
+    chunk = next;
+  }
 }
 
 /** The error that a model is damaged, as its answer to an example shows. */

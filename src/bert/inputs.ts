@@ -1,7 +1,7 @@
 import type { MicroBatch, MicroBatchGroup } from "../data/micro-batches.js";
 import type { Network } from "../nn/network.js";
 import type { Layout } from "../nn/padding.js";
-import type { Value } from "../onnx/graph.js";
+import type { Graph, Value } from "../onnx/graph.js";
 import type { Feed, Run } from "../runtime/program.js";
 import type { BertConfig } from "./config.js";
 
@@ -33,17 +33,22 @@ export function declareInputs({ graph }: Network, microBatches: number): Encoder
   return {
     segmentOf: graph.input("segment_of", "int32", ["P"]),
     microBatches: Array.from({ length: microBatches }, (_, i) => {
-      const [batch, length, tokens] = [`B${i}`, `T${i}`, `M${i}`];
       return {
-        tokens: graph.input(`tokens.${i}`, "int32", [tokens]),
-        positionSegments: graph.input(`position_segments.${i}`, "int32", [tokens]),
-        layout: {
-          tokenAt: graph.input(`token_at.${i}`, "int32", [batch, length]),
-          placeOf: graph.input(`place_of.${i}`, "int32", [tokens]),
-          mask: graph.input(`attention_mask.${i}`, "float32", [batch, 1, length]),
-        },
+        tokens: graph.input(`tokens.${i}`, "int32", [`M${i}`]),
+        positionSegments: graph.input(`position_segments.${i}`, "int32", [`M${i}`]),
+        layout: declareLayout(graph, i),
       };
     }),
+  };
+}
+
+/** The inputs that say where the tokens of micro-batch i belong. */
+export function declareLayout(graph: Graph, i: number): Layout {
+  const [batch, length, tokens] = [`B${i}`, `T${i}`, `M${i}`];
+  return {
+    tokenAt: graph.input(`token_at.${i}`, "int32", [batch, length]),
+    placeOf: graph.input(`place_of.${i}`, "int32", [tokens]),
+    mask: graph.input(`attention_mask.${i}`, "float32", [batch, 1, length]),
   };
 }
 

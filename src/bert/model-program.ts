@@ -9,14 +9,17 @@ import { add, concat, tanh } from "../onnx/operators.js";
 import { serializeGraph } from "../onnx/serialize.js";
 import type { Feed, Program, Run } from "../runtime/program.js";
 import { type BertConfig, checkConfig } from "./config.js";
-import { type EmbeddingStd, encodePooled } from "./encoder.js";
+import { type EmbeddingStd, encodePooled, encodeTokens } from "./encoder.js";
 import type { Head } from "./head.js";
 import { declareInputs, encoderRun } from "./inputs.js";
+import { poolKept } from "./kept-states.js";
 
 /** The output of a program that holds the numbers of the output layer: [n, K], one micro-batch after another. */
 export const LOGITS = "logits";
 /** The output of a program that trains that holds the loss, a scalar. */
 export const LOSS = "loss";
+/** The output of a program that computes what is kept: rows [R, H], one micro-batch after another. */
+export const STATES = "states";
 
 /** The pooler of published BERTs. */
 const HIDDEN_LAYER = "hidden.0";
@@ -36,7 +39,8 @@ export function modelParameters(
   std: EmbeddingStd = {},
 ): ReadonlyMap<string, DeclaredParameter> {
   const network = new Network(0);
-  outputLayers(network, config, outputs, 1, std);
+  const encoded = encodePooled(network, checkConfig(config), declareInputs(network, 1), std);
+  outputLayers(network, config, outputs, encoded);
   return network.declared;
 }
 
@@ -56,12 +60,24 @@ export function isOfOutputLayer(name: string): boolean {
  */
 export function inferenceProgram(config: BertConfig, outputs: number, microBatches: number): Program {
   const network = new Network(0);
-  const logits = outputLayers(network, config, outputs, microBatches);
+  const encoded = encodePooled(network, checkConfig(config), declareInputs(network, microBatches));
+  const logits = outputLayers(network, config, outputs, encoded);
   return program(network, microBatches, { [LOGITS]: together(network, logits) }, new Map());
 }
 
 /** Micro-batches as a run of the {@link inferenceProgram} of as many. */
 export const inferenceRun: (group: MicroBatchGroup, config: BertConfig) => Run = encoderRun;
+
+/** The program that computes what the lowest blocks put out; of all of them what a classifier reads. */
+export function statesProgram(config: BertConfig, blocks: number, microBatches: number): Program {
+  const network = new Network(0);
+  const inputs = declareInputs(network, microBatches);
+  const states =
+    blocks === config.blocks
+      ? encodePooled(network, config, inputs)
+      : encodeTokens(network, config, inputs, blocks).map(({ x }) => x);
+  return program(network, microBatches, { [STATES]: together(network, states) }, new Map());
+}
 
 /** What is particular about training. */
 export interface TrainingProgramOptions {
@@ -69,18 +85,24 @@ export interface TrainingProgramOptions {
   readonly dropout: number | DropoutRates;
   /** Names of parameters that get no gradient. Default: none. */
   readonly frozen?: ReadonlySet<string>;
+  /** How many of the lowest blocks are not in the program, which is fed what they put out. Default: none. */
+  readonly kept?: number | undefined;
 }
 
 /** The program that trains: besides the logits, the loss and the gradient of every parameter that is not frozen. */
 export function trainingProgram(
   config: BertConfig,
   head: Pick<Head<unknown>, "width" | "loss">,
-  { dropout, frozen = new Set() }: TrainingProgramOptions,
+  { dropout, frozen = new Set(), kept }: TrainingProgramOptions,
   microBatches: number,
 ): Program {
   const network = new Network(dropout);
   const { graph } = network;
-  const logits = outputLayers(network, config, head.width, microBatches);
+  const encoded =
+    kept === undefined
+      ? encodePooled(network, checkConfig(config), declareInputs(network, microBatches))
+      : poolKept(network, config, kept, microBatches);
+  const logits = outputLayers(network, config, head.width, encoded);
   const loss = logits
     .map((rows, i) => head.loss(network, rows, i))
     .reduce((sum, one) => add(graph, sum, one));
@@ -96,13 +118,13 @@ export interface TrainingRunOptions<Targets> {
   readonly seed: number;
 }
 
-/** Micro-batches as a run of the {@link trainingProgram} of as many. */
+/** Micro-batches as a run of the {@link trainingProgram} of as many. @param run what its encoder reads; default: tokens */
 export function trainingRun<Targets>(
   group: MicroBatchGroup,
   config: BertConfig,
   { head, targets, seed }: TrainingRunOptions<Targets>,
+  run: Run = encoderRun(group, config),
 ): Run {
-  const run = encoderRun(group, config);
   const feeds: Record<string, Feed> = { ...run.feeds };
   group.batches.forEach((batch, i) => {
     Object.assign(feeds, head.feeds(targets(batch), i));
@@ -110,16 +132,14 @@ export function trainingRun<Targets>(
   return { ...run, feeds, seed };
 }
 
-/** For each micro-batch the numbers of the output layer, [B, K]. */
+/** For each micro-batch the numbers of the output layer, [B, K]. @param pooled of each what the encoder puts out, [B, H] */
 function outputLayers(
   network: Network,
   config: BertConfig,
   outputs: number,
-  microBatches: number,
-  std?: EmbeddingStd,
+  pooled: readonly Value[],
 ): Value[] {
-  const inputs = declareInputs(network, microBatches);
-  return encodePooled(network, checkConfig(config), inputs, std).map((encoded) => {
+  return pooled.map((encoded) => {
     const read = config.variant?.pooling === "mean" ? encoded : hiddenLayer(network, encoded, config); // [B, H]
     const { variant } = config;
     return variant

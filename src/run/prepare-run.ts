@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { MOST_KEPT } from "../bert/kept-states.js";
 import { labelsOf, taskOf } from "../data/answers.js";
 import { columnsToRemember } from "../data/columns.js";
 import { labelNotes, skippedNote } from "../data/label-notes.js";
@@ -7,6 +8,8 @@ import type { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import { showAddress } from "../hub/files/address.js";
 import { checkOptions } from "../option.js";
+import { formatBytes } from "../report/terminal/format-quantity.js";
+import { type KeptParts, keptOf } from "../tasks/fine-tuning.js";
 import { listNames } from "../text/list-names.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { WordTokenizer } from "../text/word-tokenizer.js";
@@ -43,6 +46,8 @@ export async function prepareRun(folder: RunFolder, given: UncheckedTrainOptions
   if (test) log(describe("test", test.set));
   log(`vocabulary of ${tokenizer.size} tokens, ${describeAnswers(train.set, options)}`);
   log(describeRecipe(recipe, options));
+  const kept = describeKept(keptOf(model.config, train.set, runOptions(options)));
+  if (kept !== undefined) log(kept);
   const records = { train: train.record, validation: validation?.record, test: test?.record };
   for (const notice of labelNotes(train.set, noLabel)) onNotice(notice);
   const sets = { train: train.set, validation: validation?.set, test: test?.set };
@@ -67,6 +72,17 @@ export async function prepareRun(folder: RunFolder, given: UncheckedTrainOptions
       data: records,
     },
   };
+}
+
+/** What becomes of what frozen blocks put out. */
+function describeKept({ blocks, bytes, why }: KeptParts): string | undefined {
+  if (blocks > 0) {
+    return `frozen: what the lowest ${blocks === 1 ? "block puts" : `${blocks} blocks put`} out is computed once and kept, ${formatBytes(bytes)}`;
+  }
+  if (why === "memory") {
+    return `frozen: computed anew in each epoch, since to keep it takes ${formatBytes(bytes)}, above ${formatBytes(MOST_KEPT)}`;
+  }
+  return why && "frozen: computed anew in each epoch, since dropout changes it; with --dropout 0 it is kept";
 }
 
 function noneDrawn(share: number | undefined): TunebertError {

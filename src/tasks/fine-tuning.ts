@@ -1,8 +1,9 @@
 import type { BertClassifier } from "../bert/bert-classifier.js";
 import type { BertConfig, BertVariant } from "../bert/config.js";
-import { type Freeze, frozenParameters } from "../bert/freeze.js";
+import { type Freeze, frozenBlocks, frozenParameters } from "../bert/freeze.js";
 import type { Head } from "../bert/head.js";
-import { infer, inferencePrograms } from "../bert/infer.js";
+import { infer, inferencePrograms, inferStates, statesPrograms } from "../bert/infer.js";
+import { type KeptStates, keptRows, keptRun, MOST_KEPT } from "../bert/kept-states.js";
 import { LOGITS, LOSS, trainingProgram, trainingRun } from "../bert/model-program.js";
 import type { Answers } from "../data/answers.js";
 import { type MicroBatch, microBatches } from "../data/micro-batches.js";
@@ -36,7 +37,7 @@ export const fineTuningOptions = {
   /** what is not trained; default: nothing */
   freeze: option(freeze, {
     default: "nothing",
-    help: "leave untrained: nothing, embeddings, these and the lowest n blocks (a number), or encoder",
+    help: "leave untrained: nothing, embeddings, these and the lowest n blocks (a number), or encoder; with --dropout 0 what frozen blocks put out is computed once and kept in memory, up to 2 GB",
     inFingerprint: true,
   }),
 };
@@ -79,7 +80,8 @@ export function fineTuning<Targets>(
   const dropout = given.dropout ?? model.config.variant?.dropout ?? DROPOUT;
   const { head, figures, settings } = supervision;
   const frozen = frozenParameters(model.config, freeze);
-  return {
+  const { blocks } = keptOf(model.config, train, given);
+  const task = (kept?: KeptStates): Task<TextDataset> => ({
     ...{ parameters: model.parameters, train, size: train.size, figures },
     settings: {
       ...flatConfig(model.config),
@@ -97,7 +99,7 @@ export function fineTuning<Targets>(
       return {
         inference: inferencePrograms(model, shape),
         training: [...counts].map((microBatches) =>
-          trainingProgram(model.config, head, { dropout, frozen }, microBatches),
+          trainingProgram(model.config, head, { dropout, frozen, kept: kept?.blocks }, microBatches),
         ),
       };
     },
@@ -108,7 +110,14 @@ export function fineTuning<Targets>(
       const lanes = microBatches(train, examples, { replicas: shape.lanes, perGroup, maxTokens });
       const targets = supervision.targets(examples, options);
       const runs = lanes.map((groups) =>
-        groups.map((group) => trainingRun(group, model.config, { head, targets, seed: random.int32() })),
+        groups.map((group) =>
+          trainingRun(
+            group,
+            model.config,
+            { head, targets, seed: random.int32() },
+            kept && keptRun(group, model.config, train, kept),
+          ),
+        ),
       );
       const batches = lanes.flat().flatMap((group) => group.batches);
       return {
@@ -132,7 +141,49 @@ export function fineTuning<Targets>(
       options.onAnswers?.(logits);
       return supervision.evaluate(logits, examples);
     },
+  });
+  if (blocks === 0) return task();
+  return {
+    ...task(),
+    async prepare(device, signal) {
+      const { config, parameters } = model;
+      const engine = await device.open(
+        { inference: statesPrograms(config, blocks, device.shape) },
+        parameters,
+      );
+      try {
+        return task(await inferStates(engine, train, config, blocks, { shape: device.shape, signal }));
+      } finally {
+        await engine.close();
+      }
+    },
   };
+}
+
+/** What is computed once of the parts that are frozen. */
+export interface KeptParts {
+  /** How many of the lowest blocks; 0 for none. */
+  readonly blocks: number;
+  /** What their outputs take, or would take. */
+  readonly bytes: number;
+  /** Why nothing is kept of blocks that are frozen. */
+  readonly why?: "dropout" | "memory";
+}
+
+/** Whether what the frozen blocks put out is computed once and kept: where nothing is dropped within them, and it fits. */
+export function keptOf(
+  config: BertConfig,
+  train: TextDataset,
+  options: Partial<FineTuningOptions>,
+): KeptParts {
+  const { freeze, dropout: given } = checkOptions(fineTuningOptions, options);
+  const blocks = frozenBlocks(config, freeze);
+  const bytes = keptRows(train, config, blocks) * config.hidden * Float32Array.BYTES_PER_ELEMENT;
+  if (blocks === 0) return { blocks, bytes };
+  const dropout = given ?? config.variant?.dropout ?? DROPOUT;
+  const drops = typeof dropout === "number" ? dropout > 0 : dropout.hidden > 0 || dropout.attention > 0;
+  if (drops) return { blocks: 0, bytes, why: "dropout" };
+  return bytes > MOST_KEPT ? { blocks: 0, bytes, why: "memory" } : { blocks, bytes };
 }
 
 /** One number where it is the same everywhere. */

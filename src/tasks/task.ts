@@ -1,6 +1,6 @@
 import type { Setting } from "../option.js";
 import type { Random } from "../random.js";
-import type { Engine, Parameters, Programs, RunOutputs, RunShape } from "../runtime/engine.js";
+import type { Device, Engine, Parameters, Programs, RunOutputs, RunShape } from "../runtime/engine.js";
 import type { Run } from "../runtime/program.js";
 import type { FigureKind, Figures } from "./figures.js";
 
@@ -23,6 +23,11 @@ export interface Task<Examples> {
   encoding(examples: Examples): readonly (Int32Array | Float32Array)[];
   /** @throws TunebertError when an example cannot be learnt from or be measured on */
   expectFit(examples: Examples): void;
+  /**
+   * The same task once what does not change has been computed, if anything is. Called before the first step; the values of the
+   * parameters are then those that training begins with.
+   */
+  prepare?(device: Device, signal?: AbortSignal): Promise<Task<Examples>>;
   /** What an engine runs for {@link batch} and {@link evaluate}. */
   programs(shape: RunShape, step: StepSize): Programs;
   /** Cuts the examples of a step, places in {@link train} batch after batch, into runs for each lane. */

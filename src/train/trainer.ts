@@ -132,11 +132,14 @@ export class Trainer<Examples> {
   async *#run(fit: Fit<Examples>, moments: Moments | undefined): AsyncGenerator<TrainEvent> {
     const { parameters } = this.#task;
     const { state, keeper, signal } = fit;
-    const programs = this.#task.programs(this.#device.shape, this.options);
+    const task = isOver(state, this.options)
+      ? this.#task
+      : ((await this.#task.prepare?.(this.#device, signal)) ?? this.#task);
+    const programs = task.programs(this.#device.shape, this.options);
     const engine = await this.#device.open(programs, parameters);
     try {
       if (moments) await engine.setMoments(moments);
-      yield* this.#epochs(fit, engine);
+      yield* this.#epochs({ ...fit, task }, engine);
     } catch (error) {
       if (signal?.aborted && error === signal.reason) yield* keeper.takeLast(state, engine);
       throw error;
@@ -147,14 +150,14 @@ export class Trainer<Examples> {
   }
 
   /** May be aborted where the state is one to go on from: between steps, and while the model is measured. */
-  async *#epochs(fit: Fit<Examples>, engine: Engine): AsyncGenerator<TrainEvent> {
+  async *#epochs(fit: PreparedFit<Examples>, engine: Engine): AsyncGenerator<TrainEvent> {
     const { state, start, keeper, signal } = fit;
     const { parameters, figures: kinds } = this.#task;
     const { shuffle, metric } = this.options;
     while (!isOver(state, this.options)) {
       signal?.throwIfAborted();
       state.beginEpoch(shuffle);
-      const batches = this.#batches(state);
+      const batches = this.#batches(state, fit.task);
       let started = performance.now();
       engine.takeSeconds(); // leaves the evaluation out
       let batch = await batches.next();
@@ -191,7 +194,7 @@ export class Trainer<Examples> {
   }
 
   /** The rest of the epoch's batches, each cut while the one before is stepped on. */
-  #batches(state: TrainingState): { next(): Promise<Batch | undefined> } {
+  #batches(state: TrainingState, task: Task<Examples>): { next(): Promise<Batch | undefined> } {
     const { shape } = this.#device;
     const { batchSize, accumulate } = this.options;
     const random = state.random();
@@ -200,7 +203,7 @@ export class Trainer<Examples> {
       next: async () => {
         const examples = state.batch(index++, batchSize * accumulate);
         if (examples.length === 0) return undefined;
-        return this.#task.batch(examples, { batchSize, accumulate, shape, random });
+        return task.batch(examples, { batchSize, accumulate, shape, random });
       },
     };
   }
@@ -254,6 +257,11 @@ interface Fit<Examples> extends FitOptions<Examples> {
   /** Where this call begins, and the threads of the steps before. */
   readonly start: { readonly step: number; readonly threads: number };
   readonly keeper: Checkpoints;
+}
+
+/** The same with the task as it is once it is prepared. */
+interface PreparedFit<Examples> extends Fit<Examples> {
+  readonly task: Task<Examples>;
 }
 
 interface Stepped {
