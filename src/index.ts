@@ -22,6 +22,7 @@ export type { Suspect } from "./audit/suspects.js";
 export { BertClassifier } from "./bert/bert-classifier.js";
 export type { BertConfig, BertVariant, VariantPooling } from "./bert/config.js";
 export type { EmbeddingStd } from "./bert/encoder.js";
+export { exportOnnx } from "./bert/export-onnx.js";
 export type { Freeze } from "./bert/freeze.js";
 export type { Answers, AnswersOf, AnyOf, TaskName } from "./data/answers.js";
 export type { ByteSource } from "./data/byte-source.js";
@@ -55,6 +56,7 @@ export {
   type FoundCheckpoint,
   latestCheckpoint,
 } from "./hub/store/checkpoint-folder.js";
+export { EXPORT_FORMATS, type ExportFormat, exportModel } from "./hub/store/export-model.js";
 export {
   type LoadOptions,
   loadModel,

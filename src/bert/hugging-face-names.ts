@@ -33,6 +33,15 @@ export function fromHuggingFaceNames(found: StateDict, family: Family): RenamedM
   return { state, leftOut };
 }
 
+/** A classifier's tensors under the names of its family: what {@link fromHuggingFaceNames} reads, sorted by name. */
+export function toHuggingFaceNames(state: StateDict, family: Family): StateDict {
+  const named = [...state].map(([name, tensor]): [string, Tensor] => [
+    theirName(name, family),
+    name === "encoder.pos_embedding" ? { ...tensor, shape: tensor.shape.slice(1) } : tensor,
+  ]);
+  return new Map(named.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 /** Modules in ours. */
 interface Names {
   /** What begins the names of a model with a head. */
@@ -112,6 +121,24 @@ const NAMES: Readonly<Record<Family, Names>> = {
 };
 
 const PARAMETERS: Readonly<Record<string, string>> = { gamma: "weight", beta: "bias" };
+
+/** The modules of a head stand beside the encoder, not in it. */
+const HEAD = /^(pre_)?classifier\b/;
+
+function theirName(name: string, family: Family): string {
+  const { prefix, modules, layer, layerModules } = NAMES[family];
+  if (name === "encoder.pos_embedding") return `${prefix}.embeddings.position_embeddings.weight`;
+  const { module = "", parameter = "" } = /^(?<module>.*)\.(?<parameter>\w+)$/.exec(name)?.groups ?? {};
+  const { index, rest = "" } = /^encoder\.blks\.(?<index>\d+)\.(?<rest>.*)$/.exec(module)?.groups ?? {};
+  const theirs = index === undefined ? inverse(modules, module) : inverse(layerModules, rest);
+  if (theirs === undefined) throw new TunebertError(`a model of the type ${family} has no tensor ${name}`);
+  const plain = index === undefined ? `${theirs}.${parameter}` : `${layer}.${index}.${theirs}.${parameter}`;
+  return HEAD.test(plain) ? plain : `${prefix}.${plain}`;
+}
+
+function inverse(names: Readonly<Record<string, string>>, value: string): string | undefined {
+  return Object.keys(names).find((name) => names[name] === value);
+}
 
 /** `undefined` of what a classifier does not have. */
 function ownName(name: string, family: Family): string | undefined {

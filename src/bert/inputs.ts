@@ -10,7 +10,7 @@ export const TOKEN_TABLE = "encoder.token_embedding.weight";
 export const POSITION_TABLE = "encoder.pos_embedding";
 
 /** What d2l's masked softmax puts in place of a score at padding (section 11.3); its exponential is exactly 0. */
-const MASKED = -1e6;
+export const MASKED = -1e6;
 
 /** What an encoder reads of several micro-batches, which share the rows of the tables. */
 export interface EncoderInputs {

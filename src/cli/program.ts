@@ -50,6 +50,7 @@ const COMMANDS = {
   train: async () => (await import("./train.js")).addTrainCommand,
   evaluate: async () => (await import("./evaluate.js")).addEvaluateCommand,
   audit: async () => (await import("./audit.js")).addAuditCommand,
+  export: async () => (await import("./export.js")).addExportCommand,
   predict: async () => (await import("./predict.js")).addPredictCommand,
   compare: async () => (await import("./compare.js")).addCompareCommand,
   inspect: async () => (await import("./inspect.js")).addInspectCommand,

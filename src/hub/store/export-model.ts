@@ -1,0 +1,267 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { BertConfig } from "../../bert/config.js";
+import { exportOnnx } from "../../bert/export-onnx.js";
+import { type Family, toHuggingFaceNames } from "../../bert/hugging-face-names.js";
+import { type Answers, labelsOf, taskOf } from "../../data/answers.js";
+import { TunebertError } from "../../error.js";
+import type { Activation } from "../../nn/activation.js";
+import { TOKENIZER_JSON } from "../../text/subwords/tokenizer-json.js";
+import { tokenizerJsonOf } from "../../text/subwords/word-tokenizer-json.js";
+import { WordTokenizer } from "../../text/word-tokenizer.js";
+import { serializeSafetensors } from "../../weights/safetensors.js";
+import { serializeWeights } from "../../weights/serialize-weights.js";
+import type { StateDict } from "../../weights/tensor.js";
+import { inFile, readText } from "../files/files.js";
+import { makeFolder } from "../files/make-folder.js";
+import { writeWhole } from "../files/write-whole.js";
+import { loadModel, type SavedModel } from "./model-folder.js";
+
+/** Where a model is to be served: by Python's `transformers`, by what reads ONNX, or by the book's own code. */
+export const EXPORT_FORMATS = ["transformers", "onnx", "d2l"] as const;
+/** One of {@link EXPORT_FORMATS}. */
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/**
+ * Writes a trained model as others read it: a folder of `transformers` (`config.json`, `model.safetensors`, the tokenizer), one
+ * with `onnx/model.onnx` that Transformers.js and ONNX Runtime read, or `vocab.json` and `pretrained.params` as the book has them.
+ * @returns the files that were written, below `out`
+ * @throws TunebertError when the model has no such form, or a file is there already or cannot be written
+ * @example
+ * await prepareModelFolder("copy", await loadModel("nli"), { overwrite: true });
+ * await saveWeights("copy", (await loadModel("nli")).model);
+ * console.log(await exportModel("copy", { format: "onnx", out: "served", overwrite: true }));
+ */
+export async function exportModel(
+  folder: string,
+  {
+    format,
+    out,
+    overwrite = false,
+  }: { readonly format: ExportFormat; readonly out: string; readonly overwrite?: boolean },
+): Promise<readonly string[]> {
+  const saved = await loadModel(folder, { task: "any" });
+  const card = join(folder, "MODEL_CARD.md");
+  const readme = existsSync(card) ? { "README.md": await readText(card) } : {};
+  const files = { ...inFile(folder, () => WRITERS[format](saved)), ...(format === "d2l" ? {} : readme) };
+  const taken = Object.keys(files).find((name) => existsSync(join(out, name)));
+  if (taken !== undefined && !overwrite) {
+    throw new TunebertError(
+      (named) => `${join(out, taken)} is there already; choose another folder, or pass ${named}`,
+      {
+        option: "overwrite",
+      },
+    );
+  }
+  for (const [name, content] of Object.entries(files)) {
+    const path = join(out, name);
+    await makeFolder(join(path, ".."));
+    await writeWhole(path, content);
+  }
+  return Object.keys(files);
+}
+
+type Files = Readonly<Record<string, string | Uint8Array>>;
+
+const WRITERS: Readonly<Record<ExportFormat, (saved: SavedModel<Answers>) => Files>> = {
+  transformers(saved) {
+    const { model } = saved;
+    const { variant } = model.config;
+    if (variant === undefined) {
+      throw new TunebertError(
+        "the book's BERT, which normalises no embeddings, is none that transformers has; export it as onnx",
+      );
+    }
+    if (variant.pooling === "mean") {
+      throw new TunebertError(
+        "its output layer reads the mean over the tokens, and those of transformers the first alone; export it as onnx",
+      );
+    }
+    const family = familyOf(saved);
+    const state: StateDict = new Map(
+      [...model.parameters].map(([name, { data, shape }]) => [name, { type: "float32", shape, data }]),
+    );
+    return {
+      ...described(saved, family),
+      "model.safetensors": serializeSafetensors(toHuggingFaceNames(state, family), { format: "pt" }),
+    };
+  },
+  onnx: (saved) => ({
+    ...described(saved, saved.model.config.variant === undefined ? "bert" : familyOf(saved)),
+    "onnx/model.onnx": exportOnnx(saved.model),
+  }),
+  d2l({ model, tokenizer }) {
+    if (model.config.variant !== undefined || !(tokenizer instanceof WordTokenizer)) {
+      throw new TunebertError(
+        "it is not the book's BERT, so that the book's code cannot read it; export it for transformers, or as onnx",
+      );
+    }
+    return { ...tokenizer.files(), "pretrained.params": serializeWeights(model.stateDict(), "torch") };
+  },
+};
+
+/** What tells the families apart; RoBERTa's and XLM-RoBERTa's models are alike but for their tokenizers. */
+function familyOf({ model: { config }, tokenizer }: SavedModel<Answers>): Family {
+  const { segments = 2, pooling, firstPosition = 0, dropoutBeforeHidden = false } = config.variant ?? {};
+  if (pooling === "gelu") return "electra";
+  if (firstPosition > 0 || dropoutBeforeHidden) {
+    return tokenizer.files()[TOKENIZER_JSON]?.includes('"type":"Unigram"') ? "xlm-roberta" : "roberta";
+  }
+  return segments === 0 ? "distilbert" : "bert";
+}
+
+/** Everything but the weights. */
+function described(saved: SavedModel<Answers>, family: Family): Files {
+  const { tokenizer, maxLength } = saved;
+  const json =
+    tokenizer instanceof WordTokenizer ? tokenizerJsonOf(tokenizer) : tokenizer.files()[TOKENIZER_JSON]!;
+  const special = specialTokens(json);
+  return {
+    "config.json": pretty(configOf(saved, family, special.pad)),
+    [TOKENIZER_JSON]: json,
+    "tokenizer_config.json": pretty({
+      tokenizer_class: "PreTrainedTokenizerFast",
+      model_max_length: maxLength,
+      ...special.named,
+      model_input_names: ["input_ids", ...(readsSegments(saved) ? ["token_type_ids"] : []), "attention_mask"],
+    }),
+  };
+}
+
+function readsSegments({ model }: SavedModel<Answers>): boolean {
+  return (model.config.variant?.segments ?? 2) > 1;
+}
+
+function pretty(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+const ROLES: Readonly<Record<string, readonly string[]>> = {
+  unk_token: ["[UNK]", "<unk>"],
+  cls_token: ["[CLS]", "<s>", "<cls>"],
+  sep_token: ["[SEP]", "</s>", "<sep>"],
+  pad_token: ["[PAD]", "<pad>"],
+  mask_token: ["[MASK]", "<mask>"],
+};
+
+/** The special tokens that a tokenizer.json has, by their usual names, and the id of padding. */
+function specialTokens(json: string): {
+  readonly named: Record<string, string>;
+  readonly pad: number | undefined;
+} {
+  const { model, added_tokens = [] } = JSON.parse(json) as {
+    readonly model: {
+      readonly vocab: Readonly<Record<string, number>> | readonly (readonly [string, number])[];
+    };
+    readonly added_tokens?: readonly { readonly content: string; readonly id: number }[];
+  };
+  const { vocab } = model;
+  const ids = new Map<string, number>([
+    ...(Array.isArray(vocab)
+      ? (vocab as readonly (readonly [string, number])[]).map(([token], id): [string, number] => [token, id])
+      : Object.entries(vocab as Readonly<Record<string, number>>)),
+    ...added_tokens.map(({ content, id }): [string, number] => [content, id]),
+  ]);
+  const named: Record<string, string> = {};
+  for (const [role, names] of Object.entries(ROLES)) {
+    const found = names.find((name) => ids.has(name));
+    if (found !== undefined) named[role] = found;
+  }
+  return { named, pad: named.pad_token === undefined ? undefined : ids.get(named.pad_token) };
+}
+
+const ACTIVATIONS: Readonly<Record<Activation, string>> = {
+  relu: "relu",
+  gelu: "gelu",
+  "gelu-tanh": "gelu_pytorch_tanh",
+};
+
+const CLASSES: Readonly<Record<Family, string>> = {
+  bert: "BertForSequenceClassification",
+  distilbert: "DistilBertForSequenceClassification",
+  roberta: "RobertaForSequenceClassification",
+  "xlm-roberta": "XLMRobertaForSequenceClassification",
+  electra: "ElectraForSequenceClassification",
+};
+
+const PROBLEMS = {
+  classification: "single_label_classification",
+  "multi-label": "multi_label_classification",
+  regression: "regression",
+};
+
+function configOf(
+  { model }: SavedModel<Answers>,
+  family: Family,
+  pad: number | undefined,
+): Record<string, unknown> {
+  const { config, answers } = model;
+  const labels = answers === "number" ? ["LABEL_0"] : labelsOf(answers);
+  return {
+    architectures: [CLASSES[family]],
+    model_type: family,
+    ...(family === "distilbert" ? distilBertSizes(config) : bertSizes(config)),
+    vocab_size: config.vocabularySize,
+    ...(pad !== undefined && { pad_token_id: pad }),
+    id2label: Object.fromEntries(labels.map((label, id) => [id, label])),
+    label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
+    problem_type: PROBLEMS[taskOf(answers)],
+    dtype: "float32",
+    // Transformers.js would otherwise take weights of 8 bits, which are not there.
+    "transformers.js_config": { dtype: "fp32" },
+  };
+}
+
+function bertSizes({
+  hidden,
+  ffn,
+  heads,
+  blocks,
+  maxPositions,
+  variant,
+}: BertConfig): Record<string, unknown> {
+  const {
+    activation = "relu",
+    epsilon = 1e-5,
+    segments = 2,
+    firstPosition = 0,
+    dropout,
+    embedding,
+  } = variant ?? {};
+  return {
+    hidden_size: hidden,
+    intermediate_size: ffn,
+    num_attention_heads: heads,
+    num_hidden_layers: blocks,
+    max_position_embeddings: maxPositions + firstPosition,
+    type_vocab_size: segments,
+    hidden_act: ACTIVATIONS[activation],
+    layer_norm_eps: epsilon,
+    hidden_dropout_prob: dropout?.hidden ?? 0.1,
+    attention_probs_dropout_prob: dropout?.attention ?? 0.1,
+    classifier_dropout: dropout?.output ?? 0.1,
+    ...(embedding !== undefined && { embedding_size: embedding }),
+  };
+}
+
+function distilBertSizes({
+  hidden,
+  ffn,
+  heads,
+  blocks,
+  maxPositions,
+  variant,
+}: BertConfig): Record<string, unknown> {
+  const { activation = "gelu", dropout } = variant ?? {};
+  return {
+    dim: hidden,
+    hidden_dim: ffn,
+    n_heads: heads,
+    n_layers: blocks,
+    max_position_embeddings: maxPositions,
+    activation: ACTIVATIONS[activation],
+    dropout: dropout?.hidden ?? 0.1,
+    attention_dropout: dropout?.attention ?? 0.1,
+    seq_classif_dropout: dropout?.output ?? 0.2,
+  };
+}
