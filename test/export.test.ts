@@ -151,6 +151,10 @@ describe("the command", () => {
     await expectSameAnswers(roberta!, "onnx-roberta");
     await succeed(export_(mean!, "onnx", "onnx-mean"));
     await expectSameAnswers(mean!, "onnx-mean");
+    // Without this class Transformers.js gives both texts of a pair the same segment.
+    expect(JSON.parse(readFileSync(join(root, "onnx-mean/tokenizer_config.json"), "utf8"))).toMatchObject({
+      ...{ tokenizer_class: "BertTokenizer", do_lower_case: true, tokenize_chinese_chars: true },
+    });
     await succeed(export_(book!, "onnx", "onnx-book"));
     const config = JSON.parse(readFileSync(join(root, "onnx-book/config.json"), "utf8"));
     expect(config).toMatchObject({ model_type: "bert", "transformers.js_config": { dtype: "fp32" } });

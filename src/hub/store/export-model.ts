@@ -120,10 +120,29 @@ function described(saved: SavedModel<Answers>, family: Family): Files {
     "config.json": pretty(configOf(saved, family, special.pad)),
     [TOKENIZER_JSON]: json,
     "tokenizer_config.json": pretty({
-      tokenizer_class: "PreTrainedTokenizerFast",
+      ...tokenizerClass(json, readsSegments(saved)),
       model_max_length: maxLength,
       ...special.named,
       model_input_names: ["input_ids", ...(readsSegments(saved) ? ["token_type_ids"] : []), "attention_mask"],
+    }),
+  };
+}
+
+/**
+ * Transformers.js gives segments to tokenizers of BERT's class alone, and Python's class of that name asks here for what
+ * `normalizer` says.
+ */
+function tokenizerClass(json: string, hasSegments: boolean): Record<string, unknown> {
+  if (!hasSegments) return { tokenizer_class: "PreTrainedTokenizerFast" };
+  const { normalizer } = JSON.parse(json) as {
+    readonly normalizer?: Readonly<Record<string, unknown>> | null;
+  };
+  return {
+    tokenizer_class: "BertTokenizer",
+    ...(normalizer && {
+      do_lower_case: normalizer.lowercase,
+      strip_accents: normalizer.strip_accents,
+      tokenize_chinese_chars: normalizer.handle_chinese_chars,
     }),
   };
 }
