@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Command } from "commander";
-import { headsOptions, scratchOptions } from "../bert/options.js";
 import { taskOf } from "../data/answers.js";
-import { lengthOptions, taskOptions, trainingExamplesOptions, vocabularyOptions } from "../data/options.js";
+import { lengthOptions, taskOptions, trainingExamplesOptions } from "../data/options.js";
 import { TunebertError } from "../error.js";
 import { showAddress } from "../hub/files/address.js";
 import { makeFolder } from "../hub/files/make-folder.js";
@@ -14,7 +13,7 @@ import { formatIssues } from "../report/files/issues-file.js";
 import { auditPage } from "../report/page/audit-page.js";
 import { formatCount, formatThings } from "../report/terminal/format-quantity.js";
 import { type Audit, audit, type Fold, foldOptions } from "../run/audit.js";
-import { keyOptions, poolingOptions, pretrainedOptions, recipeOptions } from "../run/options.js";
+import { recipeOptions } from "../run/options.js";
 import { version } from "../run/version.js";
 import type { TrainEvent } from "../train/events.js";
 import { addOptions } from "./add-options.js";
@@ -24,7 +23,7 @@ import { withLabelNames } from "./label-names.js";
 import { progressLine } from "./listeners/progress-line.js";
 import { answerOptions, labelledExampleOptions } from "./options.js";
 import { note, print } from "./print.js";
-import { learningFlags } from "./train-options.js";
+import { learningFlags, startOptions } from "./train-options.js";
 
 const dataOptions = {
   data: required(text("file"), { help: "labelled examples to audit, of the kinds that train reads" }),
@@ -38,15 +37,6 @@ const dataOptions = {
   ...lengthOptions,
 };
 
-const modelOptions = {
-  ...pretrainedOptions,
-  ...keyOptions,
-  ...poolingOptions,
-  ...headsOptions,
-  ...scratchOptions,
-  ...vocabularyOptions,
-};
-
 const outputOptions = {
   out: option(text("folder"), { default: "audit", help: "where report.html and issues.csv go" }),
   overwrite: option(yesNo, { default: false, help: "replace those that are there" }),
@@ -57,7 +47,7 @@ const outputOptions = {
 export const auditOptionGroups = {
   Data: dataOptions,
   Auditing: foldOptions,
-  Model: modelOptions,
+  Model: startOptions,
   Training: { ...recipeOptions, ...learningFlags },
   Output: outputOptions,
 };
@@ -65,7 +55,7 @@ export const auditOptionGroups = {
 type AuditFlags = OptionValues<
   typeof dataOptions &
     typeof foldOptions &
-    typeof modelOptions &
+    typeof startOptions &
     typeof recipeOptions &
     typeof learningFlags &
     typeof outputOptions

@@ -23,7 +23,8 @@ const dataOptions = {
   ...lengthOptions,
 };
 
-const modelOptions = {
+/** What training starts from. */
+export const startOptions = {
   ...pretrainedOptions,
   ...keyOptions,
   ...poolingOptions,
@@ -56,7 +57,7 @@ function fromRecipe<T>(option: Option<T>): Option<T | undefined> {
 /** The options of `tunebert train`, by the headings under which they are listed. */
 export const trainOptionGroups: Readonly<Record<string, Options>> = {
   Data: dataOptions,
-  Model: modelOptions,
+  Model: startOptions,
   Training: { ...recipeOptions, ...learningFlags },
   "Choosing a model, with --validation": selectionOptions,
   Checkpoints: checkpointOptions,
@@ -66,7 +67,7 @@ export const trainOptionGroups: Readonly<Record<string, Options>> = {
 /** What was typed, with the defaults of what was not. */
 export type TrainFlags = OptionValues<
   typeof dataOptions &
-    typeof modelOptions &
+    typeof startOptions &
     typeof recipeOptions &
     typeof learningFlags &
     typeof selectionOptions &

@@ -1,11 +1,10 @@
 import type { Suspect } from "../../audit/suspects.js";
 import { type Answers, labelsOf } from "../../data/answers.js";
-import { Html, html } from "../../text/html.js";
+import { type Html, html } from "../../text/html.js";
 import type { TextExample } from "../../text/text-example.js";
 import { type FoundIssues, labelText, where } from "../files/issues-file.js";
 import { formatCount, formatPart } from "../terminal/format-quantity.js";
-import { excerpt, type KeyFigure, table } from "./page-parts.js";
-import { REPORT_STYLE } from "./report-style.js";
+import { excerpt, type KeyFigure, page, table } from "./page-parts.js";
 
 /** What an audit found, for a person to read. */
 export interface AuditReport extends FoundIssues {
@@ -21,37 +20,24 @@ const SHOWN = 200;
 /** Labels of which the page has a table. */
 const MOST_LABELS = 20;
 
-/** An audit as an HTML page that needs nothing but itself: no network, no scripts, no fonts. */
+/** An audit as an HTML page. */
 export function auditPage(report: AuditReport): string {
   const { name, tunebert } = report;
-  return `${html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${name}: audit of the labels</title>
-<style>
-${new Html(REPORT_STYLE)}
-</style>
-</head>
-<body>
-<main>
-<header>
+  return page(
+    `${name}: audit of the labels`,
+    html`<header>
 <h1>${name}</h1>
 <p class="note">Labels and texts that are worth a look, found by tunebert ${tunebert}. All of them are in <code>issues.csv</code>, to correct there.</p>
 <dl class="key">${keyFigures(report).map(
-    ([figure, value, note]) => html`<div><dt>${figure}</dt><dd>${value}<small>${note}</small></dd></div>\n`,
-  )}</dl>
+      ([figure, value, note]) => html`<div><dt>${figure}</dt><dd>${value}<small>${note}</small></dd></div>\n`,
+    )}</dl>
 </header>
 ${suspectSection(report)}
 ${jointSection(report)}
 ${duplicateSection(report)}
 ${leakSection(report)}
-</main>
-</body>
-</html>
-`}`;
+`,
+  );
 }
 
 function keyFigures({ examples, suspects, duplicates, leaks }: AuditReport): KeyFigure[] {

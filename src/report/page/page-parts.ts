@@ -1,7 +1,29 @@
 import type { LabelScores } from "../../metrics/classification-report.js";
 import { mostFrequent } from "../../metrics/most-frequent.js";
-import { type Html, html } from "../../text/html.js";
+import { Html, html } from "../../text/html.js";
 import { MOST_LISTED } from "../../text/list-names.js";
+import { REPORT_STYLE } from "./report-style.js";
+
+/** A page that needs nothing but itself: no network, no scripts, no fonts. @param main what stands in it */
+export function page(title: string, main: Html): string {
+  return `${html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${title}</title>
+<style>
+${new Html(REPORT_STYLE)}
+</style>
+</head>
+<body>
+<main>
+${main}</main>
+</body>
+</html>
+`}`;
+}
 
 /** What a table holds: a caption, the heads of its columns, and rows that begin with their own head. */
 export interface TableContent {

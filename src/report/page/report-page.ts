@@ -8,10 +8,9 @@ import { isMultiLabel, isRegression, type RunRecord } from "../files/run-record.
 import { formatCount } from "../terminal/format-quantity.js";
 import { evaluationFigures, evaluationSections, labelShares } from "./page-evaluation.js";
 import { multiLabelFigures, multiLabelSections } from "./page-multi-label.js";
-import { type KeyFigure, namesOf, percent } from "./page-parts.js";
+import { type KeyFigure, namesOf, page, percent } from "./page-parts.js";
 import { regressionFigures, regressionSections } from "./page-regression.js";
 import { runSections } from "./page-run.js";
-import { REPORT_STYLE } from "./report-style.js";
 
 export interface Report {
   readonly run: RunRecord;
@@ -24,34 +23,21 @@ export interface Report {
   readonly guesses?: readonly GuessedExample[];
 }
 
-/** A run's report as an HTML page that needs nothing but itself: no network, no scripts, no fonts. */
+/** A run's report as an HTML page. */
 export async function reportPage(report: Report): Promise<string> {
   const { run, curves } = report;
   const sections = [await curveSection(curves, run), ...(await heldOutSections(report)), ...runSections(run)];
-  return `${html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${run.name}: training report</title>
-<style>
-${new Html(REPORT_STYLE)}
-</style>
-</head>
-<body>
-<main>
-<header>
+  return page(
+    `${run.name}: training report`,
+    html`<header>
 <h1>${run.name}</h1>
 <p class="note">A BERT that ${purpose(run)}, trained with tunebert ${run.tunebert},
 <time>${run.finished.slice(0, 10)}</time>. ${keptEpoch(run)}</p>
 ${keyFigures(run)}
 ${run.evaluation && labelShares(run.evaluation)}
 ${warningList(run)}</header>
-${sections.map((section) => html`${section}\n`)}</main>
-</body>
-</html>
-`}`;
+${sections.map((section) => html`${section}\n`)}`,
+  );
 }
 
 function warningList({ warnings = [] }: RunRecord): Html | undefined {

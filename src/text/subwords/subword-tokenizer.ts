@@ -3,10 +3,11 @@ import { type Packed, pack, specialTokens, type Template } from "../pack.js";
 import type { Texts } from "../text-example.js";
 import type { Tokenizer } from "../tokenizer.js";
 import { type TruncationName, truncationsOfRust } from "../truncate-pair.js";
-import { AddedTokens, readAddedTokens } from "./added-tokens.js";
-import { type Normalizer, readNormalizer } from "./normalizer.js";
+import { readAddedTokens } from "./added-tokens.js";
+import { readNormalizer } from "./normalizer.js";
+import { pipeline } from "./pipeline.js";
 import { readPostProcessor } from "./post-processor.js";
-import { type PreTokenizer, readPreTokenizer } from "./pre-tokenizer.js";
+import { readPreTokenizer } from "./pre-tokenizer.js";
 import { remembered } from "./remembered.js";
 import { readSubwordModel } from "./subword-model.js";
 import { sizeOf, TOKENIZER_JSON } from "./tokenizer-json.js";
@@ -27,10 +28,7 @@ export class SubwordTokenizer implements Tokenizer {
   readonly unknown: number | undefined;
   readonly #json: string;
   readonly #template: Template;
-  readonly #normalise: Normalizer;
-  readonly #split: PreTokenizer;
-  readonly #pieces: (word: string) => readonly number[];
-  readonly #added: { readonly raw: AddedTokens | undefined; readonly normalised: AddedTokens | undefined };
+  readonly #encode: (text: string) => number[];
 
   private constructor(read: ReturnType<typeof readTokenizer>, text: string) {
     const { model, normalizer, pre_tokenizer, post_processor, added_tokens } = read;
@@ -38,16 +36,12 @@ export class SubwordTokenizer implements Tokenizer {
     this.unknown = model.unknown;
     this.#json = text;
     this.#template = post_processor;
-    this.#normalise = normalizer;
-    this.#split = pre_tokenizer;
-    this.#pieces = remembered((word) => model.ids(word));
-    const [normalised, raw] = [true, false].map((kind) =>
-      added_tokens.filter((one) => one.normalized === kind),
-    );
-    this.#added = {
-      raw: AddedTokens.of(raw ?? [], (content) => content),
-      normalised: AddedTokens.of(normalised ?? [], normalizer),
-    };
+    this.#encode = pipeline({
+      addedTokens: added_tokens,
+      normalise: normalizer,
+      split: pre_tokenizer,
+      pieces: remembered((word) => model.ids(word)),
+    });
   }
 
   /** Reads a `tokenizer.json`. @throws TunebertError, with `fileName`, when it is damaged, or has a part that is not known */
@@ -61,20 +55,7 @@ export class SubwordTokenizer implements Tokenizer {
   }
 
   ids(text: string): number[] {
-    const ids: number[] = [];
-    const { raw, normalised } = this.#added;
-    for (const [i, part] of (raw ? raw.split(text) : [text]).entries()) {
-      if (typeof part === "number") {
-        ids.push(part);
-        continue;
-      }
-      const known = this.#normalise(part);
-      for (const [j, piece] of (normalised ? normalised.split(known) : [known]).entries()) {
-        if (typeof piece === "number") ids.push(piece);
-        else this.#cut(piece, i === 0 && j === 0, ids);
-      }
-    }
-    return ids;
+    return this.#encode(text);
   }
 
   specialTokens(texts: Texts): number {
@@ -94,11 +75,6 @@ export class SubwordTokenizer implements Tokenizer {
   /** `tokenizer.json`, as it came but for a truncation and a padding. */
   files(): Readonly<Record<string, string>> {
     return { [TOKENIZER_JSON]: this.#json };
-  }
-
-  #cut(text: string, isStart: boolean, ids: number[]): void {
-    if (text === "") return;
-    for (const word of this.#split(text, isStart)) for (const id of this.#pieces(word)) ids.push(id);
   }
 }
 

@@ -3,8 +3,8 @@ import { bertTemplate, type Packed, pack, specialTokens, type Template } from ".
 import type { Texts } from "../text-example.js";
 import type { Tokenizer } from "../tokenizer.js";
 import { type TruncationName, truncationsOfRust } from "../truncate-pair.js";
-import { AddedTokens } from "./added-tokens.js";
 import { bertWords, normaliseForBert } from "./bert-words.js";
+import { pipeline } from "./pipeline.js";
 import { remembered } from "./remembered.js";
 import {
   formatTokenizerJson,
@@ -28,8 +28,7 @@ export class WordPieceTokenizer implements Tokenizer {
   readonly unknown: number;
   readonly #options: WordPieceOptions;
   readonly #template: Template;
-  readonly #added: { readonly raw: AddedTokens | undefined; readonly normalised: AddedTokens | undefined };
-  readonly #pieces = remembered((word) => this.#cut(word));
+  readonly #encode: (text: string) => number[];
 
   /** @throws TunebertError when the vocabulary lacks a special token */
   constructor(options: WordPieceOptions) {
@@ -38,13 +37,12 @@ export class WordPieceTokenizer implements Tokenizer {
     this.unknown = idOf(options.unk, options);
     this.#template = bertTemplate({ cls: idOf(options.cls, options), sep: idOf(options.sep, options) });
     this.size = sizeOf([...vocabulary.values(), ...addedTokens.map(({ id }) => id)]);
-    const [normalised, raw] = [true, false].map((kind) =>
-      addedTokens.filter((one) => one.normalized === kind),
-    );
-    this.#added = {
-      raw: AddedTokens.of(raw ?? [], (content) => content),
-      normalised: AddedTokens.of(normalised ?? [], (content) => normaliseForBert(content, normalizer)),
-    };
+    this.#encode = pipeline({
+      addedTokens,
+      normalise: (text) => normaliseForBert(text, normalizer),
+      split: bertWords,
+      pieces: remembered((word) => this.#cut(word)),
+    });
   }
 
   /** The tokenizer of an uncased BERT, or a cased one, with such a vocabulary. @throws as the constructor */
@@ -76,20 +74,7 @@ export class WordPieceTokenizer implements Tokenizer {
 
   /** The ids of a text's pieces. */
   ids(text: string): number[] {
-    const ids: number[] = [];
-    const { raw, normalised } = this.#added;
-    for (const part of raw ? raw.split(text) : [text]) {
-      if (typeof part === "number") {
-        ids.push(part);
-        continue;
-      }
-      const known = normaliseForBert(part, this.#options.normalizer);
-      for (const piece of normalised ? normalised.split(known) : [known]) {
-        if (typeof piece === "number") ids.push(piece);
-        else for (const word of bertWords(piece)) for (const id of this.#pieces(word)) ids.push(id);
-      }
-    }
-    return ids;
+    return this.#encode(text);
   }
 
   specialTokens(texts: Texts): number {
