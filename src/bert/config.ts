@@ -36,6 +36,8 @@ export interface BertVariant {
   readonly pooling: VariantPooling;
   /** Whether dropout stands before the hidden layer too. Default: false. */
   readonly dropoutBeforeHidden?: boolean | undefined;
+  /** Whether dropout stands between attention and its residual. Default: true. */
+  readonly dropoutAfterAttention?: boolean | undefined;
   /** The row of the position embedding that is the first token's; no token has those before it. Default: 0. */
   readonly firstPosition?: number | undefined;
   /** Probabilities of dropping an element in training, unless others are asked for. */

@@ -183,8 +183,8 @@ function residuals(
   attended: Value,
   { hidden, ffn, variant }: BertConfig,
 ): Value {
-  const { activation, epsilon } = variant ?? {};
-  const y = addNorm(network, `${block}.addnorm1`, x, attended, epsilon);
+  const { activation, epsilon, dropoutAfterAttention: drops } = variant ?? {};
+  const y = addNorm(network, `${block}.addnorm1`, x, attended, { epsilon, drops });
   const made = feedForward(network, `${block}.ffn`, y, { hidden, ffn, activation });
-  return addNorm(network, `${block}.addnorm2`, y, made, epsilon);
+  return addNorm(network, `${block}.addnorm2`, y, made, { epsilon });
 }

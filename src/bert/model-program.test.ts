@@ -172,7 +172,13 @@ describe("the training program", () => {
     const dropout = { hidden: 0.1, attention: 0, output: 0.2 };
     const { masks } = trainingProgram(published, classificationHead(K), { dropout }, 1);
     // Embeddings; two residuals of the last block, of the first token alone; before and behind the hidden layer.
+    const rates = (program: typeof published) =>
+      trainingProgram(program, classificationHead(K), { dropout }, 1).masks.map(
+        ({ probability }) => probability,
+      );
     expect(masks.map(({ probability }) => probability)).toEqual([0.1, 0.1, 0.1, 0.2, 0.2]);
+    const distilled = { ...published.variant, dropoutAfterAttention: false };
+    expect(rates({ ...published, variant: distilled } as typeof published)).toEqual([0.1, 0.1, 0.2, 0.2]);
   });
 
   test("has a mask for the attention weights and both residuals of every block, and none without dropout", () => {

@@ -53,8 +53,22 @@ export function dropout(network: Network, x: Value, where: keyof DropoutRates = 
 }
 
 /** LayerNorm(dropout(y) + x), the post-norm residual connection of d2l section 11.7; x and y [M, H]. */
-export function addNorm(network: Network, name: string, x: Value, y: Value, epsilon?: number): Value {
-  return layerNorm(network, `${name}.ln`, add(network.graph, dropout(network, y), x), epsilon);
+export function addNorm(
+  network: Network,
+  name: string,
+  x: Value,
+  y: Value,
+  { epsilon, drops = true }: AddNormOptions = {},
+): Value {
+  const made = drops ? dropout(network, y) : y;
+  return layerNorm(network, `${name}.ln`, add(network.graph, made, x), epsilon);
+}
+
+export interface AddNormOptions {
+  /** Default: d2l's. */
+  readonly epsilon?: number | undefined;
+  /** Whether dropout is for y. Default: true. */
+  readonly drops?: boolean | undefined;
 }
 
 /** Position-wise feed-forward network: Linear H → F, an activation, Linear F → H; x [M, H]. */

@@ -123,6 +123,7 @@ const READERS: Readonly<Record<Family, json.JsonReader<BertConfig>>> = {
       maxPositions: found.max_position_embeddings,
       variant: {
         ...{ activation: found.activation, epsilon: EPSILON, segments: 0, pooling: "relu" },
+        dropoutAfterAttention: false,
         dropout: {
           hidden: found.dropout ?? DROPOUT,
           attention: found.attention_dropout ?? DROPOUT,

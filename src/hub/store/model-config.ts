@@ -139,6 +139,7 @@ const readModel = json.object({
       segments: json.count,
       pooling: readPooling,
       dropoutBeforeHidden: json.optional(json.boolean),
+      dropoutAfterAttention: json.optional(json.boolean),
       firstPosition: json.optional(json.count),
       dropout: json.optional(readRates),
       embedding: json.optional(json.count),
