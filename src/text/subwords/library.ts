@@ -1,8 +1,12 @@
 import * as library from "@huggingface/tokenizers";
 
 /** What cuts words into tokens. */
-interface Model {
+interface BpeModel {
   _call(words: string[]): string[];
+}
+
+interface UnigramModel {
+  tokenize(word: string): string[];
 }
 
 interface ByteLevel {
@@ -23,7 +27,7 @@ export const { BPE, Unigram, ByteLevelPreTokenizer } = library as unknown as {
     readonly byte_fallback: boolean;
     readonly unk_token?: string;
     readonly end_of_word_suffix?: string;
-  }) => Model;
+  }) => BpeModel;
   readonly Unigram: new (
     model: {
       readonly type: "Unigram";
@@ -31,7 +35,7 @@ export const { BPE, Unigram, ByteLevelPreTokenizer } = library as unknown as {
       readonly unk_id: number;
     },
     eosToken: string,
-  ) => Model;
+  ) => UnigramModel;
   readonly ByteLevelPreTokenizer: new (options: {
     readonly type: "ByteLevel";
     readonly add_prefix_space: boolean;

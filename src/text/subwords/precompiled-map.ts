@@ -17,7 +17,7 @@ export function readPrecompiledMap(base64: string, place: string): (text: string
     if (keepsAscii && PRINTABLE_ASCII.test(text)) return text;
     if (ASCII.test(text)) return Array.from(text, (character) => ascii[character.charCodeAt(0)]).join("");
     let result = "";
-    for (const { segment } of graphemes.segment(text)) result += map.grapheme(segment);
+    for (const grapheme of graphemesOf(text)) result += map.grapheme(grapheme);
     return result;
   };
 }
@@ -27,6 +27,27 @@ const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 const ASCII = /^(?:(?!\r)\p{ASCII})*$/u;
 const LONGEST_WHOLE = 6;
 const graphemes = new Intl.Segmenter("und", { granularity: "grapheme" });
+
+/** Code units that are taken apart at a time: V8 takes time in proportion to the square of their number. */
+const WINDOW = 1024;
+
+function* graphemesOf(text: string): Generator<string> {
+  let window = WINDOW;
+  for (let start = 0; start < text.length; ) {
+    const part = text.slice(start, start + window);
+    const isLast = start + window >= text.length;
+    let end = 0;
+    for (const { segment, index } of graphemes.segment(part)) {
+      // The last one may go on behind the window.
+      if (!isLast && index + segment.length === part.length) break;
+      yield segment;
+      end = index + segment.length;
+    }
+    // A grapheme as long as the window needs a larger one.
+    window = end === 0 ? 2 * window : WINDOW;
+    start += end;
+  }
+}
 
 class PrecompiledMap {
   readonly #units: Uint32Array;

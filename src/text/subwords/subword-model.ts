@@ -75,7 +75,17 @@ const MODELS: Readonly<Record<string, json.JsonReader<SubwordModel>>> = {
       ...(unk_token != null && { unk_token }),
       ...(end_of_word_suffix != null && { end_of_word_suffix }),
     });
-    return asModel(vocabulary, unknown, model);
+    return {
+      ...{ vocabulary, unknown },
+      ids(word) {
+        return model._call([word]).map((token) => {
+          const id = vocabulary.get(token) ?? unknown;
+          if (id === undefined)
+            throw new TunebertError(`the vocabulary has no token for ${JSON.stringify(token)}`);
+          return id;
+        });
+      },
+    };
   },
   /** Kudo (2018). */
   Unigram(value, place) {
@@ -83,24 +93,20 @@ const MODELS: Readonly<Record<string, json.JsonReader<SubwordModel>>> = {
     const unknown = vocab[unk_id];
     if (unknown === undefined) throw json.fault(unk_id, `${place}.unk_id`, "the place of a token");
     const vocabulary = new Map(vocab.map(([token], id) => [token, id]));
-    return asModel(vocabulary, unk_id, new Unigram({ type: "Unigram", vocab, unk_id }, ""));
+    const model = new Unigram({ type: "Unigram", vocab, unk_id }, "");
+    return {
+      ...{ vocabulary, unknown: unk_id },
+      // Called as a whole, the library puts all tokens of a word on the stack.
+      ids: (word) =>
+        fuse(
+          model.tokenize(word).map((token) => vocabulary.get(token) ?? unk_id),
+          unk_id,
+        ),
+    };
   },
 };
 
-function asModel(
-  vocabulary: ReadonlyMap<string, number>,
-  unknown: number | undefined,
-  model: InstanceType<typeof BPE>,
-): SubwordModel {
-  return {
-    ...{ vocabulary, unknown },
-    ids(word) {
-      return model._call([word]).map((token) => {
-        const id = vocabulary.get(token) ?? unknown;
-        if (id === undefined)
-          throw new TunebertError(`the vocabulary has no token for ${JSON.stringify(token)}`);
-        return id;
-      });
-    },
-  };
+/** What is unknown side by side is unknown once. */
+function fuse(ids: readonly number[], unknown: number): number[] {
+  return ids.filter((id, i) => id !== unknown || ids[i - 1] !== unknown);
 }
