@@ -23,8 +23,8 @@ test.runIf(process.platform === "linux")("another that was given the number is n
 });
 
 test.runIf(process.platform === "linux")("one that has ended, and nobody has asked how, is not", async () => {
-  // The shell becomes a program that does not wait for its child.
-  const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 30"]);
+  // The shell becomes a program that does not wait for its child, which ends later: the shell would have asked.
+  const parent = spawn("sh", ["-c", "sleep 0.5 & echo $!; exec sleep 30"]);
   try {
     const [line] = await new Promise<Buffer[]>((resolve) =>
       parent.stdout.once("data", (data) => resolve([data])),
