@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Random } from "../src/random.js";
-import { fail, readJsonLines, succeed, temporaryFolder } from "./support/command.js";
+import { fail, readJsonLines, succeed, temporaryFolder, tunebert } from "./support/command.js";
 
 const root = temporaryFolder();
 const data = join(root, "reviews.csv");
@@ -114,6 +114,14 @@ test("of numbers and of any labels it is told as JSON", async () => {
       expect.objectContaining({ examples: 96, task, suspects: expect.any(Array), leaks: [] }),
     ]);
   }
+});
+
+test("a file that is not there is told of before anything is trained", async () => {
+  const missing = join(root, "missing.csv");
+  const args = [...AUDIT, "--against", missing, "--out", join(root, "never")];
+  const { code, stdout, stderr } = await tunebert(args);
+  expect([code, stdout]).toEqual([1, ""]);
+  expect(stderr).toContain(`cannot read ${missing}`);
 });
 
 test("too few examples are refused", async () => {

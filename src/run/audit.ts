@@ -97,16 +97,18 @@ export async function audit(options: AuditOptions): Promise<Audit> {
   const words = options.words ?? (isSnli && options.pretrained === undefined ? "book" : undefined);
   const start = await startTraining({ resumeFrom: undefined }, { ...options, words, train: all, out: "" });
   const { set } = start.train;
-  const examples = labelled(all, set, options.noLabel);
+  const examples = labelled(all, set, options);
   if (set.size < 2 * folds) {
     throw new TunebertError((named) => `${set.size} examples are too few for ${named} ${folds}`, {
       option: "folds",
     });
   }
   const groups = nearDuplicates(examples);
+  // Before the models are trained, for a file may not be there.
+  const leaks = await leaksOf(examples, options);
   const outputs = await answersOfOthers(start, groups, { ...options, folds });
   return {
-    ...{ examples, answers: set.answers, leaks: await leaksOf(examples, options) },
+    ...{ examples, answers: set.answers, leaks },
     ...suspectsOf(set, outputs),
     duplicates: groups.map((group) => ({ examples: group, differ: differ(group, set) })),
   };
@@ -126,13 +128,14 @@ async function readAll(
 function labelled(
   all: readonly TextExample[],
   { labelNames, size }: TextDataset,
-  noLabel: AuditOptions["noLabel"],
+  { noLabel, limit }: Pick<AuditOptions, "noLabel" | "limit">,
 ): TextExample[] {
-  const examples = all.filter(
-    ({ label }) =>
-      label !== undefined && !(typeof label === "string" && isNoLabel(label, labelNames, noLabel)),
-  );
-  return examples.slice(0, size);
+  const isNone = (label: string) => isNoLabel(label, labelNames, noLabel);
+  const examples = all
+    .filter(({ label }) => label !== undefined && !(typeof label === "string" && isNone(label)))
+    .slice(0, limit);
+  if (examples.length !== size) throw new Error(`${size} examples were encoded, not ${examples.length}`);
+  return examples;
 }
 
 /** What the output layer gives for each example, by a model that was trained on other folds. */
