@@ -22,7 +22,7 @@ export type { Suspect } from "./audit/suspects.js";
 export { BertClassifier } from "./bert/bert-classifier.js";
 export type { BertConfig, BertVariant, VariantPooling } from "./bert/config.js";
 export type { EmbeddingStd } from "./bert/encoder.js";
-export { exportOnnx } from "./bert/export-onnx.js";
+export { exportOnnx, type OnnxFile, type OnnxOptions } from "./bert/export-onnx.js";
 export type { Freeze } from "./bert/freeze.js";
 export type { Answers, AnswersOf, AnyOf, TaskName } from "./data/answers.js";
 export type { ByteSource } from "./data/byte-source.js";
@@ -56,7 +56,13 @@ export {
   type FoundCheckpoint,
   latestCheckpoint,
 } from "./hub/store/checkpoint-folder.js";
-export { EXPORT_FORMATS, type ExportFormat, exportModel } from "./hub/store/export-model.js";
+export {
+  EXPORT_FORMATS,
+  type ExportFormat,
+  type ExportOptions,
+  exportModel,
+  type QuantizationCost,
+} from "./hub/store/export-model.js";
 export {
   type LoadOptions,
   loadModel,
@@ -80,6 +86,7 @@ export type { LabelProbability } from "./metrics/label-probabilities.js";
 export { type MultiLabelReport, multiLabelReport, type ThresholdScores } from "./metrics/multi-label.js";
 export type { Activation } from "./nn/activation.js";
 export type { DropoutRates } from "./nn/network.js";
+export type { WeightBits } from "./onnx/weight-bits.js";
 export type { LabelledExample } from "./predict/answer-labelled.js";
 export {
   type MultiLabelPrediction,
@@ -110,6 +117,7 @@ export {
 export type { Listener, ListenerState, ResumedFrom } from "./run/listeners/listener.js";
 export type { RunDescription } from "./run/listeners/run-report.js";
 export type { RunOptions } from "./run/options.js";
+export { quantizationCost } from "./run/quantization-cost.js";
 export { inRunFolder, type RunFolder, type RunFolderOptions } from "./run/run-folder.js";
 export { type Trained, train } from "./run/train.js";
 export {

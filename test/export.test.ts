@@ -1,17 +1,18 @@
 /** Trained models as others read them: the same tensors under Hugging Face's names, and ONNX with the same answers. */
-import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { beforeAll, describe, expect, test } from "vitest";
 import { exportOnnx } from "../src/bert/export-onnx.js";
 import { FAMILIES, toHuggingFaceNames } from "../src/bert/hugging-face-names.js";
+import { exportModel } from "../src/hub/store/export-model.js";
 import { classifierFrom, loadPretrained } from "../src/hub/store/pretrained.js";
 import { Random } from "../src/random.js";
 import { parseTokenizer } from "../src/text/subwords/parse-tokenizer.js";
 import type { Tokenizer } from "../src/text/tokenizer.js";
 import { parseWeights } from "../src/weights/parse-weights.js";
-import { fail, readJsonLines, succeed, temporaryFolder } from "./support/command.js";
+import { fail, readJsonLines, succeed, temporaryFolder, tunebert } from "./support/command.js";
 
 const FIXTURES = fileURLToPath(new URL("fixtures/hugging-face", import.meta.url));
 const LABELS = ["entailment", "contradiction", "neutral"];
@@ -60,10 +61,21 @@ describe.each(["bert-gelu", "bert-tanh", "bert-mean", "distilbert", "electra", "
 
     test("ONNX has the logits of transformers, whatever the padding", async () => {
       const { model, tokenizer } = await load();
-      const { logits: found, inputs } = await askOnnx(exportOnnx(model), tokenizer, pairs);
+      const { logits: found, inputs } = await askOnnx(exportOnnx(model).model, tokenizer, pairs);
       expect(found).toBeCloseToTensor(logits.flat(), { absolute: 1e-5 });
       const segmented = !["distilbert", "roberta", "xlm-roberta"].includes(name);
       expect(inputs).toEqual(["input_ids", "attention_mask", ...(segmented ? ["token_type_ids"] : [])]);
+    });
+
+    test("ONNX of 8 bits comes near, and its weights take a quarter of the bytes", async () => {
+      const { model, tokenizer } = await load();
+      const whole = exportOnnx(model).model;
+      const small = exportOnnx(model, { bits: 7 }).model;
+      const { logits: found } = await askOnnx(small, tokenizer, pairs);
+      const scale = Math.max(...logits.flat().map(Math.abs));
+      expect(found).toBeCloseToTensor(logits.flat(), { absolute: 0.15 * scale });
+      expect(found).not.toBeCloseToTensor(logits.flat(), { absolute: 1e-6 });
+      expect(small.length).toBeLessThan(whole.length);
     });
 
     // transformers has no head that reads the mean.
@@ -159,6 +171,56 @@ describe("the command", () => {
     const config = JSON.parse(readFileSync(join(root, "onnx-book/config.json"), "utf8"));
     expect(config).toMatchObject({ model_type: "bert", "transformers.js_config": { dtype: "fp32" } });
     await expectSameAnswers(book!, "onnx-book");
+  });
+
+  test("puts weights into a file beside, where one file cannot hold them", async () => {
+    const files = await exportModel(roberta!, {
+      format: "onnx",
+      out: join(root, "beside"),
+      mostBytes: 10_000,
+    });
+    expect(files).toEqual(expect.arrayContaining(["onnx/model.onnx_data", "onnx/model_quantized.onnx_data"]));
+    const config = JSON.parse(readFileSync(join(root, "beside/config.json"), "utf8"));
+    expect(config["transformers.js_config"].use_external_data_format).toEqual({
+      ...{ "model.onnx": 1, "model_quantized.onnx": 1 },
+    });
+    const { size } = statSync(join(root, "beside/onnx/model.onnx"));
+    expect(statSync(join(root, "beside/onnx/model.onnx_data")).size).toBeGreaterThan(size / 2);
+    await expectSameAnswers(roberta!, "beside");
+  });
+
+  test("measures what 8 bits cost, writes it into the card, and takes them where it is little", async () => {
+    const { stderr } = await succeed(export_(roberta!, "onnx", "measured", "--data", data));
+    const card = readFileSync(join(root, "measured/README.md"), "utf8");
+    const [, before, after] = /\| accuracy \| (\S+) \| (\S+) \|/.exec(card)!;
+    expect(stderr).toContain(`accuracy on ${pairs.length} examples: ${before}, with 8 bits ${after}`);
+    const { dtype } = JSON.parse(readFileSync(join(root, "measured/config.json"), "utf8"))[
+      "transformers.js_config"
+    ];
+    expect(dtype).toBe(Number(before) - Number(after) <= 0.005 ? "q8" : "fp32");
+    const { stdout } = await succeed([
+      "evaluate",
+      "--model",
+      roberta!,
+      "--data",
+      data,
+      "--quantized",
+      "--json",
+    ]);
+    expect(JSON.parse(stdout).accuracy.toFixed(4)).toBe(after);
+    expect(
+      await tunebert(export_(roberta!, "transformers", "no", "--data", data)).then(({ stderr }) => stderr),
+    ).toContain("--data is for --format onnx");
+  });
+
+  test.each([
+    ["half a point", 0.495, "q8"],
+    ["more", 0.49, "fp32"],
+  ])("takes 8 bits that cost %s or not: %s", async (_, quantized, dtype) => {
+    const cost = { figure: "accuracy", examples: 200, float32: 0.5, quantized };
+    await exportModel(book!, { format: "onnx", out: join(root, dtype), cost });
+    const config = JSON.parse(readFileSync(join(root, dtype, "config.json"), "utf8"));
+    expect(config["transformers.js_config"]).toEqual({ dtype });
   });
 
   test("writes the book's files of the book's model, which train reads", async () => {

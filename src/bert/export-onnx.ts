@@ -1,6 +1,14 @@
 import onnxProto from "onnx-proto";
-import type { Answers } from "../data/answers.js";
-import { TunebertError } from "../error.js";
+import { type Answers, taskOf } from "../data/answers.js";
+import {
+  ELEMENTS,
+  encodeModel,
+  type TensorProto,
+  tensorProto,
+  withInitializers,
+} from "../onnx/initializers.js";
+import { quantizeGraph } from "../onnx/quantize.js";
+import type { WeightBits } from "../onnx/weight-bits.js";
 import type { SharedParameter } from "../runtime/program.js";
 import { required } from "../runtime/required.js";
 import type { BertClassifier } from "./bert-classifier.js";
@@ -9,23 +17,41 @@ import { inferenceProgram } from "./model-program.js";
 
 const { onnx } = onnxProto;
 
-/** The most bytes that a file of ONNX can have. */
-const MOST_BYTES = 2 ** 31 - 1;
+/** A file of ONNX. */
+export interface OnnxFile {
+  readonly model: Uint8Array;
+  /** What a file beside it holds, one piece after another; none where all is within. */
+  readonly external: readonly Uint8Array[];
+}
+
+/** How a classifier becomes a file of ONNX. */
+export interface OnnxOptions {
+  /** Weights of linear layers and of tokens in so many bits, activations in 8. Default: float32. */
+  readonly bits?: WeightBits | undefined;
+  /** The file beside it, which holds the weights where they are more than `mostBytes`. Default: `model.onnx_data`. */
+  readonly externalName?: string | undefined;
+  /** Most bytes of weights within the file. Default: 2 GiB less what else it holds, since it can have no more. */
+  readonly mostBytes?: number | undefined;
+}
+
+/** A file of ONNX has less than 2 GiB. */
+const MOST_BYTES = 2 ** 31 - 2 ** 24;
 
 /**
- * A classifier as one ONNX file: `input_ids` and `attention_mask`, int64 [batch, length], and `token_type_ids` where the model
- * reads segments, to `logits` [batch, K]. It is the very graph that answers here, its weights within; before it the ids are
- * laid out as that graph takes them.
- * @throws TunebertError when the file would be larger than ONNX can have
+ * A classifier as ONNX: `input_ids` and `attention_mask`, int64 [batch, length], and `token_type_ids` where the model reads
+ * segments, to `logits` [batch, K]. It is the very graph that answers here, its weights within; before it the ids are laid out as
+ * that graph takes them. The labels stand in its metadata, a JSON list.
  * @example
  * const { model } = await loadModel("nli");
- * console.log(exportOnnx(model).length > 0); // true
+ * console.log(exportOnnx(model).model.length > 0); // true
  */
-export function exportOnnx(model: BertClassifier<Answers>): Uint8Array {
+export function exportOnnx(
+  model: BertClassifier<Answers>,
+  { bits, externalName = "model.onnx_data", mostBytes = MOST_BYTES }: OnnxOptions = {},
+): OnnxFile {
   const { config, outputs, parameters } = model;
   const program = inferenceProgram(config, outputs, 1);
   const proto = onnx.ModelProto.decode(program.model);
-  const graph = required(proto.graph, "a graph");
   const { segments = 2, firstPosition = 0 } = config.variant ?? {};
   const readsSegments = segments > 1;
   const kinds = readsSegments ? segments : 1;
@@ -34,50 +60,72 @@ export function exportOnnx(model: BertClassifier<Answers>): Uint8Array {
   const segmentOf = Int32Array.from({ length: kinds * config.maxPositions }, (_, i) =>
     Math.floor(i / config.maxPositions),
   );
-  const initializers = program.parameters.map(({ name, input, rows }) => {
-    const parameter = required(parameters.get(name), name);
-    if (!rows) return floats(input, parameter.data, parameter.shape);
-    return name === TOKEN_TABLE
-      ? floats(input, parameter.data, parameter.shape)
-      : floats(input, positions, [kinds * config.maxPositions, required(parameter.shape.at(-1), name)]);
+  const weights = program.parameters.map(({ name, input, rows }) => {
+    const { data, shape } = required(parameters.get(name), name);
+    return rows && name !== TOKEN_TABLE
+      ? tensorProto(input, "float32", [kinds * config.maxPositions, required(shape.at(-1), name)], positions)
+      : tensorProto(input, "float32", shape, data);
   });
-  const bytes = initializers.reduce((sum, { rawData }) => sum + rawData.length, 0);
-  if (bytes > MOST_BYTES * 0.99) {
-    throw new TunebertError(
-      `the model has ${bytes} bytes of weights; a file of ONNX has at most ${MOST_BYTES}`,
-    );
-  }
   const given = ["input_ids", "attention_mask", ...(readsSegments ? ["token_type_ids"] : [])];
-  return onnx.ModelProto.encode({
-    ...proto,
-    graph: {
-      ...graph,
-      input: given.map((name) => ({
-        name,
-        type: {
-          tensorType: { elemType: INT64, shape: { dim: [{ dimParam: "batch" }, { dimParam: "length" }] } },
-        },
-      })),
-      output: [
-        {
-          name: "logits",
-          type: {
-            tensorType: { elemType: FLOAT, shape: { dim: [{ dimParam: "batch" }, { dimValue: outputs }] } },
-          },
-        },
-      ],
-      initializer: [
-        ...(graph.initializer ?? []),
-        ...initializers,
-        ...(readsSegments ? [ints("segment_of", segmentOf)] : []),
-        ...constants(readsSegments ? config.maxPositions : undefined),
-      ],
-      node: [...layoutNodes(readsSegments), ...(graph.node ?? [])],
-    },
-  }).finish();
+  const graph = required(proto.graph, "a graph");
+  const whole = withInitializers({ ...graph, node: [...layoutNodes(readsSegments), ...(graph.node ?? [])] }, [
+    ...weights,
+    ...(readsSegments ? [tensorProto("segment_of", "int32", [segmentOf.length], segmentOf)] : []),
+    ...constants(readsSegments ? config.maxPositions : undefined),
+  ]);
+  const tables = program.parameters.filter(({ name }) => name === TOKEN_TABLE).map(({ input }) => input);
+  const written = {
+    ...(bits === undefined ? whole : quantizeGraph(whole, { bits, tables })),
+    input: given.map((name) => valueInfo(name, INT64, [{ dimParam: "batch" }, { dimParam: "length" }])),
+    output: [valueInfo("logits", FLOAT, [{ dimParam: "batch" }, { dimValue: outputs }])],
+  };
+  const { graph: small, external } = moveOut(written, { externalName, mostBytes });
+  const metadataProps = [
+    { key: "task", value: taskOf(model.answers) },
+    { key: "labels", value: JSON.stringify(model.labels) },
+    { key: "weights", value: bits === undefined ? "float32" : `int8, ${bits} bits` },
+  ];
+  return { model: encodeModel({ ...proto, metadataProps }, small), external };
 }
 
-const [FLOAT, INT32, INT64] = [1, 6, 7];
+function valueInfo(name: string, elemType: number, dim: object[]) {
+  return { name, type: { tensorType: { elemType, shape: { dim } } } };
+}
+
+/** Below this a tensor stays within the file: shapes must. */
+const LEAST_MOVED = 1024;
+
+/** Weights into a file beside the model, where there are more bytes of them than it may have. */
+function moveOut(
+  graph: onnxProto.onnx.IGraphProto,
+  { externalName, mostBytes }: { readonly externalName: string; readonly mostBytes: number },
+): { readonly graph: onnxProto.onnx.IGraphProto; readonly external: readonly Uint8Array[] } {
+  const all = (graph.initializer ?? []) as TensorProto[];
+  if (all.reduce((sum, { rawData }) => sum + rawData.length, 0) <= mostBytes) return { graph, external: [] };
+  const external: Uint8Array[] = [];
+  let offset = 0;
+  const initializer = all.map((tensor) => {
+    const { rawData, ...rest } = tensor;
+    if (rawData.length < LEAST_MOVED) return tensor;
+    const padding = -offset & (ALIGNMENT - 1);
+    if (padding > 0) external.push(new Uint8Array(padding));
+    external.push(rawData);
+    offset += padding;
+    const entries = { location: externalName, offset, length: rawData.length };
+    offset += rawData.length;
+    return {
+      ...rest,
+      dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
+      externalData: Object.entries(entries).map(([key, value]) => ({ key, value: String(value) })),
+    };
+  });
+  return { graph: { ...graph, initializer }, external };
+}
+
+/** Where tensors may begin that are read by mapping the file into memory. */
+const ALIGNMENT = 4096;
+
+const { float32: FLOAT, int32: INT32, int64: INT64 } = ELEMENTS;
 
 /** The rows that positions can have, once for each segment. */
 function positionRows(
@@ -89,15 +137,6 @@ function positionRows(
   const all = new Float32Array(kinds * own.length);
   for (let kind = 0; kind < kinds; kind++) all.set(own, kind * own.length);
   return all;
-}
-
-function floats(name: string, data: Float32Array, dims: readonly number[]) {
-  const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return { name, dataType: FLOAT, dims: [...dims], rawData };
-}
-
-function ints(name: string, data: Int32Array) {
-  return { name, dataType: INT32, dims: [data.length], rawData: new Uint8Array(data.buffer) };
 }
 
 const NAMES = {
@@ -112,13 +151,11 @@ const NAMES = {
 };
 
 function constants(maxPositions: number | undefined) {
-  const long = (name: string, values: readonly number[], dims: readonly number[]) => ({
-    ...{ name, dataType: INT64, dims: [...dims] },
-    rawData: new Uint8Array(BigInt64Array.from(values, BigInt).buffer),
-  });
+  const long = (name: string, values: readonly number[], dims: readonly number[]) =>
+    tensorProto(name, "int64", dims, BigInt64Array.from(values, BigInt));
   return [
-    floats(NAMES.one, Float32Array.of(1), []),
-    floats(NAMES.masked, Float32Array.of(MASKED), []),
+    tensorProto(NAMES.one, "float32", [], Float32Array.of(1)),
+    tensorProto(NAMES.masked, "float32", [], Float32Array.of(MASKED)),
     long(NAMES.zero, [0], []),
     long(NAMES.step, [1], []),
     long(NAMES.all, [-1], [1]),

@@ -1,9 +1,7 @@
 import type { Command } from "commander";
-import { type Answers, taskOf } from "../data/answers.js";
-import { skippedNote } from "../data/label-notes.js";
+import type { Answers } from "../data/answers.js";
 import { multiHot } from "../data/label-sets.js";
-import { TextDataset } from "../data/text-dataset.js";
-import { resolveDataFiles } from "../hub/fetch/resolve.js";
+import type { TextDataset } from "../data/text-dataset.js";
 import { loadModel, type SavedModel } from "../hub/store/model-folder.js";
 import { argmaxRows } from "../metrics/argmax-rows.js";
 import { classificationReport } from "../metrics/classification-report.js";
@@ -15,20 +13,15 @@ import { Predictor } from "../predict/predictor.js";
 import { formatClassificationReport } from "../report/terminal/classification-report-text.js";
 import { formatGuessEvaluation } from "../report/terminal/guess-evaluation-text.js";
 import { formatMultiLabelReport } from "../report/terminal/multi-label-text.js";
-import { readExampleFiles } from "../run/read-example-files.js";
-import { unknownWarning } from "../run/warnings.js";
 import { threads } from "../runtime/threads/threads.js";
 import { addOptions } from "./add-options.js";
-import { fetchOptions } from "./download-options.js";
-import { withLabelNames } from "./label-names.js";
+import { LABELLED_FILES, labelledData } from "./labelled-data.js";
 import { answerOptions, labelledExampleOptions, modelOptions } from "./options.js";
-import { note, print, warn } from "./print.js";
+import { print } from "./print.js";
 
 const evaluateOptions = {
   ...modelOptions,
-  data: required(text("file"), {
-    help: "labelled examples: SNLI's .txt, or .tsv, .csv, .json or .jsonl with named columns, as they are or as .gz, or .parquet; or snli, snli:dev",
-  }),
+  data: required(text("file"), { help: LABELLED_FILES }),
   ...answerOptions,
   ...labelledExampleOptions,
 };
@@ -43,20 +36,14 @@ export function addEvaluateCommand(program: Command): void {
   addOptions(command, evaluateOptions);
 }
 
-async function evaluate(given: OptionValues<typeof evaluateOptions>): Promise<void> {
-  const flags = await withLabelNames(given);
+async function evaluate(flags: OptionValues<typeof evaluateOptions>): Promise<void> {
   const saved = await loadModel(flags.model, { task: "any" });
-  const { answers } = saved.model;
-  const task = taskOf(answers);
-  const learnt = { task, ...(task !== "regression" && { labels: saved.model.labels }) };
-  const files = await resolveDataFiles(flags.data, "test", fetchOptions(flags));
-  const { columns: remembered } = saved;
-  const examples = readExampleFiles(files, { ...flags, remembered, noLabel: [], onNotice: note });
-  const { noLabel } = flags;
-  const dataset = await TextDataset.encode(examples, saved.tokenizer, { ...saved, ...learnt, noLabel });
-  warn(unknownWarning("labelled", dataset.unknownShare));
-  if (dataset.skipped > 0) note(`${files.length === 1 ? files[0] : flags.data}: ${skippedNote(dataset)}`);
-  const predictor = await Predictor.start({ ...saved, device: threads(flags.threads) });
+  const dataset = await labelledData(saved, flags);
+  const predictor = await Predictor.start({
+    ...saved,
+    quantized: flags.quantized,
+    device: threads(flags.threads),
+  });
   try {
     const outputs = await predictor.logits(dataset);
     print(measure(dataset, outputs, saved, flags));

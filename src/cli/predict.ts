@@ -34,6 +34,7 @@ const predictOptions = {
   json: reworded(answerOptions.json, "the same as --format jsonl"),
   top: option(count, { defaultText: "all", help: "write the n most probable labels only" }),
   threads: answerOptions.threads,
+  quantized: answerOptions.quantized,
   ...exampleOptions,
 };
 
@@ -84,6 +85,7 @@ async function predict(
   const saved = await loadModel(flags.model, { task: "any" });
   const predictor = await Predictor.start({
     ...saved,
+    quantized: flags.quantized,
     device: threads(first === undefined ? flags.threads : 1),
   });
   const words = new KnownWords(saved.tokenizer);

@@ -1,6 +1,7 @@
 import { TunebertError } from "../error.js";
 import { checkOptions, expectFits, type GivenOptions } from "../option.js";
 import { wholeNumber } from "../option-kinds.js";
+import type { Packed } from "../text/pack.js";
 import { DEFAULT_TEXTS, type TextExample, type Texts, textsOf } from "../text/text-example.js";
 import { TokenCounter } from "../text/token-counter.js";
 import type { Tokenizer } from "../text/tokenizer.js";
@@ -144,6 +145,14 @@ export class TextDataset implements TextDatasetData {
     replaceIds(data.tokenIds, finalIds);
     const tokenizer = new WordTokenizer(vocabulary, words);
     return { dataset: new TextDataset({ ...data, unknown: unknownIn(data, tokenizer) }), tokenizer };
+  }
+
+  /** A dataset of examples without labels that a tokenizer has packed. */
+  static ofPacked(rows: readonly Packed[]): TextDataset {
+    const encoded = new EncodedRows();
+    for (const row of rows) encoded.add(row, UNLABELLED);
+    const { truncated, empty } = encoded;
+    return new TextDataset({ ...encoded.arrays(), labelNames: [], truncated, empty, skipped: 0 });
   }
 
   /** What examples are answered with: one of the labels, any of them, or a number. */

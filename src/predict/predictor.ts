@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { BertClassifier } from "../bert/bert-classifier.js";
-import { damage, infer, inferencePrograms } from "../bert/infer.js";
+import { constantPrograms } from "../bert/constant-programs.js";
+import { damage, infer } from "../bert/infer.js";
 import type { Answers, AnyOf } from "../data/answers.js";
 import { whereIs } from "../data/label-ids.js";
 import { TextDataset } from "../data/text-dataset.js";
@@ -8,6 +9,7 @@ import { TunebertError } from "../error.js";
 import type { LabelProbability } from "../metrics/label-probabilities.js";
 import { sigmoid, USUAL_THRESHOLD } from "../metrics/multi-label.js";
 import { softmax } from "../metrics/softmax.js";
+import { USUAL_BITS } from "../onnx/weight-bits.js";
 import type { Device, Engine } from "../runtime/engine.js";
 import { required } from "../runtime/required.js";
 import { threads } from "../runtime/threads/threads.js";
@@ -61,6 +63,11 @@ export interface PredictorOptions<A extends Answers = readonly string[]> {
   readonly texts?: Texts | undefined;
   /** (K): from which probability on a label is answered, where any may be. Default: one half. */
   readonly thresholds?: readonly number[] | undefined;
+  /**
+   * Whether linear layers multiply bytes: two to three times as fast, and nearly as accurate; what an example is answered then depends,
+   * by very little, on those that are asked about with it. Default: no.
+   */
+  readonly quantized?: boolean | undefined;
   /** Where it runs. Default: the physical cores. */
   readonly device?: Device | undefined;
 }
@@ -162,10 +169,15 @@ export class Predictor<A extends Answers = readonly string[]> implements AsyncDi
 
   #open(): Promise<Engine> {
     if (this.#closed) return Promise.reject(this.#closed);
-    const { model } = this.#options;
-    const inference = inferencePrograms(model, this.#device.shape);
-    this.#engine ??= this.#device.open({ inference }, model.parameters);
+    this.#engine ??= this.#start();
     return this.#engine;
+  }
+
+  #start(): Promise<Engine> {
+    const { model, quantized } = this.#options;
+    const bits = quantized ? USUAL_BITS : undefined;
+    const { programs, parameters } = constantPrograms(model, this.#device.shape, bits);
+    return this.#device.open({ inference: programs }, parameters);
   }
 
   /** As {@link close}: what `await using` calls. */

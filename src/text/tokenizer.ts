@@ -8,8 +8,12 @@ export interface Tokenizer {
   readonly size: number;
   /** The id of what it does not know; `undefined` where it knows everything. */
   readonly unknown?: number | undefined;
+  /** The id of what stands for a token that is not shown; `undefined` where there is none. */
+  readonly mask?: number | undefined;
   /** The ids of a text's tokens, without special ones. */
   ids(text: string): number[];
+  /** A token as people read it, behind a space where a word begins; what is no text alone shows as `�`. */
+  token(id: number): string;
   /** How many tokens packing adds to so many texts. */
   specialTokens(texts: Texts): number;
   /**

@@ -69,6 +69,14 @@ export class WordTokenizer implements Tokenizer {
     return this.vocabulary.unk;
   }
 
+  get mask(): number | undefined {
+    return this.vocabulary.mask;
+  }
+
+  token(id: number): string {
+    return ` ${this.vocabulary.token(id)}`;
+  }
+
   /** `vocab.json`, and where words are not the book's `tokenizer_config.json`. */
   files(): Readonly<Record<string, string>> {
     const vocabulary = { [VOCABULARY_FILE]: JSON.stringify(this.vocabulary) };

@@ -6,6 +6,7 @@ import { type Family, toHuggingFaceNames } from "../../bert/hugging-face-names.j
 import { type Answers, labelsOf, taskOf } from "../../data/answers.js";
 import { TunebertError } from "../../error.js";
 import type { Activation } from "../../nn/activation.js";
+import { USUAL_BITS } from "../../onnx/weight-bits.js";
 import { TOKENIZER_JSON } from "../../text/subwords/tokenizer-json.js";
 import { tokenizerJsonOf } from "../../text/subwords/word-tokenizer-json.js";
 import { WordTokenizer } from "../../text/word-tokenizer.js";
@@ -22,9 +23,36 @@ export const EXPORT_FORMATS = ["transformers", "onnx", "d2l"] as const;
 /** One of {@link EXPORT_FORMATS}. */
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
+/** What weights and activations of 8 bits cost a model, as its figure that counts on labelled examples tells. */
+export interface QuantizationCost {
+  /** Such as `accuracy`; more is better. */
+  readonly figure: string;
+  /** How many examples it was measured on. */
+  readonly examples: number;
+  readonly float32: number;
+  readonly quantized: number;
+}
+
+/** How a model is written for others. */
+export interface ExportOptions {
+  readonly format: ExportFormat;
+  /** The folder that takes the files. */
+  readonly out: string;
+  /** Whether files that are there are replaced. Default: no. */
+  readonly overwrite?: boolean | undefined;
+  /**
+   * What 8 bits cost, which the card then says. Transformers.js is told to take those weights where that is at most half a point;
+   * where it is not known, it is told to take float32.
+   */
+  readonly cost?: QuantizationCost | undefined;
+  /** Bytes of weights beyond which those of ONNX are in a file of their own. Default: 2 GiB, since one file has less. */
+  readonly mostBytes?: number | undefined;
+}
+
 /**
  * Writes a trained model as others read it: a folder of `transformers` (`config.json`, `model.safetensors`, the tokenizer), one
- * with `onnx/model.onnx` that Transformers.js and ONNX Runtime read, or `vocab.json` and `pretrained.params` as the book has them.
+ * with `onnx/model.onnx` and, of 8 bits, `onnx/model_quantized.onnx` that Transformers.js and ONNX Runtime read, or `vocab.json`
+ * and `pretrained.params` as the book has them.
  * @returns the files that were written, below `out`
  * @throws TunebertError when the model has no such form, or a file is there already or cannot be written
  * @example
@@ -32,25 +60,18 @@ export type ExportFormat = (typeof EXPORT_FORMATS)[number];
  * await saveWeights("copy", (await loadModel("nli")).model);
  * console.log(await exportModel("copy", { format: "onnx", out: "served", overwrite: true }));
  */
-export async function exportModel(
-  folder: string,
-  {
-    format,
-    out,
-    overwrite = false,
-  }: { readonly format: ExportFormat; readonly out: string; readonly overwrite?: boolean },
-): Promise<readonly string[]> {
+export async function exportModel(folder: string, options: ExportOptions): Promise<readonly string[]> {
+  const { format, out, overwrite = false } = options;
   const saved = await loadModel(folder, { task: "any" });
-  const card = join(folder, "MODEL_CARD.md");
-  const readme = existsSync(card) ? { "README.md": await readText(card) } : {};
-  const files = { ...inFile(folder, () => WRITERS[format](saved)), ...(format === "d2l" ? {} : readme) };
+  const files = {
+    ...inFile(folder, () => WRITERS[format](saved, options)),
+    ...(format === "d2l" ? {} : await readme(folder, options)),
+  };
   const taken = Object.keys(files).find((name) => existsSync(join(out, name)));
   if (taken !== undefined && !overwrite) {
     throw new TunebertError(
       (named) => `${join(out, taken)} is there already; choose another folder, or pass ${named}`,
-      {
-        option: "overwrite",
-      },
+      { option: "overwrite" },
     );
   }
   for (const [name, content] of Object.entries(files)) {
@@ -61,44 +82,94 @@ export async function exportModel(
   return Object.keys(files);
 }
 
-type Files = Readonly<Record<string, string | Uint8Array>>;
+/** Half a point: most that 8 bits may cost before float32 is the better choice. Differences of shares are a little off. */
+const MOST_COST = 0.005 + 1e-9;
 
-const WRITERS: Readonly<Record<ExportFormat, (saved: SavedModel<Answers>) => Files>> = {
-  transformers(saved) {
-    const { model } = saved;
-    const { variant } = model.config;
-    if (variant === undefined) {
-      throw new TunebertError(
-        "the book's BERT, which normalises no embeddings, is none that transformers has; export it as onnx",
+function isWorthIt(cost: QuantizationCost | undefined): boolean {
+  return cost !== undefined && cost.float32 - cost.quantized <= MOST_COST;
+}
+
+/** The model's card, which also says what 8 bits cost. */
+async function readme(folder: string, { format, cost }: ExportOptions): Promise<Files> {
+  const path = join(folder, "MODEL_CARD.md");
+  const card = existsSync(path) ? await readText(path) : "";
+  const parts = [card.trimEnd(), ...(format === "onnx" ? [eightBits(cost)] : [])].filter(
+    (part) => part !== "",
+  );
+  return parts.length === 0 ? {} : { "README.md": `${parts.join("\n\n")}\n` };
+}
+
+function eightBits(cost: QuantizationCost | undefined): string {
+  const what = `## Weights of 8 bits
+
+\`onnx/model_quantized.onnx\` multiplies bytes: weights of linear layers and tokens in ${USUAL_BITS} bits with a scale for each output, so that
+processors without VNNI do not overflow, activations in 8 as they come.`;
+  if (cost === undefined)
+    return `${what} What that costs has not been measured: \`tunebert export --data FILE\` does.`;
+  const { figure, examples, float32, quantized } = cost;
+  return `${what}
+
+| on ${examples} labelled examples | float32 | 8 bits |
+|---|---|---|
+| ${figure} | ${float32.toFixed(4)} | ${quantized.toFixed(4)} |`;
+}
+
+type Files = Readonly<Record<string, string | Uint8Array | readonly Uint8Array[]>>;
+
+const WRITERS: Readonly<Record<ExportFormat, (saved: SavedModel<Answers>, options: ExportOptions) => Files>> =
+  {
+    transformers(saved) {
+      const { model } = saved;
+      const { variant } = model.config;
+      if (variant === undefined) {
+        throw new TunebertError(
+          "the book's BERT, which normalises no embeddings, is none that transformers has; export it as onnx",
+        );
+      }
+      if (variant.pooling === "mean") {
+        throw new TunebertError(
+          "its output layer reads the mean over the tokens, and those of transformers the first alone; export it as onnx",
+        );
+      }
+      const family = familyOf(saved);
+      const state: StateDict = new Map(
+        [...model.parameters].map(([name, { data, shape }]) => [name, { type: "float32", shape, data }]),
       );
-    }
-    if (variant.pooling === "mean") {
-      throw new TunebertError(
-        "its output layer reads the mean over the tokens, and those of transformers the first alone; export it as onnx",
-      );
-    }
-    const family = familyOf(saved);
-    const state: StateDict = new Map(
-      [...model.parameters].map(([name, { data, shape }]) => [name, { type: "float32", shape, data }]),
-    );
-    return {
-      ...described(saved, family),
-      "model.safetensors": serializeSafetensors(toHuggingFaceNames(state, family), { format: "pt" }),
-    };
-  },
-  onnx: (saved) => ({
-    ...described(saved, saved.model.config.variant === undefined ? "bert" : familyOf(saved)),
-    "onnx/model.onnx": exportOnnx(saved.model),
-  }),
-  d2l({ model, tokenizer }) {
-    if (model.config.variant !== undefined || !(tokenizer instanceof WordTokenizer)) {
-      throw new TunebertError(
-        "it is not the book's BERT, so that the book's code cannot read it; export it for transformers, or as onnx",
-      );
-    }
-    return { ...tokenizer.files(), "pretrained.params": serializeWeights(model.stateDict(), "torch") };
-  },
-};
+      return {
+        ...described(saved, family),
+        "model.safetensors": serializeSafetensors(toHuggingFaceNames(state, family), { format: "pt" }),
+      };
+    },
+    onnx(saved, { cost, mostBytes }) {
+      const files: Record<string, Files[string]> = {};
+      const external: Record<string, number> = {};
+      for (const [name, bits] of [
+        ["model.onnx", undefined],
+        ["model_quantized.onnx", USUAL_BITS],
+      ] as const) {
+        const externalName = `${name}_data`;
+        const written = exportOnnx(saved.model, { bits, externalName, mostBytes });
+        files[`onnx/${name}`] = written.model;
+        if (written.external.length === 0) continue;
+        files[`onnx/${externalName}`] = written.external;
+        external[name] = 1;
+      }
+      const family = saved.model.config.variant === undefined ? "bert" : familyOf(saved);
+      const choice = {
+        dtype: isWorthIt(cost) ? "q8" : "fp32",
+        ...(Object.keys(external).length > 0 && { use_external_data_format: external }),
+      };
+      return { ...described(saved, family, { "transformers.js_config": choice }), ...files };
+    },
+    d2l({ model, tokenizer }) {
+      if (model.config.variant !== undefined || !(tokenizer instanceof WordTokenizer)) {
+        throw new TunebertError(
+          "it is not the book's BERT, so that the book's code cannot read it; export it for transformers, or as onnx",
+        );
+      }
+      return { ...tokenizer.files(), "pretrained.params": serializeWeights(model.stateDict(), "torch") };
+    },
+  };
 
 /** What tells the families apart; RoBERTa's and XLM-RoBERTa's models are alike but for their tokenizers. */
 function familyOf({ model: { config }, tokenizer }: SavedModel<Answers>): Family {
@@ -110,14 +181,14 @@ function familyOf({ model: { config }, tokenizer }: SavedModel<Answers>): Family
   return segments === 0 ? "distilbert" : "bert";
 }
 
-/** Everything but the weights. */
-function described(saved: SavedModel<Answers>, family: Family): Files {
+/** Everything but the weights. @param more what else `config.json` says */
+function described(saved: SavedModel<Answers>, family: Family, more: object = {}): Files {
   const { tokenizer, maxLength } = saved;
   const json =
     tokenizer instanceof WordTokenizer ? tokenizerJsonOf(tokenizer) : tokenizer.files()[TOKENIZER_JSON]!;
   const special = specialTokens(json);
   return {
-    "config.json": pretty(configOf(saved, family, special.pad)),
+    "config.json": pretty({ ...configOf(saved, family, special.pad), ...more }),
     [TOKENIZER_JSON]: json,
     "tokenizer_config.json": pretty({
       ...tokenizerClass(json, readsSegments(saved)),
@@ -226,8 +297,6 @@ function configOf(
     label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
     problem_type: PROBLEMS[taskOf(answers)],
     dtype: "float32",
-    // Transformers.js would otherwise take weights of 8 bits, which are not there.
-    "transformers.js_config": { dtype: "fp32" },
   };
 }
 

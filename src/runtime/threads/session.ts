@@ -12,7 +12,7 @@ export interface Session {
 /** Loads an ONNX model into ONNX Runtime's CPU provider, to run on the calling thread alone. */
 export async function createSession(model: Uint8Array): Promise<Session> {
   const { InferenceSession, Tensor } = loadOnnxRuntime();
-  const session = await InferenceSession.create(model, {
+  const session = await InferenceSession.create(ownMemory(model), {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     executionMode: "sequential",
@@ -33,4 +33,9 @@ export async function createSession(model: Uint8Array): Promise<Session> {
     },
     release: () => session.release(),
   };
+}
+
+/** ONNX Runtime refuses shared memory. */
+function ownMemory(model: Uint8Array): Uint8Array {
+  return model.buffer instanceof SharedArrayBuffer ? new Uint8Array(model) : model;
 }

@@ -10,6 +10,7 @@ import { readPostProcessor } from "./post-processor.js";
 import { readPreTokenizer } from "./pre-tokenizer.js";
 import { remembered } from "./remembered.js";
 import { readSubwordModel } from "./subword-model.js";
+import { maskOf, readable, type TokenNames, tokenNames } from "./token-names.js";
 import { sizeOf, TOKENIZER_JSON } from "./tokenizer-json.js";
 
 /**
@@ -26,6 +27,9 @@ import { sizeOf, TOKENIZER_JSON } from "./tokenizer-json.js";
 export class SubwordTokenizer implements Tokenizer {
   readonly size: number;
   readonly unknown: number | undefined;
+  readonly mask: number | undefined;
+  readonly #vocabulary: ReadonlyMap<string, number>;
+  readonly #name: TokenNames;
   readonly #json: string;
   readonly #template: Template;
   readonly #encode: (text: string) => number[];
@@ -34,6 +38,9 @@ export class SubwordTokenizer implements Tokenizer {
     const { model, normalizer, pre_tokenizer, post_processor, added_tokens } = read;
     this.size = sizeOf([...model.vocabulary.values(), ...added_tokens.map(({ id }) => id)]);
     this.unknown = model.unknown;
+    this.mask = maskOf(model.vocabulary, added_tokens);
+    this.#vocabulary = model.vocabulary;
+    this.#name = tokenNames(model.vocabulary, added_tokens);
     this.#json = text;
     this.#template = post_processor;
     this.#encode = pipeline({
@@ -56,6 +63,10 @@ export class SubwordTokenizer implements Tokenizer {
 
   ids(text: string): number[] {
     return this.#encode(text);
+  }
+
+  token(id: number): string {
+    return readable(this.#name(id), this.#vocabulary);
   }
 
   specialTokens(texts: Texts): number {

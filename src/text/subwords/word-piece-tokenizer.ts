@@ -6,6 +6,7 @@ import { type TruncationName, truncationsOfRust } from "../truncate-pair.js";
 import { bertWords, normaliseForBert } from "./bert-words.js";
 import { pipeline } from "./pipeline.js";
 import { remembered } from "./remembered.js";
+import { maskOf, type TokenNames, tokenNames } from "./token-names.js";
 import {
   formatTokenizerJson,
   parseTokenizerJson,
@@ -26,6 +27,8 @@ import {
 export class WordPieceTokenizer implements Tokenizer {
   readonly size: number;
   readonly unknown: number;
+  readonly mask: number | undefined;
+  readonly #name: TokenNames;
   readonly #options: WordPieceOptions;
   readonly #template: Template;
   readonly #encode: (text: string) => number[];
@@ -35,6 +38,8 @@ export class WordPieceTokenizer implements Tokenizer {
     const { vocabulary, addedTokens, normalizer } = options;
     this.#options = options;
     this.unknown = idOf(options.unk, options);
+    this.#name = tokenNames(vocabulary, addedTokens);
+    this.mask = maskOf(vocabulary, addedTokens);
     this.#template = bertTemplate({ cls: idOf(options.cls, options), sep: idOf(options.sep, options) });
     this.size = sizeOf([...vocabulary.values(), ...addedTokens.map(({ id }) => id)]);
     this.#encode = pipeline({
@@ -75,6 +80,12 @@ export class WordPieceTokenizer implements Tokenizer {
   /** The ids of a text's pieces. */
   ids(text: string): number[] {
     return this.#encode(text);
+  }
+
+  token(id: number): string {
+    const name = this.#name(id);
+    const { continuation } = this.#options;
+    return name.startsWith(continuation) ? name.slice(continuation.length) : ` ${name}`;
   }
 
   specialTokens(texts: Texts): number {
