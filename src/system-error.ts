@@ -1,6 +1,6 @@
 import { TunebertError } from "./error.js";
 
-/** What the codes of errors of the operating system mean to whoever wants to read or write a file. */
+/** What the codes of errors of the operating system mean to whoever wants to read or write a file, or to listen. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: "no space is left on the disk",
   EDQUOT: "the disk quota is used up",
@@ -11,6 +11,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: "it is a folder, not a file",
   EEXIST: "it exists already",
   EFBIG: "the file would be larger than is allowed",
+  EADDRINUSE: "something else listens there already",
+  EADDRNOTAVAIL: "this computer has no such address",
   EIO: "the device reports an error",
   EMFILE: "too many files are open at once; allow more, say with `ulimit -n 1024`",
   ENFILE: "too many files are open at once on this computer",

@@ -14,6 +14,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["bert", "tasks", "audit"],
   ["train", "predict", "hub", "report"],
   ["run"],
+  ["serve"],
   ["cli"],
   ["index"],
 ];

@@ -52,6 +52,7 @@ const COMMANDS = {
   audit: async () => (await import("./audit.js")).addAuditCommand,
   export: async () => (await import("./export.js")).addExportCommand,
   predict: async () => (await import("./predict.js")).addPredictCommand,
+  serve: async () => (await import("./serve.js")).addServeCommand,
   compare: async () => (await import("./compare.js")).addCompareCommand,
   inspect: async () => (await import("./inspect.js")).addInspectCommand,
   convert: async () => (await import("./convert.js")).addConvertCommand,

@@ -1,0 +1,245 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { secureHeaders } from "hono/secure-headers";
+import { labelsOf, taskOf } from "../data/answers.js";
+import { TunebertError } from "../error.js";
+import type { OptionValues } from "../option.js";
+import { hasKey, isKnownHost } from "./access.js";
+import { servedAnswer, teiScores } from "./answers.js";
+import { Overloaded, TooLate } from "./batcher.js";
+import { tokenImportance } from "./importance.js";
+import type { ServerMetrics } from "./metrics.js";
+import { openApi } from "./openapi.js";
+import type { serveOptions } from "./options.js";
+import { pageFiles } from "./page/page-files.js";
+import { BadRequest, readQuestions, TooLarge } from "./questions.js";
+import type { ServedModel } from "./served-model.js";
+
+/** A request that has been answered, as the log has it: without the texts. */
+export interface LoggedRequest {
+  readonly time: string;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly milliseconds: number;
+  /** How many it asked about. */
+  readonly examples?: number | undefined;
+  /** Why it failed, where that is not the caller's fault. */
+  readonly error?: string | undefined;
+}
+
+/** What answers requests. */
+export interface AppOptions extends OptionValues<typeof serveOptions> {
+  /** The model that answers just now. */
+  readonly served: () => ServedModel;
+  readonly metrics: ServerMetrics;
+  readonly log: (request: LoggedRequest) => void;
+  /** Whether the server takes no more requests. */
+  readonly isClosing: () => boolean;
+}
+
+type Env = {
+  Bindings: { readonly incoming: IncomingMessage; readonly outgoing: ServerResponse };
+  Variables: { examples?: number; failure?: string };
+};
+
+/** Routes, and what every request has to be. */
+export function createApp(options: AppOptions): Hono<Env> {
+  const { served, metrics, maxBody } = options;
+  const app = new Hono<Env>();
+  app.use(logged(options));
+  app.use(secureHeaders({ contentSecurityPolicy: PAGE_POLICY, crossOriginResourcePolicy: "same-origin" }));
+  app.use(expectHost(options));
+  app.get("/health", (c) =>
+    options.isClosing()
+      ? failed(c, 503, "Unhealthy", "the server is about to end")
+      : c.json({ status: "ok", model: served().name }),
+  );
+  for (const [path, { type, content }] of Object.entries(pageFiles())) {
+    app.get(path, (c) => c.body(content, 200, { "content-type": type, "cache-control": "no-cache" }));
+  }
+  app.use(expectKey(options));
+  app.get("/metrics", async (c) =>
+    c.body(await metrics.text(), 200, { "content-type": metrics.contentType }),
+  );
+  app.get("/openapi.json", (c) => c.json(openApi(served(), options)));
+  app.get("/model", (c) => c.json(describeModel(served())));
+  app.use(expectJson);
+  app.use(
+    bodyLimit({
+      maxSize: maxBody,
+      onError: (c) => failed(c, 413, "Validation", `the body has more than ${maxBody} bytes`),
+    }),
+  );
+  app.post("/predict", (c) => predict(c, options));
+  app.post("/explain", (c) => explain(c, options));
+  app.notFound((c) => notFound(c, app));
+  app.onError((error, c) => failure(error, c));
+  return app;
+}
+
+/** All from here, and nothing else. */
+const PAGE_POLICY = {
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'"],
+  connectSrc: ["'self'"],
+  imgSrc: ["data:"],
+  baseUri: ["'none'"],
+  formAction: ["'none'"],
+  frameAncestors: ["'none'"],
+};
+
+async function predict(c: Context<Env>, options: AppOptions): Promise<Response> {
+  const served = options.served();
+  const { questions, isList, tei } = readQuestions(await bodyOf(c), { ...options, texts: served.texts });
+  c.set("examples", questions.length);
+  const rows = questions.map((question) => served.pack(question));
+  if (tei?.truncate === false) {
+    const long = rows.findIndex(({ truncated }) => truncated);
+    if (long >= 0) {
+      const { maxLength } = served.saved;
+      throw new TooLarge(
+        `example ${long + 1} has more than ${maxLength} tokens; pass "truncate": true, or shorten it`,
+      );
+    }
+  }
+  const logits = await withinTime(c, options, (signal) => served.answer(rows, signal));
+  const { answers, saved } = served;
+  const all = logits.map((row) =>
+    tei ? teiScores(row, answers, tei.rawScores) : servedAnswer(row, answers, saved.thresholds),
+  );
+  return c.json(isList ? all : all[0]!);
+}
+
+async function explain(c: Context<Env>, options: AppOptions): Promise<Response> {
+  const served = options.served();
+  const { questions } = readQuestions(await bodyOf(c), { ...options, texts: served.texts, maxExamples: 1 });
+  const row = served.pack(questions[0]!);
+  c.set("examples", row.ids.length);
+  if (row.ids.length > MOST_EXPLAINED) {
+    throw new TooLarge(`the example has ${row.ids.length} tokens; at most ${MOST_EXPLAINED} are explained`);
+  }
+  // Those who ask for answers go before those who ask for reasons.
+  if (served.waiting + row.ids.length > options.maxQueue / 2) throw new Overloaded("too many examples wait");
+  return c.json(await withinTime(c, options, (signal) => tokenImportance(served, row, signal)));
+}
+
+/** Tokens of an example beyond which its answer is not explained: each costs as much as an answer. */
+const MOST_EXPLAINED = 256;
+
+/** What is answered until the time is over, or nobody waits any more. */
+async function withinTime<T>(
+  c: Context<Env>,
+  { timeout }: AppOptions,
+  answer: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const giveUp = () => controller.abort();
+  const timer = setTimeout(giveUp, timeout * 1000);
+  c.env.outgoing.once("close", giveUp);
+  try {
+    return await answer(controller.signal);
+  } finally {
+    clearTimeout(timer);
+    c.env.outgoing.off("close", giveUp);
+  }
+}
+
+/** What the page needs to know. */
+function describeModel({ name, texts, answers, saved }: ServedModel) {
+  return { name, task: taskOf(answers), labels: labelsOf(answers), texts, maxLength: saved.maxLength };
+}
+
+type Next = () => Promise<void>;
+
+function logged({ metrics, log }: AppOptions) {
+  return async (c: Context<Env>, next: Next) => {
+    const started = performance.now();
+    await next();
+    const milliseconds = performance.now() - started;
+    const { status } = c.res;
+    metrics.request(ROUTES.has(c.req.path) ? c.req.path : "other", status, milliseconds / 1000);
+    log({
+      ...{ time: new Date().toISOString(), method: c.req.method, path: c.req.path, status },
+      milliseconds: Math.round(milliseconds * 10) / 10,
+      examples: c.get("examples"),
+      error: c.get("failure"),
+    });
+  };
+}
+
+/** Others are counted together: there is no end of them. */
+const ROUTES = new Set(["/", "/predict", "/explain", "/health", "/metrics", "/openapi.json", "/model"]);
+
+function expectHost({ allowedHost }: AppOptions) {
+  return async (c: Context<Env>, next: Next) => {
+    if (isKnownHost(c.req.header("host"), allowedHost)) return next();
+    return failed(
+      c,
+      403,
+      "Validation",
+      "the Host header names another server; allow the name with --allowed-host",
+    );
+  };
+}
+
+function expectKey({ apiKey }: AppOptions) {
+  return async (c: Context<Env>, next: Next) => {
+    if (apiKey === undefined || hasKey(c.req.header("authorization"), apiKey)) return next();
+    c.header("www-authenticate", "Bearer");
+    return failed(c, 401, "Validation", "the key is missing or wrong; send it as Authorization: Bearer");
+  };
+}
+
+async function expectJson(c: Context<Env>, next: Next) {
+  if (c.req.method !== "POST") return next();
+  if (/^application\/json\s*(;|$)/i.test(c.req.header("content-type") ?? "")) return next();
+  return failed(c, 415, "Validation", "the body has to be application/json, as its content-type has to say");
+}
+
+function notFound(c: Context<Env>, app: Hono<Env>): Response {
+  const methods = app.routes
+    .filter(({ path, method }) => path === c.req.path && method !== "ALL")
+    .map(({ method }) => method);
+  if (methods.length === 0) return failed(c, 404, "Validation", "there is nothing here; see /openapi.json");
+  c.header("allow", methods.join(", "));
+  return failed(c, 405, "Validation", `${c.req.path} takes ${methods.join(", ")}`);
+}
+
+/** The answer to what went wrong; the words are the model's folder's and the request's, never the texts'. */
+function failure(error: Error, c: Context<Env>): Response {
+  if (error instanceof TooLarge) return failed(c, 413, "Validation", error.message);
+  if (error instanceof Overloaded || error instanceof TooLate) {
+    c.header("retry-after", "1");
+    return failed(c, 503, "Overloaded", `${error.message}; come back later`);
+  }
+  if (error instanceof BadRequest) return failed(c, 400, "Validation", error.message);
+  c.set("failure", error.message);
+  return failed(
+    c,
+    500,
+    "Backend",
+    error instanceof TunebertError ? error.message : "the server failed; its log says why",
+  );
+}
+
+/** The text of a body, whose size is limited. */
+async function bodyOf({ req }: Context): Promise<string> {
+  const bytes = await req.arrayBuffer().catch((cause) => {
+    throw new BadRequest("the body did not come whole", { cause });
+  });
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new BadRequest("the body is not valid UTF-8", { cause });
+  }
+}
+
+type Status = 400 | 401 | 403 | 404 | 405 | 413 | 415 | 500 | 503;
+
+/** As text-embeddings-inference tells of errors. */
+function failed(c: Context, status: Status, error_type: string, error: string): Response {
+  return c.json({ error, error_type }, status);
+}
