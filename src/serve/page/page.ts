@@ -26,7 +26,7 @@ export const PAGE = `<!doctype html>
 <section id="answer" aria-live="polite" aria-labelledby="answer-heading" hidden>
 <h2 id="answer-heading">Answer</h2>
 <p id="said"></p>
-<table id="bars"><caption class="unseen">The probability of each label</caption><thead class="unseen"><tr><th scope="col">label</th><th scope="col">bar</th><th scope="col">probability</th></tr></thead><tbody></tbody></table>
+<ul id="bars" aria-label="The probability of each label"></ul>
 </section>
 <section id="tokens" aria-labelledby="tokens-heading" hidden>
 <h2 id="tokens-heading">Which tokens matter</h2>

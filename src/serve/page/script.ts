@@ -118,9 +118,7 @@ function showAnswer(answer: Answer): void {
   element("answer").hidden = false;
   element("said").textContent = said(answer);
   const entries = Object.entries(answer.probabilities ?? {}).sort(([, a], [, b]) => b - a);
-  const table = element<HTMLTableElement>("bars");
-  table.hidden = entries.length === 0;
-  table.tBodies[0]?.replaceChildren(...entries.slice(0, SHOWN).map(row));
+  element("bars").replaceChildren(...entries.slice(0, SHOWN).map(bar));
 }
 
 function said({ label, labels, number }: Answer): string {
@@ -128,21 +126,21 @@ function said({ label, labels, number }: Answer): string {
   return label ?? (labels?.join(", ") || "None of the labels");
 }
 
-function row([label, probability]: [string, number]): HTMLTableRowElement {
-  const made = document.createElement("tr");
-  const name = document.createElement("th");
-  name.scope = "row";
-  name.textContent = label;
-  const meter = document.createElement("meter");
-  meter.value = probability;
-  meter.setAttribute("aria-label", label);
-  const bar = document.createElement("td");
-  bar.className = "bar";
-  bar.append(meter);
-  const number = document.createElement("td");
-  number.className = "number";
-  number.textContent = `${(100 * probability).toFixed(1)} %`;
-  made.append(name, bar, number);
+function bar([label, probability]: [string, number]): HTMLLIElement {
+  const made = document.createElement("li");
+  const part = (className: string, content: string | Node) => {
+    const one = document.createElement("div");
+    one.className = className;
+    one.append(content);
+    return one;
+  };
+  const filled = document.createElement("div");
+  filled.style.width = `${100 * probability}%`;
+  made.append(
+    part("name", label),
+    part("bar", filled),
+    part("number", `${(100 * probability).toFixed(1)} %`),
+  );
   return made;
 }
 

@@ -31,22 +31,23 @@ button:disabled { opacity: 0.6; cursor: progress; }
 #problem { color: var(--alarm); font-weight: 600; }
 #problem:empty { display: none; }
 #said { font-size: 1.25rem; font-weight: 600; margin: 0 0 0.5rem; overflow-wrap: anywhere; }
-table { width: 100%; border-collapse: collapse; }
-tbody th { text-align: left; font-weight: 400; padding: 0.25rem 0.5rem 0.25rem 0; max-width: 12rem; overflow-wrap: anywhere; }
-td.bar { width: 55%; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; width: 4.5rem; }
-meter { display: block; width: 100%; height: 1rem; appearance: none; background: var(--raised); border-radius: 0.25rem; border: 0; }
-meter::-webkit-meter-inner-element { display: block; position: static; border: 0; }
-meter::-webkit-meter-bar { background: var(--raised); border: 0; border-radius: 0.25rem; height: 1rem; }
-meter::-webkit-meter-optimum-value { background: var(--accent); border-radius: 0.25rem; }
-meter::-moz-meter-bar { background: var(--accent); border-radius: 0.25rem; }
-.tokens { background: var(--raised); border-radius: 0.375rem; padding: 0.5rem; margin: 0 0 0.5rem; overflow-wrap: anywhere; line-height: 2; white-space: pre-wrap; }
+#bars { list-style: none; padding: 0; margin: 0; }
+#bars li { display: grid; grid-template-columns: minmax(6rem, 1fr) 2fr 4.5rem; gap: 0.5rem; align-items: center; }
+#bars .name { overflow-wrap: anywhere; }
+#bars .number { text-align: right; font-variant-numeric: tabular-nums; }
+.bar { height: 1rem; background: var(--raised); border-radius: 0.25rem; }
+.bar div { height: 100%; background: var(--accent); border-radius: 0.25rem; }
+@media (max-width: 30rem) {
+  #bars li { grid-template-columns: 1fr auto; }
+  #bars .bar { grid-area: 2 / 1 / 3 / 3; }
+}
+.tokens { background: var(--raised); border-radius: 0.375rem; padding: 0.5rem; margin: 0 0 0.5rem; overflow-wrap: anywhere; line-height: 2; }
 .token { border-radius: 0.25rem; padding: 0.15rem 0; border-bottom: 3px solid transparent; }
 .token.for { border-bottom-color: rgb(var(--for)); }
 .token.against { border-bottom: 3px double rgb(var(--against)); }
 .token.strong { font-weight: 700; }
 ol { padding-left: 1.5rem; }
-li { margin-bottom: 0.5rem; overflow-wrap: anywhere; }
+#history li, #bars li { margin-bottom: 0.5rem; overflow-wrap: anywhere; }
 li button { display: block; width: 100%; text-align: left; font-weight: 400; border-color: transparent; padding: 0.25rem; color: var(--text); }
 li strong { color: var(--accent); }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
