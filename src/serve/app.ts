@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import { labelsOf, taskOf } from "../data/answers.js";
 import { TunebertError } from "../error.js";
@@ -46,18 +45,23 @@ type Env = {
 
 /** Routes, and what every request has to be. */
 export function createApp(options: AppOptions): Hono<Env> {
-  const { served, metrics, maxBody } = options;
+  const { served, metrics } = options;
   const app = new Hono<Env>();
   app.use(logged(options));
-  app.use(secureHeaders({ contentSecurityPolicy: PAGE_POLICY, crossOriginResourcePolicy: "same-origin" }));
   app.use(expectHost(options));
   app.get("/health", (c) =>
     options.isClosing()
       ? failed(c, 503, "Unhealthy", "the server is about to end")
       : c.json({ status: "ok", model: served().name }),
   );
+  const guarded = secureHeaders({
+    contentSecurityPolicy: PAGE_POLICY,
+    crossOriginResourcePolicy: "same-origin",
+  });
   for (const [path, { type, content }] of Object.entries(pageFiles())) {
-    app.get(path, (c) => c.body(content, 200, { "content-type": type, "cache-control": "no-cache" }));
+    app.get(path, guarded, (c) =>
+      c.body(content, 200, { "content-type": type, "cache-control": "no-cache" }),
+    );
   }
   app.use(expectKey(options));
   app.get("/metrics", async (c) =>
@@ -66,12 +70,6 @@ export function createApp(options: AppOptions): Hono<Env> {
   app.get("/openapi.json", (c) => c.json(openApi(served(), options)));
   app.get("/model", (c) => c.json(describeModel(served())));
   app.use(expectJson);
-  app.use(
-    bodyLimit({
-      maxSize: maxBody,
-      onError: (c) => failed(c, 413, "Validation", `the body has more than ${maxBody} bytes`),
-    }),
-  );
   app.post("/predict", (c) => predict(c, options));
   app.post("/explain", (c) => explain(c, options));
   app.notFound((c) => notFound(c, app));
@@ -93,7 +91,12 @@ const PAGE_POLICY = {
 
 async function predict(c: Context<Env>, options: AppOptions): Promise<Response> {
   const served = options.served();
-  const { questions, isList, tei } = readQuestions(await bodyOf(c), { ...options, texts: served.texts });
+  // To read what will not be answered would take the time of what will.
+  if (served.waiting >= options.maxQueue) throw new Overloaded();
+  const { questions, isList, tei } = readQuestions(await bodyOf(c, options), {
+    ...options,
+    texts: served.texts,
+  });
   c.set("examples", questions.length);
   const rows = questions.map((question) => served.pack(question));
   if (tei?.truncate === false) {
@@ -105,7 +108,7 @@ async function predict(c: Context<Env>, options: AppOptions): Promise<Response> 
       );
     }
   }
-  const logits = await withinTime(c, options, (signal) => served.answer(rows, signal));
+  const logits = await served.answer(rows, wanted(c, options));
   const { answers, saved } = served;
   const all = logits.map((row) =>
     tei ? teiScores(row, answers, tei.rawScores) : servedAnswer(row, answers, saved.thresholds),
@@ -115,36 +118,28 @@ async function predict(c: Context<Env>, options: AppOptions): Promise<Response> 
 
 async function explain(c: Context<Env>, options: AppOptions): Promise<Response> {
   const served = options.served();
-  const { questions } = readQuestions(await bodyOf(c), { ...options, texts: served.texts, maxExamples: 1 });
+  const { questions } = readQuestions(await bodyOf(c, options), {
+    ...options,
+    texts: served.texts,
+    maxExamples: 1,
+  });
   const row = served.pack(questions[0]!);
   c.set("examples", row.ids.length);
   if (row.ids.length > MOST_EXPLAINED) {
     throw new TooLarge(`the example has ${row.ids.length} tokens; at most ${MOST_EXPLAINED} are explained`);
   }
   // Those who ask for answers go before those who ask for reasons.
-  if (served.waiting + row.ids.length > options.maxQueue / 2) throw new Overloaded("too many examples wait");
-  return c.json(await withinTime(c, options, (signal) => tokenImportance(served, row, signal)));
+  if (served.waiting + row.ids.length > options.maxQueue / 2) throw new Overloaded();
+  return c.json(await tokenImportance(served, row, wanted(c, options)));
 }
 
 /** Tokens of an example beyond which its answer is not explained: each costs as much as an answer. */
 const MOST_EXPLAINED = 256;
 
-/** What is answered until the time is over, or nobody waits any more. */
-async function withinTime<T>(
-  c: Context<Env>,
-  { timeout }: AppOptions,
-  answer: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const controller = new AbortController();
-  const giveUp = () => controller.abort();
-  const timer = setTimeout(giveUp, timeout * 1000);
-  c.env.outgoing.once("close", giveUp);
-  try {
-    return await answer(controller.signal);
-  } finally {
-    clearTimeout(timer);
-    c.env.outgoing.off("close", giveUp);
-  }
+/** Until when a request is worth an answer: until its time is over, or its caller has gone. */
+function wanted({ env }: Context<Env>, { timeout }: AppOptions): () => boolean {
+  const end = performance.now() + timeout * 1000;
+  return () => performance.now() < end && !env.outgoing.destroyed;
 }
 
 /** What the page needs to know. */
@@ -157,6 +152,7 @@ type Next = () => Promise<void>;
 function logged({ metrics, log }: AppOptions) {
   return async (c: Context<Env>, next: Next) => {
     const started = performance.now();
+    c.header("x-content-type-options", "nosniff");
     await next();
     const milliseconds = performance.now() - started;
     const { status } = c.res;
@@ -210,7 +206,10 @@ function notFound(c: Context<Env>, app: Hono<Env>): Response {
 
 /** The answer to what went wrong; the words are the model's folder's and the request's, never the texts'. */
 function failure(error: Error, c: Context<Env>): Response {
-  if (error instanceof TooLarge) return failed(c, 413, "Validation", error.message);
+  if (error instanceof TooLarge) {
+    c.header("connection", "close"); // the rest of the body is not read
+    return failed(c, 413, "Validation", error.message);
+  }
   if (error instanceof Overloaded || error instanceof TooLate) {
     c.header("retry-after", "1");
     return failed(c, 503, "Overloaded", `${error.message}; come back later`);
@@ -225,13 +224,22 @@ function failure(error: Error, c: Context<Env>): Response {
   );
 }
 
-/** The text of a body, whose size is limited. */
-async function bodyOf({ req }: Context): Promise<string> {
-  const bytes = await req.arrayBuffer().catch((cause) => {
-    throw new BadRequest("the body did not come whole", { cause });
-  });
+/** The text of a body, read as Node has it: a `Request` made of it takes as long as a small model's answer. */
+async function bodyOf({ env: { incoming } }: Context<Env>, { maxBody }: AppOptions): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    // To destroy what is not read would be to lose the answer.
+    for await (const piece of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+      size += piece.length;
+      if (size > maxBody) throw new TooLarge(`the body has more than ${maxBody} bytes`);
+      pieces.push(piece);
+    }
+  } catch (cause) {
+    throw cause instanceof TooLarge ? cause : new BadRequest("the body did not come whole", { cause });
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(pieces));
   } catch (cause) {
     throw new BadRequest("the body is not valid UTF-8", { cause });
   }

@@ -16,6 +16,10 @@ export interface BatcherOptions {
 /** The error that too many examples wait already. */
 export class Overloaded extends Error {
   override readonly name = "Overloaded";
+
+  constructor() {
+    super("too many examples wait");
+  }
 }
 
 /** The error that an answer came too late, or was not waited for. */
@@ -57,22 +61,22 @@ export class Batcher {
 
   /**
    * The logits [K] of each example.
-   * @param signal gives up what is still waiting
+   * @param isWanted whether somebody waits for them still, asked before each is put into a batch. Default: yes
    * @throws Overloaded when they are more than may wait
-   * @throws TooLate when the signal comes first
+   * @throws TooLate when they are not wanted any more
    * @throws TunebertError when the model answers something that is not a number
    */
-  async answer(rows: readonly Packed[], signal?: AbortSignal): Promise<Float32Array[]> {
-    if (this.waiting + rows.length > this.#options.maxQueue) throw new Overloaded("too many examples wait");
+  async answer(rows: readonly Packed[], isWanted = () => true): Promise<Float32Array[]> {
+    if (this.waiting + rows.length > this.#options.maxQueue) throw new Overloaded();
     const answers = rows.map(
       (row) =>
         new Promise<Float32Array>((resolve, reject) => {
-          this.#waiting.push({ row, resolve, reject, signal });
+          this.#waiting.push({ row, resolve, reject, isWanted });
         }),
     );
     this.#working ??= this.#work();
     if (this.#tokensWaiting() >= this.#options.batchTokens) this.#wake?.();
-    return inTime(Promise.all(answers), signal);
+    return Promise.all(answers);
   }
 
   /** Waits until everything that has been asked is answered. */
@@ -120,7 +124,7 @@ export class Batcher {
     while (this.#first < this.#waiting.length) {
       const next = this.#waiting[this.#first]!;
       const { length } = next.row.ids;
-      if (next.signal?.aborted) next.reject(new TooLate("the time is over"));
+      if (!next.isWanted()) next.reject(new TooLate("the time is over"));
       else if (batch.length > 0 && tokens + length > this.#options.batchTokens) break;
       else {
         tokens += length;
@@ -156,16 +160,5 @@ interface Example {
   readonly row: Packed;
   readonly resolve: (logits: Float32Array) => void;
   readonly reject: (error: unknown) => void;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** What is promised, unless the signal comes first. */
-function inTime<T>(promised: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promised;
-  return new Promise((resolve, reject) => {
-    const giveUp = () => reject(new TooLate("the time is over"));
-    if (signal.aborted) giveUp();
-    signal.addEventListener("abort", giveUp, { once: true });
-    promised.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
-  });
+  readonly isWanted: () => boolean;
 }

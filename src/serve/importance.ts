@@ -32,14 +32,14 @@ export interface Explained {
 export async function tokenImportance(
   served: ServedModel,
   row: Packed,
-  signal?: AbortSignal,
+  isWanted?: () => boolean,
 ): Promise<Explained> {
   const { tokenizer, model } = served.saved;
   const hidden = tokenizer.mask ?? tokenizer.unknown ?? 0;
   const places = textPlaces(row, served);
   const [whole, ...others] = await served.answer(
     [row, ...places.map(({ place }) => without(row, place, hidden))],
-    signal,
+    isWanted,
   );
   const { answers } = model;
   const k = answers === "number" ? 0 : (argmaxRows(whole!, model.outputs)[0] ?? 0);

@@ -23,7 +23,7 @@ export const serveOptions = {
     help: "multiply bytes: two to three times as fast, and nearly as accurate",
   }),
   maxWait: option(wholeNumber(0), {
-    default: 2,
+    default: 0,
     help: "milliseconds that a request waits for others to be answered with, where nothing is being answered",
   }),
   batchTokens: option(count, { default: 4096, help: "most tokens that are answered together" }),

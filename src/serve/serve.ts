@@ -128,7 +128,8 @@ async function listen(server: Server, host: string, port: number): Promise<void>
         ),
       );
     });
-    server.listen(port, host, resolve);
+    // The usual 511 connections that wait to be taken are soon too few, and whoever comes then is heard a second later.
+    server.listen({ port, host, backlog: MOST_CONNECTIONS }, resolve);
   });
 }
 

@@ -72,8 +72,8 @@ export class ServedModel {
   }
 
   /** The logits of each example. @throws as {@link Batcher.answer} */
-  answer(rows: readonly Packed[], signal?: AbortSignal): Promise<Float32Array[]> {
-    return this.#batcher.answer(rows, signal);
+  answer(rows: readonly Packed[], isWanted?: () => boolean): Promise<Float32Array[]> {
+    return this.#batcher.answer(rows, isWanted);
   }
 
   /** Answers what has been asked, and ends. */

@@ -191,7 +191,7 @@ function described(saved: SavedModel<Answers>, family: Family, more: object = {}
     "config.json": pretty({ ...configOf(saved, family, special.pad), ...more }),
     [TOKENIZER_JSON]: json,
     "tokenizer_config.json": pretty({
-      ...tokenizerClass(json, readsSegments(saved)),
+      ...tokenizerClass(saved, json),
       model_max_length: maxLength,
       ...special.named,
       model_input_names: ["input_ids", ...(readsSegments(saved) ? ["token_type_ids"] : []), "attention_mask"],
@@ -200,11 +200,12 @@ function described(saved: SavedModel<Answers>, family: Family, more: object = {}
 }
 
 /**
- * Transformers.js gives segments to tokenizers of BERT's class alone, and Python's class of that name asks here for what
- * `normalizer` says.
+ * Transformers.js gives segments to tokenizers of some classes alone. Python's class of BERT's name asks here for what `normalizer`
+ * says, and puts BERT's own words in place of others: for the book's there is a class that both take from `tokenizer.json`.
  */
-function tokenizerClass(json: string, hasSegments: boolean): Record<string, unknown> {
-  if (!hasSegments) return { tokenizer_class: "PreTrainedTokenizerFast" };
+function tokenizerClass(saved: SavedModel<Answers>, json: string): Record<string, unknown> {
+  if (!readsSegments(saved)) return { tokenizer_class: "PreTrainedTokenizerFast" };
+  if (saved.tokenizer instanceof WordTokenizer) return { tokenizer_class: "ConvBertTokenizer" };
   const { normalizer } = JSON.parse(json) as {
     readonly normalizer?: Readonly<Record<string, unknown>> | null;
   };
