@@ -151,7 +151,7 @@ export type {
 } from "./runtime/program.js";
 export { threads } from "./runtime/threads/threads.js";
 export type { WorkSeconds } from "./runtime/work-seconds.js";
-export type { LoggedRequest } from "./serve/app.js";
+export type { LoggedRequest } from "./serve/logged-request.js";
 export { type RunningServer, type ServeOptions, serve } from "./serve/serve.js";
 export type { ClassWeights } from "./tasks/class-weights.js";
 export { type ClassificationOptions, classification } from "./tasks/classification.js";

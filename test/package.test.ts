@@ -2,8 +2,8 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, test } from "vitest";
-import { holdsModel, succeed, temporaryFolder, tunebert } from "./support/command.js";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { holdsModel, start, succeed, temporaryFolder, tunebert } from "./support/command.js";
 import { anchors, links } from "./support/markdown.js";
 import { tinyPairs, toCsv } from "./support/tiny.js";
 
@@ -131,5 +131,74 @@ describe("the example in the README", () => {
     const { code, stderr } = await tunebert([], { cwd: user, script: "bundled.mjs" });
     expect(code).toBe(1);
     expect(stderr).toMatch(/TunebertError: cannot find #replica-worker.*--external:tunebert/);
+  });
+
+  describe("the programs on the page about serving", () => {
+    const pair = { text: "some otter waits", textPair: "no otter waits" };
+    const answered = { label: expect.any(String), probabilities: expect.any(Array) };
+    beforeAll(() => {
+      const page = readFileSync(join(project, "docs/serving.md"), "utf8");
+      for (const [, program, name] of page.matchAll(/^```js\n(\/\/ (\w+\.js)\n.*?)^```/gms)) {
+        writeFileSync(join(user, name!), program!);
+      }
+    });
+
+    test("the container's command serves, its page too", async () => {
+      const page = readFileSync(join(project, "docs/serving.md"), "utf8");
+      const [, words] = /^CMD (\[.*\])$/m.exec(page)!;
+      const [, script, ...args] = JSON.parse(words!) as [string, string, ...string[]];
+      const own = args.map((word) => ({ "/app/my-model": "my-model", "0.0.0.0": "127.0.0.1" })[word] ?? word);
+      const server = start([...own, "--port", "0"], { cwd: user, script: join(user, script) });
+      try {
+        const url = await vi.waitFor(() => /served at (\S+)/.exec(server.stderr())![1]!, 20_000);
+        for (const path of ["/health", "/", "/page.js", "/page.css"]) {
+          expect((await fetch(url + path)).status, path).toBe(200);
+        }
+      } finally {
+        server.kill("SIGTERM");
+      }
+      expect((await server.ended).code).toBe(0);
+    });
+
+    test("the service answers, and says what is wrong", async () => {
+      // The service tells nobody where it listens.
+      const program = `
+        import { Server } from "node:http";
+        const { listen } = Server.prototype;
+        const listening = new Promise((resolve) => {
+          Server.prototype.listen = function (port) {
+            return listen.call(this, port, "127.0.0.1", () => resolve(this));
+          };
+        });
+        process.env.PORT = "0";
+        await import("./service.js");
+        const server = await listening;
+        const ask = async (query) => {
+          const response = await fetch("http://127.0.0.1:" + server.address().port + "/?" + new URLSearchParams(query));
+          return { status: response.status, body: await response.json() };
+        };
+        console.log(JSON.stringify([await ask(${JSON.stringify(pair)}), await ask({ textPair: "alone" })]));
+        process.exit();`;
+      writeFileSync(join(user, "asks-service.mjs"), program);
+      const { stdout } = await succeed([], { cwd: user, script: "asks-service.mjs" });
+      const [good, bad] = JSON.parse(stdout);
+      expect(good).toEqual({ status: 200, body: answered });
+      expect(bad).toEqual({ status: 400, body: { error: expect.stringContaining("text is null") } });
+    });
+
+    test("the function answers, loads its model once, and says what is wrong", async () => {
+      const program = `
+        import { handler } from "./function.js";
+        const ask = (body) => handler({ body });
+        const answers = [await ask('${JSON.stringify(pair)}'), await ask('${JSON.stringify(pair)}'), await ask("{}")];
+        console.log(JSON.stringify(answers));`;
+      writeFileSync(join(user, "asks-function.mjs"), program);
+      const { stdout } = await succeed([], { cwd: user, script: "asks-function.mjs" });
+      const [first, second, bad] = JSON.parse(stdout);
+      expect(first.statusCode).toBe(200);
+      expect(JSON.parse(first.body)).toEqual(answered);
+      expect(second).toEqual(first);
+      expect(bad.statusCode).toBe(400);
+    });
   });
 });

@@ -126,10 +126,15 @@ def measure(model, tokenizer, test, options):
                 logits[place] = row.numpy()
     found = numpy.stack(logits)
     labels = numpy.array([label for _, label in test])
-    if options.task == "stsb":
+    loss = loss_of(torch.tensor(found), [label for _, label in test], options.task).item()
+    return dict(loss=loss, **figures(found, labels, options.task))
+
+
+def figures(found, labels, task):
+    if task == "stsb":
         guesses = found[:, 0]
         return dict(pearson=float(numpy.corrcoef(guesses, labels)[0, 1]), mse=float(((guesses - labels) ** 2).mean()))
-    if options.task == "goemotions":
+    if task == "goemotions":
         return dict(microF1=f1((found > 0).reshape(-1), labels.reshape(-1) > 0.5))
     return dict(accuracy=float((found.argmax(1) == labels).mean()))
 

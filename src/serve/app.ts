@@ -8,25 +8,13 @@ import { hasKey, isKnownHost } from "./access.js";
 import { servedAnswer, teiScores } from "./answers.js";
 import { Overloaded, TooLate } from "./batcher.js";
 import { tokenImportance } from "./importance.js";
+import type { LoggedRequest } from "./logged-request.js";
 import type { ServerMetrics } from "./metrics.js";
 import { openApi } from "./openapi.js";
 import type { serveOptions } from "./options.js";
 import { pageFiles } from "./page/page-files.js";
 import { BadRequest, readQuestions, TooLarge } from "./questions.js";
 import type { ServedModel } from "./served-model.js";
-
-/** A request that has been answered, as the log has it: without the texts. */
-export interface LoggedRequest {
-  readonly time: string;
-  readonly method: string;
-  readonly path: string;
-  readonly status: number;
-  readonly milliseconds: number;
-  /** How many it asked about. */
-  readonly examples?: number | undefined;
-  /** Why it failed, where that is not the caller's fault. */
-  readonly error?: string | undefined;
-}
 
 /** What answers requests. */
 export interface AppOptions extends OptionValues<typeof serveOptions> {
