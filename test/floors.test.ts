@@ -21,7 +21,7 @@ const FLOORS: readonly (readonly string[])[] = [
 /** Up to this floor the same code runs in a browser tab… */
 const PORTABLE = 3;
 /** … but for what is Node's. */
-const NODES_HALF = "runtime/threads/";
+const NODES_PART = ["runtime/threads/", "runtime/mpi/"];
 
 interface SourceFile {
   /** Below src, with `/` between its parts. */
@@ -75,7 +75,9 @@ test("there is no circle of rooms, and none of files", () => {
 });
 
 test("Node's modules are imported above the portable floors alone, and in the runtime's half for Node", () => {
-  const portable = files.filter(({ name }) => floorOf(name) <= PORTABLE && !name.startsWith(NODES_HALF));
+  const portable = files.filter(
+    ({ name }) => floorOf(name) <= PORTABLE && !NODES_PART.some((part) => name.startsWith(part)),
+  );
   const found = portable.flatMap(({ name, nodeModules }) =>
     nodeModules.map((one) => `${name} imports ${one}`),
   );

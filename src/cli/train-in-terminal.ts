@@ -17,6 +17,8 @@ export interface TerminalRun extends TrainingRun {
   readonly out: RunFolder;
   /** Whether stdout gets a line of JSON for each event, and nothing else; default: a line for each epoch. */
   readonly json?: boolean;
+  /** Ends the run as a signal does. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 /**
@@ -51,12 +53,14 @@ async function trainInterruptibly(run: TerminalRun, progress: ProgressLine): Pro
       trainInFolder({ ...run, signal, checkpoints: { ...run.checkpoints, onKept } }), () => {
       progress.clear();
       note("stopping after this step and a checkpoint; once more stops at once");
-    }, [outputFailed]);
+    }, [outputFailed, ...(run.stop ? [run.stop] : [])]);
   } catch (error) {
     const failure = memoryFailure(error) ?? error;
     if (step === undefined) throw failure;
     const command = resumeCommand(process.argv, process.env).map((line) => `  ${line}`);
-    const hint = `To go on from step ${step}:`;
+    const hint = run.collective
+      ? `To go on from step ${step}, have mpirun start this in its processes:`
+      : `To go on from step ${step}:`;
     if (failure instanceof Interrupted) note([`stopped. ${hint}`, ...command]);
     // What came from outside may be over: a full disk, a thread that died.
     if (failure instanceof TunebertError && failure.cause !== undefined) {

@@ -10,6 +10,7 @@ import {
   outputOptions,
   poolingOptions,
   pretrainedOptions,
+  rankOptions,
   recipeOptions,
 } from "../run/options.js";
 import { selectionOptions } from "../train/options.js";
@@ -58,7 +59,7 @@ function fromRecipe<T>(option: Option<T>): Option<T | undefined> {
 export const trainOptionGroups: Readonly<Record<string, Options>> = {
   Data: dataOptions,
   Model: startOptions,
-  Training: { ...recipeOptions, ...learningFlags },
+  Training: { ...recipeOptions, ...learningFlags, ...rankOptions },
   "Choosing a model, with --validation": selectionOptions,
   Checkpoints: checkpointOptions,
   Output: { ...outputOptions, ...terminalOptions },
@@ -70,6 +71,7 @@ export type TrainFlags = OptionValues<
     typeof startOptions &
     typeof recipeOptions &
     typeof learningFlags &
+    typeof rankOptions &
     typeof selectionOptions &
     typeof checkpointOptions &
     typeof outputOptions &

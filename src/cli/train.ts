@@ -2,17 +2,21 @@ import type { Command } from "commander";
 import { TunebertError } from "../error.js";
 import type { Question } from "../predict/predictor.js";
 import { prepareRun } from "../run/prepare-run.js";
-import { inRunFolder } from "../run/run-folder.js";
-import type { TrainingRun } from "../run/train-in-folder.js";
+import { agreeOnThreads, joinRanks } from "../run/ranks.js";
+import { inRunFolder, latestCheckpointIn } from "../run/run-folder.js";
+import { followTraining, type TrainingRun } from "../run/train-in-folder.js";
 import { expectTogether } from "../run/train-options.js";
+import type { Collective } from "../runtime/collective.js";
 import type { Texts } from "../text/text-example.js";
 import { addOptions } from "./add-options.js";
 import { whereAndHow } from "./ask-command.js";
 import { flagNames } from "./complaint.js";
 import { fetchOptions } from "./download-options.js";
 import { addHelpBelow } from "./help-text.js";
+import { Interrupted, interruptible } from "./interrupted.js";
 import { withLabelNames } from "./label-names.js";
-import { note, print } from "./print.js";
+import { mpirunStop } from "./mpirun-stop.js";
+import { note, print, warn } from "./print.js";
 import { trainInTerminal } from "./train-in-terminal.js";
 import { type TrainFlags, trainOptionGroups } from "./train-options.js";
 
@@ -37,19 +41,50 @@ export function addTrainCommand(program: Command): void {
 async function train(flags: TrainFlags, command: Command): Promise<void> {
   expectUsage(flags, command);
   const json = flags.logFormat === "json";
-  const options = {
-    ...(await withLabelNames(flags)),
-    download: fetchOptions(flags),
-    onNotice: note,
-    // Standard output is for JSON alone where that is asked for.
-    log: json ? note : print,
-  };
+  const named = await withLabelNames(flags);
+  const collective = await joinRanks(flags.rankTimeout);
+  if (collective !== undefined && collective.rank > 0) return follow(named, collective, command);
+  // Standard output is for JSON alone where that is asked for.
+  const log = json ? note : print;
+  const shared = collective && (await agreeOnThreads(collective, givenThreads(flags, command)));
+  const threads = shared?.threads ?? flags.threads;
+  const options = { ...named, download: fetchOptions(flags), threads, onNotice: note, log };
   await inRunFolder(flags.out, options, async (folder) => {
+    for (const line of shared?.lines ?? []) log(line);
+    warn(shared?.warnings);
     const run = await prepareRun(folder, options);
-    await trainInTerminal({ ...run, json });
+    await trainInTerminal({ ...run, collective, json, stop: collective && mpirunStop() });
     const { texts, heldOut } = run;
     options.log(["", ...whereAndHow(flags.out, questionFor(heldOut, texts), process.argv, process.env)]);
   });
+}
+
+/** Trains as a process of mpirun that neither prints nor writes. */
+async function follow(
+  flags: Omit<TrainFlags, "labelNames"> & { readonly labelNames: readonly string[] | undefined },
+  collective: Collective,
+  command: Command,
+): Promise<void> {
+  const { threads } = await agreeOnThreads(collective, givenThreads(flags, command));
+  const folder = {
+    path: flags.out,
+    resumeFrom: flags.resume ? await latestCheckpointIn(flags.out) : undefined,
+  };
+  const download = { ...fetchOptions(flags), onEvent: undefined };
+  const run = await prepareRun(folder, { ...flags, threads, download });
+  const { signal } = collective.stopping;
+  try {
+    await interruptible((asked) =>
+      followTraining({ ...run, signal: asked }, collective, folder.resumeFrom), () => {}, [mpirunStop()]);
+  } catch (error) {
+    // The process that writes tells why all have stopped.
+    throw signal.aborted && error === signal.reason ? new Interrupted("SIGTERM") : error;
+  }
+}
+
+/** Those that were asked for, not those that a process alone would have. */
+function givenThreads({ threads }: Pick<TrainFlags, "threads">, command: Command): number | undefined {
+  return command.getOptionValueSource("threads") === "default" ? undefined : threads;
 }
 
 /** An example that is measured on where it is short, else words for one. */

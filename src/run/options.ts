@@ -17,6 +17,14 @@ const deviceOptions = {
   }),
 };
 
+/** What processes of mpirun are told. */
+export const rankOptions = {
+  rankTimeout: option(count, {
+    default: 120,
+    help: "with mpirun: seconds for which another process may be silent",
+  }),
+};
+
 /** How a run's model learns: what its trainer, its task and its device can be told. */
 export const learningOptions = { ...trainingOptions, ...classificationOptions, ...deviceOptions };
 

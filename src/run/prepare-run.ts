@@ -23,13 +23,19 @@ import type { TrainingRun } from "./train-in-folder.js";
 import { expectTogether, type UncheckedTrainOptions } from "./train-options.js";
 import { dataWarnings } from "./warnings.js";
 
-/** A run that is ready to start, in a folder of its own. */
-export interface PreparedRun extends TrainingRun {
-  readonly out: RunFolder;
+/** What a run has to know of its folder before it starts. */
+export type StartFolder = Pick<RunFolder, "path" | "resumeFrom">;
+
+/** A run that is ready to start. */
+export interface PreparedRun<Folder extends StartFolder = RunFolder> extends Omit<TrainingRun, "out"> {
+  readonly out: Folder;
 }
 
 /** Reads the examples and makes the model: from options to a run for {@link trainInFolder}. */
-export async function prepareRun(folder: RunFolder, given: UncheckedTrainOptions): Promise<PreparedRun> {
+export async function prepareRun<Folder extends StartFolder>(
+  folder: Folder,
+  given: UncheckedTrainOptions,
+): Promise<PreparedRun<Folder>> {
   expectTogether(given);
   const { train, drawn, fresh, tokenizer, recipe, options } = await startTraining(folder, given);
   const model = fresh();

@@ -46,14 +46,17 @@ export async function inRunFolder<T>(
   await loadCharts();
   const runIn = async (lock: FolderLock) => {
     if (!resume) await expectFreeFolder(path, { overwrite });
-    const resumeFrom = resume ? await checkpointIn(path, onNotice) : undefined;
+    const resumeFrom = resume ? await latestCheckpointIn(path, onNotice) : undefined;
     return action({ path, lock, overwrite, resumeFrom });
   };
   return withFolderLock(path, runIn, { onWait: onNotice });
 }
 
 /** The latest that is neither damaged nor of a state from which nobody can go on. */
-function checkpointIn(path: string, onNotice: (message: string) => void): Promise<FoundCheckpoint> {
+export function latestCheckpointIn(
+  path: string,
+  onNotice: (message: string) => void = () => {},
+): Promise<FoundCheckpoint> {
   return latestCheckpoint(
     path,
     ({ message }) => onNotice(`${message}; trying the checkpoint before it`),

@@ -9,13 +9,14 @@ import {
 } from "../hub/store/model-folder.js";
 import type { LabelledExample } from "../predict/answer-labelled.js";
 import { CurveRecorder } from "../report/charts/curve-recorder.js";
+import type { Collective } from "../runtime/collective.js";
 import { threads } from "../runtime/threads/threads.js";
 import { taskFor } from "../tasks/task-for.js";
 import { checkState } from "../train/check-state.js";
 import type { CheckpointStore } from "../train/checkpoint.js";
 import type { CheckpointInterval } from "../train/checkpoints.js";
 import type { DoneEvent } from "../train/events.js";
-import type { Fingerprint } from "../train/fingerprint.js";
+import { type Fingerprint, fingerprintOf } from "../train/fingerprint.js";
 import { type EpochFigures, isOver } from "../train/model-selection.js";
 import type { TrainerOptions } from "../train/options.js";
 import { Trainer } from "../train/trainer.js";
@@ -26,6 +27,7 @@ import { isReported, type RunDescription, runReport } from "./listeners/run-repo
 import { tensorBoard } from "./listeners/tensor-board.js";
 import { weightsSaver } from "./listeners/weights-saver.js";
 import { type RunOptions, runOptions } from "./options.js";
+import { expectAlike, type RankState } from "./ranks.js";
 import { runFingerprint } from "./run-fingerprint.js";
 import { inRunFolder, type RunFolder, type RunFolderOptions } from "./run-folder.js";
 
@@ -58,7 +60,9 @@ export interface TrainingRun<A extends Answers = Answers> extends SavedModel<A>,
   readonly description?: RunDescription;
   /** What may be wrong with the examples or the options, for the report; what the outcome warns of is added. */
   readonly warnings?: readonly string[];
-  /** Called before a run goes on from a checkpoint. */
+  /** Processes that train with this one, of which it is the one that writes. Default: none. */
+  readonly collective?: Collective | undefined;
+  /** Called before a run goes on from a checkpoint; the threads are those of all processes. */
   readonly onResume?: (checkpoint: FoundCheckpoint, options: RunOptions) => void;
 }
 
@@ -100,11 +104,12 @@ export async function trainInFolder(run: TrainingRun): Promise<TrainingResult> {
 
 async function trainIn(folder: RunFolder, run: TrainingRun): Promise<TrainingResult> {
   const { path, lock, overwrite, resumeFrom } = folder;
-  const { model, train, validation, test, signal = lock.lost, checkpoints = {} } = run;
+  const { model, train, validation, signal = lock.lost, checkpoints = {} } = run;
   const saved = { ...run, texts: train.texts };
   const options = runOptions(run.options ?? {});
-  const task = taskFor(model, train, options);
-  const trainer = new Trainer(task, threads(options.threads), options);
+  const { collective } = run;
+  const { task, trainer, fit } = trainerOf(run, resumeFrom);
+  const asked = AbortSignal.any([signal, lock.lost]);
   const curves = new CurveRecorder();
   const report = runReport(saved, { folder: path, options, curves: () => curves.curves });
   const weights = weightsSaver(path, model, validation);
@@ -118,12 +123,10 @@ async function trainIn(folder: RunFolder, run: TrainingRun): Promise<TrainingRes
     report,
   ];
   try {
+    if (collective) await expectAlike(collective, rankStateOf(task, trainer, fit));
     const events = trainer.fit({
-      validation,
-      test,
-      resumeFrom,
-      signal: AbortSignal.any([signal, lock.lost]),
-      fingerprint: runFingerprint(run),
+      ...fit,
+      signal: collective ? agreed(collective, asked) : asked,
       onAnswers(set, logits) {
         weights.answered(set, logits);
         report.answered(set, logits);
@@ -137,7 +140,9 @@ async function trainIn(folder: RunFolder, run: TrainingRun): Promise<TrainingRes
       }),
     });
     const restore = resumeFrom && readListeners(listeners, resumeFrom);
-    if (resumeFrom) run.onResume?.(resumeFrom, options);
+    if (resumeFrom) {
+      run.onResume?.(resumeFrom, { ...options, threads: options.threads * (collective?.size ?? 1) });
+    }
     const isDone = resumeFrom && (await isReportedRun(path, resumeFrom, trainer.options));
     if (!isDone) await prepareModelFolder(path, saved, { overwrite, resume: resumeFrom !== undefined });
     if (!isDone) restore?.();
@@ -155,6 +160,50 @@ async function trainIn(folder: RunFolder, run: TrainingRun): Promise<TrainingRes
   } finally {
     for (const listener of listeners) listener.close?.();
   }
+}
+
+/**
+ * Trains with other processes, in step with the one that writes, and writes nothing.
+ * @param resumeFrom the checkpoint from which that one goes on, too
+ * @throws TunebertError as {@link Trainer.fit}, or the reason for which all have stopped
+ */
+export async function followTraining(
+  run: Omit<TrainingRun, "out" | "collective">,
+  collective: Collective,
+  resumeFrom: FoundCheckpoint | undefined,
+): Promise<void> {
+  const { task, trainer, fit } = trainerOf({ ...run, collective }, resumeFrom);
+  await expectAlike(collective, rankStateOf(task, trainer, fit));
+  const { signal = new AbortController().signal } = run;
+  for await (const _ of trainer.fit({ ...fit, signal: agreed(collective, signal) }));
+}
+
+/** What learns, and what decides which steps it takes. */
+function trainerOf(run: Omit<TrainingRun, "out">, resumeFrom: FoundCheckpoint | undefined) {
+  const { model, train, validation, test, collective } = run;
+  const options = runOptions(run.options ?? {});
+  const task = taskFor(model, train, options);
+  const trainer = new Trainer(task, threads(options.threads, collective), options);
+  return { task, trainer, fit: { validation, test, resumeFrom, fingerprint: runFingerprint(run) } };
+}
+
+function rankStateOf(
+  task: ReturnType<typeof taskFor>,
+  trainer: Trainer<TextDataset>,
+  fit: ReturnType<typeof trainerOf>["fit"],
+): RankState {
+  return {
+    fingerprint: fingerprintOf(task, trainer.options, fit),
+    step: fit.resumeFrom && checkState(fit.resumeFrom.state).step,
+  };
+}
+
+/** Asks all processes to stop when this one is asked; aborted once all know. */
+function agreed({ stopping }: Collective, asked: AbortSignal): AbortSignal {
+  const ask = () => stopping.ask(asked.reason);
+  if (asked.aborted) ask();
+  else asked.addEventListener("abort", ask, { once: true });
+  return stopping.signal;
 }
 
 /** Checkpoints in the folder, with the states of the listeners. */

@@ -28,7 +28,9 @@ export class Optimizers {
     this.copies = each(() => Float32Array.from(initial));
     const { parameter, gradients, touched } = this;
     const exchanged = new Map([["p", { parameter, gradients, touched, decays: rows !== undefined }]]);
-    this.#shares = this.copies.map((_, rank) => new OptimizerShare(loadKernels(), exchanged, rank, replicas));
+    this.#shares = this.copies.map(
+      (_, rank) => new OptimizerShare(loadKernels(), exchanged, { rank, ranks: replicas }),
+    );
   }
 
   /**

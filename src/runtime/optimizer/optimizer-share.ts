@@ -24,6 +24,14 @@ export interface WholeParameter {
   readonly sum: Float32Array;
 }
 
+/** Which share it is. */
+export interface ShareOptions {
+  readonly rank: number;
+  readonly ranks: number;
+  /** Default: no. */
+  readonly areSummed?: boolean | undefined;
+}
+
 /**
  * One replica's share of the optimizer: a part of every parameter, for which it alone keeps Adam's moments. Only
  * what another replica has to know passes through shared memory, which is slow to copy.
@@ -32,6 +40,8 @@ export class OptimizerShare {
   readonly #parameters: ReadonlyMap<string, ExchangedParameter>;
   readonly #rank: number;
   readonly #ranks: number;
+  /** Whether gradients come summed over all replicas, those of other processes too, instead of by replica. */
+  readonly #areSummed: boolean;
   readonly #adam: Adam;
   /** This share of the parameters that the graph reads whole: one range of each. */
   readonly #moments = new Map<string, MomentPair>();
@@ -41,12 +51,12 @@ export class OptimizerShare {
   constructor(
     kernels: WebAssembly.Module,
     parameters: ReadonlyMap<string, ExchangedParameter>,
-    rank: number,
-    ranks: number,
+    { rank, ranks, areSummed = false }: ShareOptions,
   ) {
     this.#parameters = parameters;
     this.#rank = rank;
     this.#ranks = ranks;
+    this.#areSummed = areSummed;
     const all = [...parameters.values()];
     const lengths = all.map((exchanged) => this.#ownLength(exchanged));
     const adam = new Adam(kernels, lengths, Math.max(0, ...all.filter(isTable).map(longestRow)));
@@ -67,13 +77,19 @@ export class OptimizerShare {
     }
   }
 
-  /** The sum of the squares of this share of all gradients, once those of all replicas are added up. */
-  sumOfSquares(whole: ReadonlyMap<string, WholeParameter>): number {
+  /**
+   * The sum of the squares of a part of this share of all gradients, once those of all replicas are added up. In parts, a share's
+   * is that of as many smaller shares, to the bit where there is one.
+   */
+  sumOfSquares(whole: ReadonlyMap<string, WholeParameter>, part = 0, parts = 1): number {
     let total = 0;
     for (const name of this.#parameters.keys()) {
       const own = whole.get(name);
-      if (own) total += this.#adam.sumOfSquares(this.#gradients(name, own), ...this.#ownRange(own));
-      else for (const squares of required(this.#tables.get(name), name).squares()) total += squares;
+      if (own) {
+        const range = rangeOf(own.copy.length, this.#rank * parts + part, this.#ranks * parts);
+        total += this.#adam.sumOfSquares(this.#gradients(name, own), ...range);
+      } else
+        for (const squares of required(this.#tables.get(name), name).squares(part, parts)) total += squares;
     }
     return total;
   }
@@ -125,6 +141,7 @@ export class OptimizerShare {
   /** The gradients of all replicas in this replica's range. */
   #gradients(name: string, own: WholeParameter): Float32Array[] {
     const { gradients } = this.#exchanged(name);
+    if (this.#areSummed) return [...gradients];
     return gradients.map((gradient, rank) => (rank === this.#rank ? own.sum : gradient));
   }
 
@@ -145,7 +162,7 @@ export class OptimizerShare {
   }
 
   #range(length: number, rank: number): [number, number] {
-    return [Math.floor((length * rank) / this.#ranks), Math.floor((length * (rank + 1)) / this.#ranks)];
+    return rangeOf(length, rank, this.#ranks);
   }
 
   /** What lies before, and after, this replica's own range. */
@@ -156,6 +173,10 @@ export class OptimizerShare {
       [end, length],
     ];
   }
+}
+
+function rangeOf(length: number, rank: number, ranks: number): [number, number] {
+  return [Math.floor((length * rank) / ranks), Math.floor((length * (rank + 1)) / ranks)];
 }
 
 function isTable(exchanged: ExchangedParameter): exchanged is ExchangedParameter & ExchangedTable {

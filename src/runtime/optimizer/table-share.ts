@@ -44,10 +44,10 @@ export class TableShare {
     this.#moments = new RowMoments(adam, moments, data.length / width, width);
   }
 
-  /** The sums of the squares of this step's gradients, for each block of rows. */
-  *squares(): Generator<number> {
+  /** The sums of the squares of this step's gradients, for each block of a part of the rows. */
+  *squares(part = 0, parts = 1): Generator<number> {
     const { gradient } = this.#adam;
-    for (const [start, end] of this.#blocks) {
+    for (const [start, end] of this.#blocks.filter((_, i) => i % parts === part)) {
       let squares = 0;
       for (let row = start; row < end; row++) {
         if (!this.#addGradients(row, 0)) continue;

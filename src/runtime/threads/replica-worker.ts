@@ -9,6 +9,7 @@ import { Replica, type RowGradients } from "../replica.js";
 import { required } from "../required.js";
 import { NO_SECONDS, type WorkSeconds } from "../work-seconds.js";
 import { loadKernels } from "./kernels.js";
+import { sumLanes } from "./lane-sums.js";
 import { NativeCalls } from "./native-calls.js";
 import { createSession, type Session } from "./session.js";
 
@@ -19,6 +20,8 @@ export interface WorkerSetup {
   readonly training: readonly Program[];
   readonly parameters: ReadonlyMap<string, SharedParameter>;
   readonly exchanged: ReadonlyMap<string, ExchangedParameter>;
+  /** Where sums over all lanes go, and those of other processes are added to, where there are several. */
+  readonly summed?: ReadonlyMap<string, ExchangedParameter> | undefined;
   /** The cells of the thread's {@link NativeCalls}. */
   readonly nativeCalls: Int32Array;
 }
@@ -26,7 +29,8 @@ export interface WorkerSetup {
 export type WorkerRequest =
   | { readonly kind: "start" }
   | { readonly kind: "infer" | "accumulate"; readonly runs: readonly Run[] }
-  | { readonly kind: "sumSquares"; readonly sums: Float64Array }
+  | { readonly kind: "sumLanes" }
+  | { readonly kind: "sumSquares"; readonly sums: Float64Array; readonly parts: number }
   | { readonly kind: "update"; readonly step: AdamStep }
   | { readonly kind: "copyMoments" | "takeMoments"; readonly moments: Moments };
 
@@ -34,9 +38,11 @@ export type WorkerReply =
   | { readonly outputs: readonly Record<string, Float32Array>[]; readonly seconds: WorkSeconds }
   | { readonly error: string; readonly options: readonly string[] };
 
-const { rank, ranks, inference, training, parameters, exchanged, nativeCalls } = workerData as WorkerSetup;
+const { rank, ranks, inference, training, parameters, exchanged, summed, nativeCalls } =
+  workerData as WorkerSetup;
 const native = new NativeCalls(nativeCalls);
-const optimizer = new OptimizerShare(loadKernels(), exchanged, rank, ranks);
+const areSummed = summed !== undefined;
+const optimizer = new OptimizerShare(loadKernels(), summed ?? exchanged, { rank, ranks, areSummed });
 const rowGradients = new Map<string, RowGradients>();
 for (const [name, { gradients, touched }] of exchanged) {
   if (!touched) continue;
@@ -79,9 +85,18 @@ async function answer(request: WorkerRequest): Promise<Record<string, Float32Arr
       return infer(request.runs);
     case "accumulate":
       return accumulate(trainer(), request.runs);
-    case "sumSquares":
-      request.sums[rank] = optimizer.sumOfSquares(trainer().whole);
+    case "sumLanes":
+      for (const [name, lanes] of exchanged) {
+        sumLanes(lanes, required(summed?.get(name), name), { rank, ranks });
+      }
       return [];
+    case "sumSquares": {
+      const { sums, parts } = request;
+      for (let part = 0; part < parts; part++) {
+        sums[rank * parts + part] = optimizer.sumOfSquares(trainer().whole, part, parts);
+      }
+      return [];
+    }
     case "update":
       optimizer.update(trainer().whole, request.step);
       stale.infers = true;
@@ -112,8 +127,16 @@ async function accumulate(replica: Replica, runs: readonly Run[]): Promise<Recor
   if (stale.trains) optimizer.collect(replica.whole);
   stale.trains = false;
   const outputs = await replica.accumulate(runs, rowGradients);
-  optimizer.publish(replica.whole);
+  if (areSummed) publishWhole(replica);
+  else optimizer.publish(replica.whole);
   return outputs;
+}
+
+/** What this lane has summed, all of it, since other processes are to get it. */
+function publishWhole({ whole }: Replica): void {
+  for (const [name, { sum }] of whole) {
+    required(required(exchanged.get(name), name).gradients[rank], name).set(sum);
+  }
 }
 
 async function timedSession({ model }: Program): Promise<Session> {
@@ -131,6 +154,7 @@ async function timedSession({ model }: Program): Promise<Session> {
 
 function split({ kind }: WorkerRequest, seconds: number): WorkSeconds {
   if (kind === "start") return NO_SECONDS;
-  if (kind === "update" || kind === "sumSquares") return { ...NO_SECONDS, optimizer: seconds };
+  if (kind === "update" || kind === "sumSquares" || kind === "sumLanes")
+    return { ...NO_SECONDS, optimizer: seconds };
   return { graph: graphSeconds, copies: seconds - graphSeconds, optimizer: 0 };
 }

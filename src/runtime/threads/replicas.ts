@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { TunebertError } from "../../error.js";
-import type { Engine, Parameters, Programs, RunOutputs } from "../engine.js";
+import type { SummingEngine } from "../distributed-engine.js";
+import type { Parameters, Programs, RunOutputs } from "../engine.js";
 import type { AdamStep } from "../optimizer/adam.js";
 import type { Moments } from "../optimizer/moments.js";
 import type { ExchangedParameter } from "../optimizer/optimizer-share.js";
@@ -19,6 +20,8 @@ export interface ReplicasOptions extends Programs {
   readonly parameters: Parameters;
   /** Number of replicas, each on a thread of its own. */
   readonly threads: number;
+  /** How many processes train together, each with as many replicas. Default: 1. */
+  readonly processes?: number | undefined;
 }
 
 /**
@@ -26,25 +29,32 @@ export interface ReplicasOptions extends Programs {
  * of the runs, then in the order of the replicas: the same runs give the same bits. Threads that have nothing to do
  * do not keep the process alive.
  */
-export class Replicas implements Engine {
+export class Replicas implements SummingEngine {
   readonly #workers: ReplicaThread[];
+  /** What the optimizer reads. */
   readonly #exchanged: ReadonlyMap<string, ExchangedParameter>;
+  readonly #processes: number;
   #moments: Moments | undefined;
 
-  private constructor(workers: ReplicaThread[], exchanged: ReadonlyMap<string, ExchangedParameter>) {
+  private constructor(
+    workers: ReplicaThread[],
+    exchanged: ReadonlyMap<string, ExchangedParameter>,
+    processes: number,
+  ) {
     this.#workers = workers;
     this.#exchanged = exchanged;
+    this.#processes = processes;
   }
 
   /** @throws TunebertError where ONNX Runtime's telemetry cannot be switched off: see {@link disableTelemetry} */
-  static async start({ inference, training = [], parameters, threads }: ReplicasOptions): Promise<Replicas> {
+  static async start(options: ReplicasOptions): Promise<Replicas> {
+    const { inference, training = [], parameters, threads, processes = 1 } = options;
     disableTelemetry();
     const exchanged = training[0] ? exchangeMemory(training[0], parameters, threads) : new Map();
-    const workers = Array.from(
-      { length: threads },
-      (_, rank) => new ReplicaThread({ rank, ranks: threads, inference, training, parameters, exchanged }),
-    );
-    const replicas = new Replicas(workers, exchanged);
+    const summed = processes > 1 ? sumMemory(exchanged) : undefined;
+    const setup = { ranks: threads, inference, training, parameters, exchanged, summed };
+    const workers = Array.from({ length: threads }, (_, rank) => new ReplicaThread({ rank, ...setup }));
+    const replicas = new Replicas(workers, summed ?? exchanged, processes);
     try {
       await Promise.all(workers.map((worker) => worker.ask({ kind: "start" })));
     } catch (error) {
@@ -62,9 +72,15 @@ export class Replicas implements Engine {
     return this.#askAll("accumulate", runs);
   }
 
+  async sumLanes(): Promise<readonly ExchangedParameter[]> {
+    await Promise.all(this.#workers.map((worker) => worker.ask({ kind: "sumLanes" })));
+    return [...this.#exchanged.values()];
+  }
+
   async gradientNorm(): Promise<number> {
-    const sums = allocateDoubles(this.#workers.length);
-    await Promise.all(this.#workers.map((worker) => worker.ask({ kind: "sumSquares", sums })));
+    const parts = this.#processes;
+    const sums = allocateDoubles(this.#workers.length * parts);
+    await Promise.all(this.#workers.map((worker) => worker.ask({ kind: "sumSquares", sums, parts })));
     return Math.sqrt(sums.reduce((total, sum) => total + sum, 0));
   }
 
@@ -129,6 +145,24 @@ function exchangeMemory(
         ? perReplica(() => allocateBytes(data.length / rowWidth(parameter)))
         : undefined;
       return [name, { parameter, gradients, touched, decays }];
+    }),
+  );
+}
+
+/** Memory for the sums over lanes; of one lane its own. */
+function sumMemory(exchanged: ReadonlyMap<string, ExchangedParameter>): Map<string, ExchangedParameter> {
+  return new Map(
+    [...exchanged].map(([name, one]) => {
+      const { gradients, touched } = one;
+      if (gradients.length === 1) return [name, one];
+      return [
+        name,
+        {
+          ...one,
+          gradients: [allocateFloats(gradients[0]!.length)],
+          touched: touched && [allocateBytes(touched[0]!.length)],
+        },
+      ];
     }),
   );
 }

@@ -1,3 +1,5 @@
+import type { Collective } from "../collective.js";
+import { DistributedEngine } from "../distributed-engine.js";
 import type { Device, RunShape } from "../engine.js";
 import { physicalCores } from "./physical-cores.js";
 import { Replicas } from "./replicas.js";
@@ -6,14 +8,19 @@ import { Replicas } from "./replicas.js";
  * The cores of this computer: a thread for each lane, on which ONNX Runtime works with one thread. What an operator of
  * a micro-batch works on fits a core's cache, and its matrices are still large.
  * @param count of threads; default: the physical cores
+ * @param collective processes that compute together, each with as many threads. Default: this one alone
  * @example
  * const device = threads(2);
  * console.log(device.shape.lanes); // 2
  */
-export function threads(count: number = physicalCores()): Device {
+export function threads(count: number = physicalCores(), collective?: Collective): Device {
+  const { size: processes = 1 } = collective ?? {};
   return {
-    shape: { lanes: count, ...CORES },
-    open: (programs, parameters) => Replicas.start({ ...programs, parameters, threads: count }),
+    shape: { lanes: count * processes, ...CORES },
+    async open(programs, parameters) {
+      const replicas = await Replicas.start({ ...programs, parameters, threads: count, processes });
+      return collective ? new DistributedEngine(replicas, collective, count) : replicas;
+    },
   };
 }
 
