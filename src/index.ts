@@ -137,7 +137,7 @@ export type {
   Selecting,
   TrainOptions,
 } from "./run/train-options.js";
-export type { Collective, Pieces, Stopping } from "./runtime/collective.js";
+export { type Collective, type Pieces, Stopping } from "./runtime/collective.js";
 export type { Device, Engine, Parameters, Programs, RunOutputs, RunShape } from "./runtime/engine.js";
 export type { AdamStep } from "./runtime/optimizer/adam.js";
 export type { MomentPair, Moments } from "./runtime/optimizer/moments.js";

@@ -17,7 +17,14 @@ export interface Collective {
 /** For each rank the pieces that go to it, or come from it. */
 export type Pieces = readonly (readonly Uint8Array[])[];
 
-/** How processes end together: one of them is asked to stop, tells the others with what they exchange anyway, and all do. */
+/**
+ * How processes end together: one of them is asked to stop, tells the others with what they exchange anyway, and all do.
+ * @example
+ * const stopping = new Stopping();
+ * stopping.ask(new Error("enough"));
+ * stopping.agree(0);
+ * console.log(stopping.signal.aborted); // true
+ */
 export class Stopping {
   readonly #agreed = new AbortController();
   #asked: { readonly reason: unknown } | undefined;
@@ -27,6 +34,7 @@ export class Stopping {
     return this.#agreed.signal;
   }
 
+  /** Whether this process was asked to stop. */
   get isAsked(): boolean {
     return this.#asked !== undefined;
   }
