@@ -51,8 +51,35 @@ export class Stopping {
   }
 }
 
-/** The bytes of every process, by rank. @throws as {@link Collective.exchange} */
-export async function allGather(collective: Collective, own: Uint8Array): Promise<Uint8Array[]> {
+/** Memory that is used again: fresh memory of this size costs more than what is written into it. */
+export class Scratch {
+  readonly #buffers = new Map<string, ArrayBuffer>();
+
+  /** So many bytes, with whatever is in them; they are the key's own until it is asked for again. */
+  bytes(key: string, length: number): Uint8Array {
+    const known = this.#buffers.get(key);
+    const buffer =
+      known !== undefined && known.byteLength >= length ? known : new ArrayBuffer(Math.ceil(length * 1.25));
+    this.#buffers.set(key, buffer);
+    return new Uint8Array(buffer, 0, length);
+  }
+
+  floats(key: string, length: number): Float32Array {
+    const { buffer } = this.bytes(key, length * Float32Array.BYTES_PER_ELEMENT);
+    return new Float32Array(buffer, 0, length);
+  }
+}
+
+/**
+ * The bytes of every process, by rank.
+ * @param scratch takes what others send
+ * @throws as {@link Collective.exchange}
+ */
+export async function allGather(
+  collective: Collective,
+  own: Uint8Array,
+  scratch = new Scratch(),
+): Promise<Uint8Array[]> {
   const { rank, size } = collective;
   const ranks = Array.from({ length: size }, (_, i) => i);
   const length = bytesOf(Float64Array.of(own.length));
@@ -61,7 +88,7 @@ export async function allGather(collective: Collective, own: Uint8Array): Promis
     ranks.map(() => [length]),
     lengths.map((one) => [bytesOf(one)]),
   );
-  const all = ranks.map((one) => (one === rank ? own : new Uint8Array(lengths[one]![0]!)));
+  const all = ranks.map((one) => (one === rank ? own : scratch.bytes(`from ${one}`, lengths[one]![0]!)));
   const pieces = all.map((bytes) => (bytes.length === 0 ? [] : [bytes]));
   await collective.exchange(
     ranks.map(() => (own.length === 0 ? [] : [own])),
@@ -73,14 +100,21 @@ export async function allGather(collective: Collective, own: Uint8Array): Promis
 /**
  * Replaces numbers by their sums over all processes, added up in the order of the ranks: each sums a part of every list, and hands
  * it to the others. What travels is twice the size of the lists, however many processes there are.
+ * @param scratch takes what others send
  * @throws as {@link Collective.exchange}
  */
-export async function sumOverRanks(collective: Collective, lists: readonly Float32Array[]): Promise<void> {
+export async function sumOverRanks(
+  collective: Collective,
+  lists: readonly Float32Array[],
+  scratch = new Scratch(),
+): Promise<void> {
   const { rank, size } = collective;
   const ranks = Array.from({ length: size }, (_, i) => i);
   const part = (list: Float32Array, of: number) => list.subarray(...partOf(list.length, of, size));
   const own = lists.map((list) => part(list, rank));
-  const others = ranks.map((one) => (one === rank ? own : own.map(({ length }) => new Float32Array(length))));
+  const others = ranks.map((one) =>
+    one === rank ? own : own.map(({ length }, i) => scratch.floats(`${i} from ${one}`, length)),
+  );
   await collective.exchange(
     ranks.map((one) => piecesOf(lists.map((list) => part(list, one)))),
     others.map(piecesOf),

@@ -1,4 +1,4 @@
-import { allGather, bytesOf, type Collective, sumOverRanks } from "./collective.js";
+import { allGather, bytesOf, type Collective, Scratch, sumOverRanks } from "./collective.js";
 import type { Engine, RunOutputs } from "./engine.js";
 import type { AdamStep } from "./optimizer/adam.js";
 import type { Moments } from "./optimizer/moments.js";
@@ -22,6 +22,8 @@ export class DistributedEngine implements Engine {
   readonly #collective: Collective;
   /** Of each process. */
   readonly #lanes: number;
+  readonly #dense = new Scratch();
+  readonly #rows = new Scratch();
 
   constructor(own: SummingEngine, collective: Collective, lanes: number) {
     this.#own = own;
@@ -41,6 +43,7 @@ export class DistributedEngine implements Engine {
     await sumOverRanks(
       this.#collective,
       dense.map(({ gradients }) => required(gradients[0], "gradients")),
+      this.#dense,
     );
     for (const table of tables) await this.#sumRows(table);
     return gathered;
@@ -97,35 +100,41 @@ export class DistributedEngine implements Engine {
     const { parameter, gradients, touched } = table;
     const width = rowWidth(parameter);
     const [sums, marks] = [required(gradients[0], "gradients"), required(touched?.[0], "touched rows")];
-    const own = rowsWith(marks);
-    const rows = new Float32Array(own.length * width); // [R, H]
+    const own = placesOf(marks);
+    const message = this.#rows.bytes("own", own.length * 4 * (1 + width));
+    const [places, rows] = rowsIn(message, own.length);
+    places.set(own);
     own.forEach((row, i) => {
       rows.set(sums.subarray(row * width, (row + 1) * width), i * width);
       marks[row] = 0;
     });
-    const all = await allGather(
-      this.#collective,
-      concatenate([bytesOf(Int32Array.of(own.length)), bytesOf(own), bytesOf(rows)]),
-    );
-    for (const bytes of all) {
-      const aligned = bytes.slice();
-      const [count = 0] = new Int32Array(aligned.buffer, 0, 1);
-      const places = new Int32Array(aligned.buffer, 4, count);
-      addRows({ sums, marks, width }, places, new Float32Array(aligned.buffer, 4 + 4 * count));
+    for (const bytes of await allGather(this.#collective, message, this.#rows)) {
+      const count = bytes.length / (4 * (1 + width));
+      addRows({ sums, marks, width }, ...rowsIn(bytes, count));
     }
   }
+}
+
+/** Of a message of rows of a table their places [R], and the rows [R, H]. */
+function rowsIn({ buffer, byteOffset, length }: Uint8Array, count: number): [Int32Array, Float32Array] {
+  const rows = byteOffset + 4 * count;
+  return [
+    new Int32Array(buffer, byteOffset, count),
+    new Float32Array(buffer, rows, (byteOffset + length - rows) / 4),
+  ];
 }
 
 function isTable({ touched }: ExchangedParameter): boolean {
   return touched !== undefined;
 }
 
-function rowsWith(marks: Uint8Array): Int32Array {
-  const rows: number[] = [];
-  marks.forEach((mark, row) => {
-    if (mark) rows.push(row);
-  });
-  return Int32Array.from(rows);
+/** Which rows are marked. */
+function placesOf(marks: Uint8Array): Int32Array {
+  let count = 0;
+  for (let row = 0; row < marks.length; row++) count += marks[row]!;
+  const places = new Int32Array(count);
+  for (let row = 0, i = 0; row < marks.length; row++) if (marks[row]) places[i++] = row;
+  return places;
 }
 
 interface Table {
