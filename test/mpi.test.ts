@@ -88,6 +88,16 @@ describe.skipIf(!hasMpi)("mpirun (left out where Open MPI is not installed)", ()
     expect(stderr).toContain("the checkpoint is of 2 threads, and now there are 3");
   });
 
+  test("evaluation and prediction are shared out, and told once", async () => {
+    for (const command of ["evaluate", "predict"]) {
+      const words = [command, "--model", join(root, "alone"), "--data", data, "--json"];
+      const { stdout: expected } = await succeed([...words, "--threads", "2"]);
+      const { code, stdout, stderr } = await mpirun(processes(2, words)).ended;
+      expect(code, stderr).toBe(0);
+      expect(stdout).toBe(expected);
+    }
+  });
+
   test("other data, settings or folders are refused by name", async () => {
     const words = args("differs");
     const others = words.map((word) => (word === data ? other : word));

@@ -194,6 +194,16 @@ describe("a model of pairs", () => {
     const asked = Promise.all(Array.from({ length: 50 }, () => ask(server, PAIR)));
     await server.reload();
     expect((await asked).map(({ status }) => status)).toEqual(Array(50).fill(200));
+    const body = JSON.stringify(PAIR);
+    const head = `POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`;
+    const slow = connect(Number(new URL(server.url).port), "127.0.0.1");
+    slow.write(head + body.slice(0, 10));
+    await setTimeout(50);
+    await server.reload();
+    slow.write(body.slice(10));
+    let received = "";
+    for await (const piece of slow) received += piece;
+    expect(received).toMatch(/^HTTP\/1.1 200 /);
     const after = await ask(server, PAIR);
     expect(after.body).not.toEqual(before.body);
     const weights = join(folder, "model.safetensors");

@@ -13,11 +13,11 @@ import { Predictor } from "../predict/predictor.js";
 import { formatClassificationReport } from "../report/terminal/classification-report-text.js";
 import { formatGuessEvaluation } from "../report/terminal/guess-evaluation-text.js";
 import { formatMultiLabelReport } from "../report/terminal/multi-label-text.js";
-import { threads } from "../runtime/threads/threads.js";
 import { addOptions } from "./add-options.js";
 import { LABELLED_FILES, labelledData } from "./labelled-data.js";
 import { answerOptions, labelledExampleOptions, modelOptions } from "./options.js";
 import { print } from "./print.js";
+import { sharedDevice } from "./shared-device.js";
 
 const evaluateOptions = {
   ...modelOptions,
@@ -36,17 +36,18 @@ export function addEvaluateCommand(program: Command): void {
   addOptions(command, evaluateOptions);
 }
 
-async function evaluate(flags: OptionValues<typeof evaluateOptions>): Promise<void> {
+async function evaluate(flags: OptionValues<typeof evaluateOptions>, command: Command): Promise<void> {
+  const { device, prints } = await sharedDevice(flags, command);
   const saved = await loadModel(flags.model, { task: "any" });
-  const dataset = await labelledData(saved, flags);
+  const dataset = await labelledData(saved, flags, prints);
   const predictor = await Predictor.start({
     ...saved,
     quantized: flags.quantized,
-    device: threads(flags.threads),
+    device,
   });
   try {
     const outputs = await predictor.logits(dataset);
-    print(measure(dataset, outputs, saved, flags));
+    if (prints) print(measure(dataset, outputs, saved, flags));
   } finally {
     await predictor.close();
   }

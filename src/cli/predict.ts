@@ -20,6 +20,7 @@ import { answerOptions, exampleOptions, modelOptions } from "./options.js";
 import { PREDICTION_FORMATS, predictionFormat } from "./prediction-formats.js";
 import { note, print, printRow, warn } from "./print.js";
 import { promptedExamples } from "./prompted-examples.js";
+import { sharedDevice } from "./shared-device.js";
 import { outputClosed, outputFailed } from "./standard-streams.js";
 
 const predictOptions = {
@@ -79,14 +80,17 @@ async function predict(
   const config = await readModelConfig(flags.model);
   expectForModel(first, second, flags, config, command);
   const { texts } = config;
-  const bad = new BadRows(command);
+  const { device, prints } = flags.data
+    ? await sharedDevice(flags, command)
+    : { device: threads(first === undefined ? flags.threads : 1), prints: true };
+  const bad = new BadRows(command, prints);
   const source =
     first === undefined ? examplesFrom(flags, config, bad) : oneExample({ text: first, textPair: second });
   const saved = await loadModel(flags.model, { task: "any" });
   const predictor = await Predictor.start({
     ...saved,
     quantized: flags.quantized,
-    device: threads(first === undefined ? flags.threads : 1),
+    device,
   });
   const words = new KnownWords(saved.tokenizer);
   const { answers } = saved.model;
@@ -95,9 +99,10 @@ async function predict(
   const enough = AbortSignal.any([outputClosed, outputFailed]);
   addAbortSignal(enough, process.stdin);
   try {
-    if (format.head !== undefined) printRow(format.head);
+    if (prints && format.head !== undefined) printRow(format.head);
     for await (const examples of source) {
       const predictions = await predictor.predict(examples);
+      if (!prints) continue;
       words.count(examples);
       predictions.forEach((prediction, i) => {
         const line = format.line(examples[i]!, prediction);
@@ -152,11 +157,15 @@ class BadRows {
   readonly #nameOf: (option: string) => string;
   #count = 0;
 
-  constructor(command: Command) {
+  readonly #prints: boolean;
+
+  constructor(command: Command, prints: boolean) {
     this.#nameOf = flagNames(command);
+    this.#prints = prints;
   }
 
   readonly tell = (error: TunebertError): void => {
+    if (!this.#prints) return;
     this.#count++;
     note(`not answered: ${error.told(this.#nameOf).join(" ")}`);
   };

@@ -17,6 +17,7 @@ import { Interrupted, interruptible } from "./interrupted.js";
 import { withLabelNames } from "./label-names.js";
 import { mpirunStop } from "./mpirun-stop.js";
 import { note, print, warn } from "./print.js";
+import { givenThreads } from "./shared-device.js";
 import { trainInTerminal } from "./train-in-terminal.js";
 import { type TrainFlags, trainOptionGroups } from "./train-options.js";
 
@@ -80,11 +81,6 @@ async function follow(
     // The process that writes tells why all have stopped.
     throw signal.aborted && error === signal.reason ? new Interrupted("SIGTERM") : error;
   }
-}
-
-/** Those that were asked for, not those that a process alone would have. */
-function givenThreads({ threads }: Pick<TrainFlags, "threads">, command: Command): number | undefined {
-  return command.getOptionValueSource("threads") === "default" ? undefined : threads;
 }
 
 /** An example that is measured on where it is short, else words for one. */

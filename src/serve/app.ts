@@ -78,13 +78,12 @@ const PAGE_POLICY = {
 };
 
 async function predict(c: Context<Env>, options: AppOptions): Promise<Response> {
-  const served = options.served();
   // To read what will not be answered would take the time of what will.
-  if (served.waiting >= options.maxQueue) throw new Overloaded();
-  const { questions, isList, tei } = readQuestions(await bodyOf(c, options), {
-    ...options,
-    texts: served.texts,
-  });
+  if (options.served().waiting >= options.maxQueue) throw new Overloaded();
+  const body = await bodyOf(c, options);
+  // From here to the queue nothing is waited for: a model that another takes the place of answers what it has in its queue.
+  const served = options.served();
+  const { questions, isList, tei } = readQuestions(body, { ...options, texts: served.texts });
   c.set("examples", questions.length);
   const rows = questions.map((question) => served.pack(question));
   if (tei?.truncate === false) {
@@ -105,12 +104,9 @@ async function predict(c: Context<Env>, options: AppOptions): Promise<Response> 
 }
 
 async function explain(c: Context<Env>, options: AppOptions): Promise<Response> {
+  const body = await bodyOf(c, options);
   const served = options.served();
-  const { questions } = readQuestions(await bodyOf(c, options), {
-    ...options,
-    texts: served.texts,
-    maxExamples: 1,
-  });
+  const { questions } = readQuestions(body, { ...options, texts: served.texts, maxExamples: 1 });
   const row = served.pack(questions[0]!);
   c.set("examples", row.ids.length);
   if (row.ids.length > MOST_EXPLAINED) {
