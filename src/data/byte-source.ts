@@ -1,3 +1,4 @@
+import { concatenate } from "../concatenate.js";
 import { TunebertError } from "../error.js";
 
 /** A file's bytes: whole, or piece by piece as Node's and the browser's streams give them. */
@@ -20,16 +21,9 @@ export async function* piecesOf(source: ByteSource, fileName: string): AsyncGene
   }
 }
 
-/** The pieces one after the other in one array. */
-export function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
-  if (pieces.length === 1) return pieces[0]!;
-  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let end = 0;
-  for (const piece of pieces) {
-    whole.set(piece, end);
-    end += piece.length;
-  }
-  return whole;
+/** The pieces one after the other: the one that there is, or all in new memory. */
+export function joinPieces(pieces: readonly Uint8Array[]): Uint8Array {
+  return pieces.length === 1 ? pieces[0]! : concatenate(pieces);
 }
 
 function requireBytes(piece: unknown, fileName: string): void {

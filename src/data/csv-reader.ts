@@ -1,7 +1,7 @@
 import { CsvError, parse } from "csv-parse/browser/esm/sync";
 import { TunebertError } from "../error.js";
 import type { TextExample } from "../text/text-example.js";
-import { concatenate } from "./byte-source.js";
+import { joinPieces } from "./byte-source.js";
 import {
   type ColumnOptions,
   columnNames,
@@ -97,7 +97,7 @@ export class CsvReader implements RowReader {
       if (fault === undefined) sound.push(row);
       start = end;
     }
-    const others = parseCsv(decodeUtf8(concatenate(sound))!, this.#delimiter);
+    const others = parseCsv(decodeUtf8(joinPieces(sound))!, this.#delimiter);
     if (others instanceof CsvError) throw others;
     let next = 0;
     for (const fault of faults) yield fault ?? others[next++]!;

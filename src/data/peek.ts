@@ -1,4 +1,4 @@
-import { concatenate } from "./byte-source.js";
+import { joinPieces } from "./byte-source.js";
 
 /** The first bytes of a stream, and the stream with them. */
 export interface Peeked {
@@ -20,7 +20,7 @@ export async function peek(pieces: AsyncGenerator<Uint8Array>): Promise<Peeked> 
     taken.push(value);
     if (value.at(-1) === NEWLINE) break; // a short line, whose answer somebody may wait for
   }
-  const start = taken.length === 0 ? new Uint8Array(0) : concatenate(taken);
+  const start = taken.length === 0 ? new Uint8Array(0) : joinPieces(taken);
   return { start, whole: prepend(start, pieces) };
 }
 

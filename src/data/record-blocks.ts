@@ -1,5 +1,5 @@
 import { TunebertError } from "../error.js";
-import { type ByteSource, concatenate, piecesOf } from "./byte-source.js";
+import { type ByteSource, joinPieces, piecesOf } from "./byte-source.js";
 
 /** No row of text is longer; a file without line ends, or with a quote left open, must not fill the memory. */
 const MAX_RECORD_BYTES = 16 * 1024 * 1024;
@@ -25,7 +25,7 @@ export async function* recordBlocks(
     parts.push(piece);
     size += piece.length;
     if (size < sizeToTry) continue;
-    const bytes = concatenate(parts);
+    const bytes = joinPieces(parts);
     const end = endOfRecords(bytes);
     if (end === 0) requireShortRecord(size, fileName);
     else yield bytes.subarray(0, end);
@@ -35,7 +35,7 @@ export async function* recordBlocks(
     const isLong = end === 0 && size >= LONG_RECORD_BYTES;
     sizeToTry = isLong ? Math.min(2 * size, MAX_RECORD_BYTES + 1) : 1;
   }
-  if (size > 0) yield concatenate(parts);
+  if (size > 0) yield joinPieces(parts);
 }
 
 function requireShortRecord(size: number, fileName: string): void {

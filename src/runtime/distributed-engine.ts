@@ -1,3 +1,4 @@
+import { concatenate } from "../concatenate.js";
 import { allGather, bytesOf, type Collective, Scratch, sumOverRanks } from "./collective.js";
 import type { Engine, RunOutputs } from "./engine.js";
 import type { AdamStep } from "./optimizer/adam.js";
@@ -178,14 +179,4 @@ function unpackOutputs(bytes: Uint8Array): RunOutputs[][] {
       ),
     ),
   );
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -1,6 +1,6 @@
+import { concatenate } from "../concatenate.js";
 import { TunebertError } from "../error.js";
 import { ByteReader } from "./byte-reader.js";
-import { concatenate } from "./concatenate.js";
 import { bytesOf, checkFilled, countElements, elementSize, elementsOf } from "./elements.js";
 import { quote, showNumbers } from "./show.js";
 import type { StateDict, Tensor, TensorType } from "./tensor.js";

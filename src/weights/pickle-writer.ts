@@ -1,4 +1,4 @@
-import { concatenate } from "./concatenate.js";
+import { concatenate } from "../concatenate.js";
 import { Op } from "./pickle-opcodes.js";
 
 /** What can be pickled: plain data, where a number is a whole one, and what names things outside the pickle. */

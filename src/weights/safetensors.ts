@@ -1,6 +1,6 @@
+import { concatenate } from "../concatenate.js";
 import { TunebertError } from "../error.js";
 import { FREE_HEADER_CONTAINERS, HEADER_BYTES_PER_CONTAINER } from "./budgets.js";
-import { concatenate } from "./concatenate.js";
 import {
   bytesOf,
   checkFilled,

@@ -1,5 +1,5 @@
+import { concatenate } from "../concatenate.js";
 import { TunebertError } from "../error.js";
-import { concatenate } from "./concatenate.js";
 import { bytesOf, checkFilled } from "./elements.js";
 import { rowMajorStrides } from "./layout.js";
 import { type Picklable, PyCall, PyGlobal, PyReference, PyTuple, pickle } from "./pickle-writer.js";

@@ -1,7 +1,7 @@
 import { TunebertError } from "../../error.js";
 import { listNames } from "../../text/list-names.js";
 import type { TextExample } from "../../text/text-example.js";
-import { type ByteSource, concatenate, piecesOf } from "../byte-source.js";
+import { type ByteSource, joinPieces, piecesOf } from "../byte-source.js";
 import type { ColumnOptions } from "../columns.js";
 import { BadRow, badRow, type KeysOfExample, ObjectExamples } from "../object-examples.js";
 import type { RowLog } from "../row-log.js";
@@ -141,5 +141,5 @@ async function wholeOf(source: ByteSource, fileName: string): Promise<Uint8Array
       );
     }
   }
-  return concatenate(pieces);
+  return joinPieces(pieces);
 }
