@@ -1,9 +1,10 @@
 /** The server as callers see it: what it answers, what it refuses, and how it ends. */
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { BertClassifier } from "../src/bert/bert-classifier.js";
 import type { Answers } from "../src/data/answers.js";
 import { loadModel, prepareModelFolder, saveWeights } from "../src/hub/store/model-folder.js";
@@ -343,6 +344,35 @@ describe("the command", () => {
     expect((await ask(server, { text: "a dog" })).body).not.toEqual(before.body);
     server.kill("SIGINT");
     expect((await server.ended).code).toBe(0);
+  });
+
+  test("is unwell where its model answers no more", async () => {
+    const folder = await saveModel("dying", ["yes", "no"], 1);
+    // A thread that dies with the first question of a caller.
+    const preload = join(root, "dying.mjs");
+    writeFileSync(
+      preload,
+      `import { Worker } from "node:worker_threads";
+       const { postMessage } = Worker.prototype;
+       let asked = 0;
+       Worker.prototype.postMessage = function (request) {
+         if (request.kind === "infer" && ++asked > 1) this.terminate();
+         else postMessage.call(this, request);
+       };`,
+    );
+    const env = { ...process.env, NODE_OPTIONS: `--import ${pathToFileURL(preload).href}` };
+    const one = start(["serve", "--model", folder, "--port", "0", "--threads", "1"], { env });
+    running.push(one);
+    const [, url] = await vi.waitFor(() => /served at (\S+)/.exec(one.stderr()) ?? expect.fail(), 20_000);
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+    expect(await ask({ url: url! }, { text: "a dog" })).toMatchObject({
+      status: 500,
+      body: { error: expect.stringContaining("a worker thread failed"), error_type: "Backend" },
+    });
+    const health = await fetch(`${url}/health`);
+    expect([health.status, (await health.json()).error_type]).toEqual([503, "Unhealthy"]);
+    one.kill("SIGTERM");
+    await one.ended;
   });
 
   test("says what it cannot have", async () => {

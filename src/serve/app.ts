@@ -37,11 +37,13 @@ export function createApp(options: AppOptions): Hono<Env> {
   const app = new Hono<Env>();
   app.use(logged(options));
   app.use(expectHost(options));
-  app.get("/health", (c) =>
-    options.isClosing()
-      ? failed(c, 503, "Unhealthy", "the server is about to end")
-      : c.json({ status: "ok", model: served().name }),
-  );
+  app.get("/health", (c) => {
+    const { name, failure } = served();
+    if (options.isClosing()) return failed(c, 503, "Unhealthy", "the server is about to end");
+    return failure === undefined
+      ? c.json({ status: "ok", model: name })
+      : failed(c, 503, "Unhealthy", failure.message);
+  });
   const guarded = secureHeaders({
     contentSecurityPolicy: PAGE_POLICY,
     crossOriginResourcePolicy: "same-origin",

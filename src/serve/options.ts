@@ -1,5 +1,12 @@
-import { option } from "../option.js";
+import { type Kind, option } from "../option.js";
 import { count, text, texts, wholeNumber, yesNo } from "../option-kinds.js";
+
+const port: Kind<number> = {
+  ...wholeNumber(0),
+  expected: "a whole number up to 65535",
+  fits: (value): value is number =>
+    Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 16,
+};
 
 /** How a model is served. */
 export const serveOptions = {
@@ -7,7 +14,7 @@ export const serveOptions = {
     default: "127.0.0.1",
     help: "the address to listen on; 0.0.0.0 is all of this machine's",
   }),
-  port: option(wholeNumber(0), { default: 8080, help: "the port to listen on; 0 is any that is free" }),
+  port: option(port, { default: 8080, help: "the port to listen on; 0 is any that is free" }),
   allowedHost: option(texts("name"), {
     default: [],
     defaultText: "localhost and addresses",

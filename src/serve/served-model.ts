@@ -1,5 +1,6 @@
 import { basename, resolve } from "node:path";
 import type { Answers } from "../data/answers.js";
+import { TunebertError } from "../error.js";
 import { loadModel, type SavedModel } from "../hub/store/model-folder.js";
 import { Predictor } from "../predict/predictor.js";
 import type { Device } from "../runtime/engine.js";
@@ -23,6 +24,7 @@ export class ServedModel {
   readonly texts: Texts;
   readonly #predictor: Predictor<Answers>;
   readonly #batcher: Batcher;
+  #failure: TunebertError | undefined;
 
   private constructor(
     folder: string,
@@ -34,7 +36,11 @@ export class ServedModel {
     this.saved = saved;
     this.texts = saved.texts ?? DEFAULT_TEXTS;
     this.#predictor = predictor;
-    this.#batcher = new Batcher((examples) => predictor.logits(examples), saved.model.outputs, options);
+    this.#batcher = new Batcher(
+      (examples) => predictor.logits(examples).catch((error) => this.#fail(error)),
+      saved.model.outputs,
+      options,
+    );
   }
 
   /** Loads a model and has it answer once, so that the first request finds it ready. @throws TunebertError as {@link loadModel} */
@@ -52,6 +58,17 @@ export class ServedModel {
       await predictor.close();
       throw error;
     }
+  }
+
+  /** Why it answers no more; `undefined` while it does. */
+  get failure(): TunebertError | undefined {
+    return this.#failure;
+  }
+
+  /** What comes from outside, such as a thread that died, stays; an answer that is not a number is one example's. */
+  #fail(error: unknown): never {
+    if (error instanceof TunebertError && error.cause !== undefined) this.#failure = error;
+    throw error;
   }
 
   /** What the model answers with. */
