@@ -53,13 +53,16 @@ function quantizeRows(data: Float32Array, width: number, bits: WeightBits) {
   const values = new Int8Array(data.length);
   const scales = new Float32Array(data.length / width);
   for (let row = 0; row < scales.length; row++) {
-    const from = row * width;
+    const [start, end] = [row * width, (row + 1) * width];
     let largest = 0;
-    for (let i = from; i < from + width; i++) largest = Math.max(largest, Math.abs(data[i]!));
-    scales[row] = largest === 0 ? 1 : largest / most;
-    for (let i = from; i < from + width; i++) {
-      values[i] = Math.max(-most, Math.min(most, Math.round(data[i]! / scales[row]!)));
+    for (let i = start; i < end; i++) {
+      const size = Math.abs(data[i]!);
+      if (size > largest) largest = size;
     }
+    const scale = largest === 0 ? 1 : Math.fround(largest / most);
+    scales[row] = scale;
+    // None is beyond the most, since the scale is rounded by far less than half a step.
+    for (let i = start; i < end; i++) values[i] = Math.round(data[i]! / scale);
   }
   return { values, scales };
 }
