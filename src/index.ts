@@ -114,6 +114,7 @@ export {
   type Fold,
   type Leak,
 } from "./run/audit.js";
+export type { RunCheckpoints } from "./run/follow-run.js";
 export type { Listener, ListenerState, ResumedFrom } from "./run/listeners/listener.js";
 export type { RunDescription } from "./run/listeners/run-report.js";
 export type { RunOptions } from "./run/options.js";
@@ -121,7 +122,6 @@ export { quantizationCost } from "./run/quantization-cost.js";
 export { inRunFolder, type RunFolder, type RunFolderOptions } from "./run/run-folder.js";
 export { type Trained, train } from "./run/train.js";
 export {
-  type RunCheckpoints,
   type TrainingResult,
   type TrainingRun,
   trainInFolder,

@@ -26,7 +26,7 @@ const HIDDEN_LAYER = "hidden.0";
 const OUTPUT_LAYER = "output";
 
 /** How layers that are put on published BERTs start, as in the paper and in Hugging Face's libraries. */
-const PUBLISHED_START: LinearStart = { weight: normal(0.02), bias: constant(0) };
+export const PUBLISHED_START: LinearStart = { weight: normal(0.02), bias: constant(0) };
 
 /**
  * The parameters of a model, in the order of a PyTorch state dict, and how they start.
@@ -62,7 +62,7 @@ export function inferenceProgram(config: BertConfig, outputs: number, microBatch
   const network = new Network(0);
   const encoded = encodePooled(network, checkConfig(config), declareInputs(network, microBatches));
   const logits = outputLayers(network, config, outputs, encoded);
-  return program(network, microBatches, { [LOGITS]: together(network, logits) }, new Map());
+  return programOf(network, microBatches, { [LOGITS]: together(network, logits) }, new Map());
 }
 
 /** Micro-batches as a run of the {@link inferenceProgram} of as many. */
@@ -76,7 +76,7 @@ export function statesProgram(config: BertConfig, blocks: number, microBatches: 
     blocks === config.blocks
       ? encodePooled(network, config, inputs)
       : encodeTokens(network, config, inputs, blocks).map(({ x }) => x);
-  return program(network, microBatches, { [STATES]: together(network, states) }, new Map());
+  return programOf(network, microBatches, { [STATES]: together(network, states) }, new Map());
 }
 
 /** What is particular about training. */
@@ -108,7 +108,7 @@ export function trainingProgram(
     .reduce((sum, one) => add(graph, sum, one));
   const trained = network.inputs.filter(({ name }) => !frozen.has(name)).map(({ value }) => value);
   const outputs = { [LOSS]: loss, [LOGITS]: together(network, logits) };
-  return program(network, microBatches, outputs, backward(graph, loss, trained));
+  return programOf(network, microBatches, outputs, backward(graph, loss, trained));
 }
 
 export interface TrainingRunOptions<Targets> {
@@ -149,7 +149,7 @@ function outputLayers(
 }
 
 /** Of the first token; first [B, H], returns [B, H]. */
-function hiddenLayer(network: Network, first: Value, { hidden, variant }: BertConfig): Value {
+export function hiddenLayer(network: Network, first: Value, { hidden, variant }: BertConfig): Value {
   const read = variant?.dropoutBeforeHidden ? dropout(network, first, "output") : first;
   const made = linear(network, HIDDEN_LAYER, read, hidden, variant && PUBLISHED_START);
   const { pooling = "tanh" } = variant ?? {};
@@ -158,12 +158,12 @@ function hiddenLayer(network: Network, first: Value, { hidden, variant }: BertCo
     : tanh(network.graph, made);
 }
 
-function together({ graph }: Network, rows: readonly Value[]): Value {
+export function together({ graph }: Network, rows: readonly Value[]): Value {
   const [first, ...others] = rows as [Value, ...Value[]];
   return others.length === 0 ? first : concat(graph, rows, 0);
 }
 
-function program(
+export function programOf(
   network: Network,
   microBatches: number,
   outputs: Record<string, Value>,

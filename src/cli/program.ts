@@ -48,6 +48,7 @@ const NARROWEST = 16;
 /** In the order of `--help`. */
 const COMMANDS = {
   train: async () => (await import("./train.js")).addTrainCommand,
+  pretrain: async () => (await import("./pretrain.js")).addPretrainCommand,
   evaluate: async () => (await import("./evaluate.js")).addEvaluateCommand,
   audit: async () => (await import("./audit.js")).addAuditCommand,
   export: async () => (await import("./export.js")).addExportCommand,

@@ -2,6 +2,7 @@ import { TunebertError } from "../error.js";
 import { runOptions } from "../run/options.js";
 import type { RunFolder } from "../run/run-folder.js";
 import { type TrainingResult, type TrainingRun, trainInFolder } from "../run/train-in-folder.js";
+import type { Collective } from "../runtime/collective.js";
 import { memoryFailure } from "../runtime/out-of-memory.js";
 import { figuresOf } from "../tasks/task-for.js";
 import type { TrainEvent } from "../train/events.js";
@@ -43,14 +44,36 @@ export async function trainInTerminal(run: TerminalRun): Promise<void> {
   warn(warnings);
 }
 
-async function trainInterruptibly(run: TerminalRun, progress: ProgressLine): Promise<TrainingResult> {
+function trainInterruptibly(run: TerminalRun, progress: ProgressLine): Promise<TrainingResult> {
+  return resumably(run, progress, (signal, onKept) =>
+    trainInFolder({ ...run, signal, checkpoints: { ...run.checkpoints, onKept } }),
+  );
+}
+
+/** A run that can be gone on with. */
+export interface ResumableRun {
+  readonly out: RunFolder;
+  readonly collective?: Collective | undefined;
+  /** Ends the run as a signal does. */
+  readonly stop?: AbortSignal | undefined;
+}
+
+/**
+ * Does something that keeps checkpoints, and says how to go on when a signal or a fault ends it.
+ * @param action is told to stop by its signal, and tells each checkpoint's step
+ * @throws Interrupted when the process was asked to stop, once a checkpoint is kept
+ */
+export async function resumably<T>(
+  run: ResumableRun,
+  progress: ProgressLine,
+  action: (signal: AbortSignal, onKept: (step: number) => void) => Promise<T>,
+): Promise<T> {
   let step = run.out.resumeFrom?.state.step;
   const onKept = (kept: number) => {
     step = kept;
   };
   try {
-    return await interruptible((signal) =>
-      trainInFolder({ ...run, signal, checkpoints: { ...run.checkpoints, onKept } }), () => {
+    return await interruptible((signal) => action(signal, onKept), () => {
       progress.clear();
       note("stopping after this step and a checkpoint; once more stops at once");
     }, [outputFailed, ...(run.stop ? [run.stop] : [])]);

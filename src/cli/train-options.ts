@@ -34,7 +34,8 @@ export const startOptions = {
   ...vocabularyOptions,
 };
 
-const terminalOptions = {
+/** What is shown of a run. */
+export const terminalOptions = {
   logFormat: option(choice(["text", "json"], "format"), {
     default: "text",
     help: "what goes to standard output: lines to read, or each event as JSON",

@@ -12,6 +12,11 @@ export class GrowableInt32 {
     return this.#length;
   }
 
+  /** The item at a place that has been filled. */
+  at(index: number): number {
+    return this.#items[index]!;
+  }
+
   push(item: number): void {
     this.#reserve(this.#length + 1);
     this.#items[this.#length++] = item;

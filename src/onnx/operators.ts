@@ -133,13 +133,12 @@ export function expand(graph: Graph, x: Value, shape: Shape): Value {
 
 /** The sum over `axes`, which stay as axes of size 1 with `keepDims`. */
 export function reduceSum(graph: Graph, x: Value, axes: readonly number[], keepDims: boolean): Value {
-  const reduced = axes.map((axis) => (axis < 0 ? axis + x.shape.length : axis));
-  expectAxes("ReduceSum", x, reduced);
-  const shape = keepDims
-    ? x.shape.map((dim, i) => (reduced.includes(i) ? 1 : dim))
-    : x.shape.filter((_, i) => !reduced.includes(i));
-  const attributes = { keepdims: { int: Number(keepDims) } };
-  return one(graph, "ReduceSum", [x, graph.integers(reduced)], x.type, shape, attributes);
+  return reduce(graph, "ReduceSum", x, axes, keepDims);
+}
+
+/** The largest of x along axes; without a gradient. */
+export function reduceMax(graph: Graph, x: Value, axes: readonly number[], keepDims: boolean): Value {
+  return reduce(graph, "ReduceMax", x, axes, keepDims);
 }
 
 export function reshape(graph: Graph, x: Value, shape: Shape): Value {
@@ -296,4 +295,14 @@ function expectShape(what: string, shape: Shape, expected: Shape): void {
 
 function mismatch(where: string, a: Value, b: Value): never {
   throw new TunebertError(`${where}: ${showShape(a.shape)} and ${showShape(b.shape)} do not fit`);
+}
+
+function reduce(graph: Graph, operator: string, x: Value, axes: readonly number[], keepDims: boolean): Value {
+  const reduced = axes.map((axis) => (axis < 0 ? axis + x.shape.length : axis));
+  expectAxes(operator, x, reduced);
+  const shape = keepDims
+    ? x.shape.map((dim, i) => (reduced.includes(i) ? 1 : dim))
+    : x.shape.filter((_, i) => !reduced.includes(i));
+  const attributes = { keepdims: { int: Number(keepDims) } };
+  return one(graph, operator, [x, graph.integers(reduced)], x.type, shape, attributes);
 }

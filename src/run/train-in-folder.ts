@@ -1,6 +1,6 @@
 import type { Answers } from "../data/answers.js";
 import type { TextDataset } from "../data/text-dataset.js";
-import { CheckpointFolder, type FoundCheckpoint } from "../hub/store/checkpoint-folder.js";
+import type { FoundCheckpoint } from "../hub/store/checkpoint-folder.js";
 import {
   metricsPath,
   prepareModelFolder,
@@ -13,17 +13,15 @@ import type { Collective } from "../runtime/collective.js";
 import { threads } from "../runtime/threads/threads.js";
 import { taskFor } from "../tasks/task-for.js";
 import { checkState } from "../train/check-state.js";
-import type { CheckpointStore } from "../train/checkpoint.js";
-import type { CheckpointInterval } from "../train/checkpoints.js";
 import type { DoneEvent } from "../train/events.js";
 import { type Fingerprint, fingerprintOf } from "../train/fingerprint.js";
-import { type EpochFigures, isOver } from "../train/model-selection.js";
-import type { TrainerOptions } from "../train/options.js";
+import type { EpochFigures } from "../train/model-selection.js";
 import { Trainer } from "../train/trainer.js";
+import { followRun, type RunCheckpoints } from "./follow-run.js";
 import { learningCurves } from "./listeners/learning-curves.js";
-import { type Listener, readListeners, saveListeners } from "./listeners/listener.js";
+import type { Listener } from "./listeners/listener.js";
 import { metricsLog } from "./listeners/metrics-log.js";
-import { isReported, type RunDescription, runReport } from "./listeners/run-report.js";
+import { type RunDescription, runReport } from "./listeners/run-report.js";
 import { tensorBoard } from "./listeners/tensor-board.js";
 import { weightsSaver } from "./listeners/weights-saver.js";
 import { type RunOptions, runOptions } from "./options.js";
@@ -73,16 +71,6 @@ export interface TrainingResult extends DoneEvent {
   readonly warnings: readonly string[];
 }
 
-/** How checkpoints of a run are kept. */
-export interface RunCheckpoints {
-  /** Default: every 10 minutes; each epoch ends with one besides. */
-  readonly every?: CheckpointInterval | undefined;
-  /** How many of the latest stay, besides the best; default 2. */
-  readonly keep?: number | undefined;
-  /** Is told the step of each one once it is on the disk. */
-  readonly onKept?: (step: number) => void;
-}
-
 /**
  * Trains in a folder, as the command `tunebert train` does: keeps a log of all events, checkpoints, and the weights of the
  * latest epoch or, with a validation set, of the best; at the end the learning curves, a report, a model card and the
@@ -122,44 +110,28 @@ async function trainIn(folder: RunFolder, run: TrainingRun): Promise<TrainingRes
     ...shown,
     report,
   ];
-  try {
-    if (collective) await expectAlike(collective, rankStateOf(task, trainer, fit));
-    const events = trainer.fit({
+  if (collective) await expectAlike(collective, rankStateOf(task, trainer, fit));
+  const done = await followRun(folder, trainer, {
+    listeners,
+    shown,
+    checkpoints,
+    fit: {
       ...fit,
       signal: collective ? agreed(collective, asked) : asked,
       onAnswers(set, logits) {
         weights.answered(set, logits);
         report.answered(set, logits);
       },
-      onMeasuring(progress) {
-        for (const listener of listeners) listener.measuring?.(progress);
-      },
-      ...(checkpoints && {
-        checkpoints: checkpointStore(folder, checkpoints, listeners),
-        checkpointEvery: checkpoints.every,
-      }),
-    });
-    const restore = resumeFrom && readListeners(listeners, resumeFrom);
-    if (resumeFrom) {
-      run.onResume?.(resumeFrom, { ...options, threads: options.threads * (collective?.size ?? 1) });
-    }
-    const isDone = resumeFrom && (await isReportedRun(path, resumeFrom, trainer.options));
-    if (!isDone) await prepareModelFolder(path, saved, { overwrite, resume: resumeFrom !== undefined });
-    if (!isDone) restore?.();
-    let done: DoneEvent | undefined;
-    for await (const event of events) {
-      if (event.event !== "step") await lock.expectHeld();
-      for (const listener of isDone ? shown : listeners) await listener.handle(event);
-      if (event.event === "done") done = event;
-    }
-    await lock.expectHeld();
-    const warnings = isDone ? [] : await report.write();
-    const { bestEpoch, epoch: last, ...rest } = done!; // the last event
-    const epoch = validation ? bestEpoch : last;
-    return { ...rest, bestEpoch, epoch: last, kept: curves.at(epoch), warnings };
-  } finally {
-    for (const listener of listeners) listener.close?.();
-  }
+    },
+    prepare: (resume) => prepareModelFolder(path, saved, { overwrite, resume }),
+    onResume(checkpoint) {
+      run.onResume?.(checkpoint, { ...options, threads: options.threads * (collective?.size ?? 1) });
+    },
+    report,
+  });
+  const { bestEpoch, epoch: last, warnings, ...rest } = done;
+  const epoch = validation ? bestEpoch : last;
+  return { ...rest, bestEpoch, epoch: last, kept: curves.at(epoch), warnings };
 }
 
 /**
@@ -204,33 +176,4 @@ function agreed({ stopping }: Collective, asked: AbortSignal): AbortSignal {
   if (asked.aborted) ask();
   else asked.addEventListener("abort", ask, { once: true });
   return stopping.signal;
-}
-
-/** Checkpoints in the folder, with the states of the listeners. */
-function checkpointStore(
-  { path, lock }: RunFolder,
-  { keep, onKept }: RunCheckpoints,
-  listeners: readonly Listener[],
-): CheckpointStore {
-  const folder = new CheckpointFolder(path, { ...(keep !== undefined && { keep }) });
-  return {
-    async save({ tensors, state }) {
-      // Before anything is waited for, since training goes on meanwhile.
-      const states = saveListeners(listeners);
-      await lock.expectHeld();
-      const where = await folder.save({ tensors, state: { ...state, ...states } });
-      onKept?.(state.step);
-      return where;
-    },
-  };
-}
-
-/** Whether nothing is left to do: no step, and no report. Then the folder stays as it is. */
-async function isReportedRun(
-  folder: string,
-  { state }: FoundCheckpoint,
-  options: TrainerOptions,
-): Promise<boolean> {
-  const saved = checkState(state);
-  return isOver(saved, options) && (await isReported(folder, saved.step));
 }

@@ -187,7 +187,7 @@ export function keptOf(
 }
 
 /** One number where it is the same everywhere. */
-function rateSetting(dropout: number | DropoutRates): Setting {
+export function rateSetting(dropout: number | DropoutRates): Setting {
   if (typeof dropout === "number") return dropout;
   const { hidden, attention, output } = dropout;
   const isSame = hidden === attention && hidden === output;
@@ -207,15 +207,23 @@ function flatConfig({
 /** How many tokens a run may have, and how many micro-batches it holds where there are enough examples. */
 function runSize(
   { config }: BertClassifier<Answers>,
-  dataset: TextDataset,
+  { tokenIds, size }: TextDataset,
+  shape: RunShape,
+  step: StepSize,
+) {
+  return runSizeOf(config, { size, meanLength: tokenIds.length / size }, shape, step);
+}
+
+/** The same of so many examples, which have so many tokens. */
+export function runSizeOf(
+  { hidden, ffn, blocks }: BertConfig,
+  { size, meanLength }: { readonly size: number; readonly meanLength: number },
   { lanes, training }: RunShape,
   { batchSize, accumulate }: StepSize,
 ) {
-  const { hidden, ffn, blocks } = config;
   const { activations, leastTokens, tokensPerMicroBatch, microBatchesPerRun } = training;
   const maxTokens = Math.max(leastTokens, Math.floor(activations / (blocks * (12 * hidden + 2 * ffn))));
-  const meanLength = dataset.tokenIds.length / dataset.size;
-  const examples = Math.min(batchSize * accumulate, dataset.size);
+  const examples = Math.min(batchSize * accumulate, size);
   const tokens = (examples * meanLength) / lanes;
   const perGroup = Math.round(Math.min(tokens, maxTokens) / tokensPerMicroBatch);
   return { maxTokens, perGroup: Math.max(1, Math.min(microBatchesPerRun, perGroup)) };

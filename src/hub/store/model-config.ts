@@ -1,5 +1,6 @@
 import { checkLabels } from "../../bert/check-labels.js";
 import { type BertConfig, checkConfig, POOLINGS, type VariantPooling } from "../../bert/config.js";
+import type { PretrainingHeads } from "../../bert/pretraining-program.js";
 import { type Answers, labelsOf, taskOf } from "../../data/answers.js";
 import type { RememberedColumns } from "../../data/columns.js";
 import { rowOptions } from "../../data/options.js";
@@ -48,25 +49,70 @@ export function formatModelConfig(model: ModelConfig): string {
  * @throws TunebertError, with `path`, when it is not JSON, not ours, or an entry is missing or impossible
  */
 export function parseModelConfig(text: string, path: string): ModelConfig {
-  const { format, version, ...rest } = json.parseJson(text, path, readFormat);
-  if (format !== FORMAT || version !== VERSION) {
+  const rest = ownJson(text, path);
+  if (rest.task === PRETRAINING) {
     throw new TunebertError(
-      `${path} does not describe a model of tunebert (format ${FORMAT}, version ${VERSION})`,
+      (pretrained) =>
+        `${path} describes a pretrained model, which has not learnt to answer yet; fine-tune it: give its folder as ${pretrained}`,
+      { option: "pretrained" },
     );
   }
   const model = json.readJson(rest, path, readModel);
-  const { vocabularySize, hidden, ffn, heads, blocks, maxPositions } = model;
-  const sizes = { vocabularySize, hidden, ffn, heads, blocks, maxPositions };
-  const { variant, maxLength, truncation = DEFAULT_TRUNCATION, texts, columns } = model;
+  const { maxLength, truncation = DEFAULT_TRUNCATION, texts, columns } = model;
   if (maxLength < 1) throw new TunebertError(`${path}: maxLength is ${maxLength}; expected at least 1`);
   return {
-    config: inFile(path, () => checkConfig({ ...sizes, ...(variant && { variant }) })),
+    config: configOf(model, path),
     ...inFile(path, () => answersOf(model)),
     maxLength,
     truncation: inFile(path, () => checkTruncation(truncation)),
     texts,
     columns,
   };
+}
+
+/** @throws TunebertError when the text is not JSON of ours */
+function ownJson(text: string, path: string): { readonly task?: unknown } {
+  const { format, version, ...rest } = json.parseJson(text, path, readFormat);
+  if (format === FORMAT && version === VERSION) return rest;
+  throw new TunebertError(
+    `${path} does not describe a model of tunebert (format ${FORMAT}, version ${VERSION})`,
+  );
+}
+
+/** What config.json says of a pretrained model. */
+export interface PretrainingConfig {
+  readonly config: BertConfig;
+  readonly heads: PretrainingHeads;
+  /** The longest examples that it was pretrained on. */
+  readonly maxLength: number;
+}
+
+/** `task` in the config.json of a pretrained model. */
+const PRETRAINING = "pretraining";
+
+/** The text of config.json of a pretrained model. */
+export function formatPretrainingConfig({ config, heads, maxLength }: PretrainingConfig): string {
+  const described = { format: FORMAT, version: VERSION, ...config, task: PRETRAINING, ...heads, maxLength };
+  return `${JSON.stringify(described, null, 2)}\n`;
+}
+
+/** Whether it is a pretrained model that config.json describes. @throws TunebertError as {@link parseModelConfig} */
+export function isOfPretraining(text: string, path: string): boolean {
+  return ownJson(text, path).task === PRETRAINING;
+}
+
+/** Reads the text of config.json of a pretrained model. @throws TunebertError as {@link parseModelConfig} */
+export function parsePretrainingConfig(text: string, path: string): PretrainingConfig {
+  const model = json.readJson(ownJson(text, path), path, readPretraining);
+  const { tiedDecoder, nextSentence, maxLength } = model;
+  return { config: configOf(model, path), heads: { tiedDecoder, nextSentence }, maxLength };
+}
+
+/** @throws TunebertError when the sizes are not possible */
+function configOf(model: BertConfig, path: string): BertConfig {
+  const { vocabularySize, hidden, ffn, heads, blocks, maxPositions, variant } = model;
+  const sizes = { vocabularySize, hidden, ffn, heads, blocks, maxPositions };
+  return inFile(path, () => checkConfig({ ...sizes, ...(variant && { variant }) }));
 }
 
 /** @throws TunebertError when labels are not possible, or the thresholds are not as many */
@@ -131,7 +177,7 @@ const readRates = json.object({
   output: json.properFraction,
 });
 
-const readModel = json.object({
+const sizeReaders = {
   variant: json.optional(
     json.object({
       activation: readActivation,
@@ -151,6 +197,17 @@ const readModel = json.object({
   heads: json.count,
   blocks: json.count,
   maxPositions: json.count,
+};
+
+const readPretraining = json.object({
+  ...sizeReaders,
+  tiedDecoder: json.boolean,
+  nextSentence: json.boolean,
+  maxLength: json.count,
+});
+
+const readModel = json.object({
+  ...sizeReaders,
   task: readTask,
   labels: json.optional(json.list(json.string)),
   thresholds: json.optional(json.list(json.fraction)),

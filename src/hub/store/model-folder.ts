@@ -46,8 +46,10 @@ export interface SavedModel<A extends Answers = readonly string[]> {
   readonly thresholds?: readonly number[] | undefined;
 }
 
-const WEIGHTS = "model.safetensors";
-const CONFIG = "config.json";
+export const WEIGHTS = "model.safetensors";
+/** Those of a model that is pretrained, as d2l's archives have them. */
+export const PRETRAINED_WEIGHTS = "pretrained.params";
+export const CONFIG = "config.json";
 /** Of whatever tokenizer. */
 const TOKENIZER_FILES = [VOCABULARY_FILE, TOKENIZER_FILE, TOKENIZER_JSON];
 const METRICS = "metrics.jsonl";
@@ -79,6 +81,23 @@ export async function prepareModelFolder(
   }: SavedModel<Answers>,
   { overwrite, resume = false }: { readonly overwrite: boolean; readonly resume?: boolean },
 ): Promise<void> {
+  await clearFolder(folder, { overwrite, resume });
+  const { config, answers } = model;
+  const chosen = thresholds ?? (resume ? await chosenThresholds(folder) : undefined);
+  const described = formatModelConfig({
+    ...{ config, answers, maxLength, truncation, texts, columns, thresholds: chosen },
+  });
+  await writeFiles(folder, { [CONFIG]: described, ...tokenizer.files() });
+}
+
+/**
+ * Makes a folder ready for the files of a run, and takes out what a run before has left, unless it is gone on with.
+ * @throws TunebertError as {@link prepareModelFolder}
+ */
+export async function clearFolder(
+  folder: string,
+  { overwrite, resume }: { readonly overwrite: boolean; readonly resume: boolean },
+): Promise<void> {
   await expectNoOtherRun(folder);
   if (!resume) await expectFreeFolder(folder, { overwrite });
   try {
@@ -86,7 +105,14 @@ export async function prepareModelFolder(
     if (resume) await ownWhatGrows(folder);
     else {
       await removeCheckpoints(folder);
-      for (const file of [WEIGHTS, ...TOKENIZER_FILES, METRICS, TENSORBOARD, ...REPORTS]) {
+      for (const file of [
+        WEIGHTS,
+        PRETRAINED_WEIGHTS,
+        ...TOKENIZER_FILES,
+        METRICS,
+        TENSORBOARD,
+        ...REPORTS,
+      ]) {
         await rm(join(folder, file), { force: true, recursive: true });
       }
     }
@@ -95,12 +121,10 @@ export async function prepareModelFolder(
     if (cause instanceof TunebertError) throw cause;
     throw new TunebertError(`cannot write to ${folder}: ${systemReason(cause)}`, { cause });
   }
-  const { config, answers } = model;
-  const chosen = thresholds ?? (resume ? await chosenThresholds(folder) : undefined);
-  const described = formatModelConfig({
-    ...{ config, answers, maxLength, truncation, texts, columns, thresholds: chosen },
-  });
-  const files = { [CONFIG]: described, ...tokenizer.files() };
+}
+
+/** Writes files into a folder by their names, each whole or not at all. */
+export async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, text] of Object.entries(files)) await writeWhole(join(folder, name), text);
 }
 
@@ -171,7 +195,10 @@ async function entriesOf(folder: string): Promise<string[]> {
  * await prepareModelFolder("copy", saved, { overwrite: true });
  * await saveWeights("copy", saved.model);
  */
-export async function saveWeights(folder: string, model: BertClassifier<Answers>): Promise<void> {
+export async function saveWeights(
+  folder: string,
+  model: Pick<BertClassifier<Answers>, "parameters" | "stateDict">,
+): Promise<void> {
   const broken = firstNotFinite(model.parameters);
   if (broken) {
     throw new TunebertError(
@@ -281,7 +308,7 @@ async function loadDescribed(folder: string, saved: ModelConfig): Promise<SavedM
   return { model, tokenizer, maxLength, truncation, texts, ...said };
 }
 
-async function readTokenizer(folder: string): Promise<Tokenizer> {
+export async function readTokenizer(folder: string): Promise<Tokenizer> {
   const pieces = join(folder, TOKENIZER_JSON);
   if (existsSync(pieces)) return parseTokenizer(await readText(pieces), pieces);
   const [vocabulary, words] = [join(folder, VOCABULARY_FILE), join(folder, TOKENIZER_FILE)];

@@ -18,6 +18,7 @@ import { inFile, readText } from "../files/files.js";
 import { FileState } from "./file-state.js";
 import { isHuggingFaceFolder, openHuggingFaceFolder } from "./hugging-face-folder.js";
 import { expectRows, isModelFolder, loadModel } from "./model-folder.js";
+import { isPretrainingFolder, readPretrainingFolder } from "./pretraining-folder.js";
 import { readWeights } from "./read-weights.js";
 
 /** Parameters to start from, and the tokenizer they were trained with. */
@@ -79,6 +80,12 @@ export async function loadPretrained(
         (named) => `${folder} holds a model of tunebert's, whose tensors have no key; leave ${named} out`,
         { option: "key" },
       );
+    }
+    if (await isPretrainingFolder(folder)) {
+      const { config: described, tokenizer, read } = await readPretrainingFolder(folder);
+      const config = { ...described, ...(heads && { heads }) };
+      const state = new FileState(read, read());
+      return withState(state, { config, tokenizer, answers: undefined, notes: [] });
     }
     const { model, tokenizer } = await loadModel(folder, { task: "any" });
     const config = { ...model.config, ...(heads && { heads }) };

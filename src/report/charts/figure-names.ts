@@ -6,6 +6,10 @@ const TITLES: Readonly<Record<string, string>> = {
   exactMatch: "Exact match",
   pearson: "Pearson correlation",
   spearman: "Spearman correlation",
+  tokenLoss: "Loss of masked tokens",
+  tokenAccuracy: "Masked tokens guessed",
+  nextSentenceLoss: "Loss of next sentences",
+  nextSentenceAccuracy: "Next sentences told",
 };
 
 /** What lines call them. */
@@ -14,6 +18,7 @@ const SHORT: Readonly<Record<string, string>> = {
   macroF1: "macro F1",
   microF1: "micro F1",
   exactMatch: "exact",
+  tokenAccuracy: "token acc",
 };
 
 /** A figure's name as a heading. */

@@ -5,15 +5,8 @@ import { formatCount, formatDuration } from "../terminal/format-quantity.js";
 import { facts, namesOf } from "./page-parts.js";
 
 /** The sections on how the run was made. */
-export function runSections({
-  model,
-  settings,
-  data,
-  machine,
-  training,
-  tunebert,
-  finished,
-}: RunRecord): Html[] {
+export function runSections(run: RunRecord): Html[] {
+  const { model, settings, data, training } = run;
   return [
     html`<section aria-labelledby="settings"><h2 id="settings">Settings</h2>
 ${facts("Model", [
@@ -34,7 +27,20 @@ ${facts("Training", [...settingRows(settings), ["saved model", savedModel(traini
 ${dataFacts("Training examples", data.train)}
 ${dataFacts("Validation examples", data.validation)}
 ${dataFacts("Test examples", data.test)}</section>`,
-    html`<section aria-labelledby="machine"><h2 id="machine">Machine and speed</h2>
+    machineSection(run),
+  ];
+}
+
+/** On what a run was made, and how fast. */
+export function machineSection({
+  training,
+  machine,
+  tunebert,
+  finished,
+}: Pick<RunRecord, "machine" | "tunebert" | "finished"> & {
+  readonly training: Pick<RunRecord["training"], "examplesPerSecond" | "steps" | "seconds" | "threads">;
+}): Html {
+  return html`<section aria-labelledby="machine"><h2 id="machine">Machine and speed</h2>
 ${facts("Speed", [
   ["examples per second", training.examplesPerSecond.toFixed(1)],
   ["steps", formatCount(training.steps)],
@@ -53,8 +59,7 @@ ${facts("Machine", [
     "finished",
     html`<time datetime="${finished}">${finished.replace("T", " ").replace(/\.\d+Z$/, " UTC")}</time>`,
   ],
-])}</section>`,
-  ];
+])}</section>`;
 }
 
 function savedModel({ epochs, savedEpoch }: RunRecord["training"]): string {

@@ -84,6 +84,8 @@ export interface RunReport extends Listener {
    * @returns all that the reports warn of
    */
   write(): Promise<readonly string[]>;
+  /** Whether the folder holds all reports on a run that has taken so many steps. */
+  isWritten(steps: number): Promise<boolean>;
 }
 
 /** @throws TunebertError when there are not as many held-out texts as encoded examples */
@@ -103,6 +105,7 @@ export function runReport(run: ReportedRun, options: ReportOptions): RunReport {
     async write() {
       return done ? writeReports({ ...run, ...options, heldOut, logits: saved }, done) : [];
     },
+    isWritten: (steps) => isReported(options.folder, steps),
   };
 }
 
@@ -195,8 +198,7 @@ async function writeReports(run: Reported, done: DoneEvent): Promise<readonly st
   return warnings;
 }
 
-/** Whether the folder holds all reports on a run that has taken so many steps. */
-export async function isReported(folder: string, steps: number): Promise<boolean> {
+async function isReported(folder: string, steps: number): Promise<boolean> {
   try {
     const { text, path } = await readReport(folder, "run.json");
     return parseRun(text, path).training.steps === steps;

@@ -1,0 +1,192 @@
+import { createHash } from "node:crypto";
+import { BertForPretraining } from "../bert/bert-for-pretraining.js";
+import type { BertConfig } from "../bert/config.js";
+import { DEFAULT_SIZES } from "../bert/options.js";
+import { Corpus, type SentenceGroups } from "../data/corpus.js";
+import { vocabularyOptions } from "../data/options.js";
+import { PretrainingExamples } from "../data/pretraining-examples.js";
+import { readSentences, type TextFormat } from "../data/sentences.js";
+import { TunebertError } from "../error.js";
+import { streamBytes } from "../hub/files/files.js";
+import { readTokenizer } from "../hub/store/model-folder.js";
+import { loadPretrained } from "../hub/store/pretrained.js";
+import { checkOptions } from "../option.js";
+import { Random } from "../random.js";
+import { formatCount } from "../report/terminal/format-quantity.js";
+import { pretraining } from "../tasks/pretraining.js";
+import type { Task } from "../tasks/task.js";
+import type { Tokenizer } from "../text/tokenizer.js";
+import { digestTensors, type Fingerprint, PRETRAINED } from "../train/fingerprint.js";
+import type { PretrainOptions } from "./pretrain-options.js";
+import { pretrainedModelOptions, pretrainingRunOptions } from "./pretrain-options.js";
+
+/** Position rows of a model from scratch; a longer `maxLength` makes more. */
+const POSITIONS = 512;
+
+/** Pretraining that is ready to start. */
+export interface PreparedPretraining {
+  readonly task: Task<PretrainingExamples>;
+  readonly model: BertForPretraining;
+  readonly tokenizer: Tokenizer;
+  readonly maxLength: number;
+  readonly validation: PretrainingExamples | undefined;
+  readonly fingerprint: Partial<Fingerprint>;
+  /** What it learns from, for a person to read. */
+  readonly data: Readonly<Record<string, string>>;
+}
+
+/** Reads the text and makes the model. @throws TunebertError when options do not go together, or a file cannot be read */
+export async function preparePretraining(options: PretrainOptions): Promise<PreparedPretraining> {
+  expectTogether(options);
+  const { log = () => {}, onNotice = () => {} } = options;
+  const { maxLength, seed, dropout, masking } = checkOptions(pretrainingRunOptions, options);
+  const { corpus, tokenizer, model, start } = await (options.pretrained === undefined
+    ? fromScratch(options)
+    : goingOn(options, options.pretrained));
+  expectMask(tokenizer);
+  const { nextSentence } = model.heads;
+  const examplesOf = (text: Corpus) => new PretrainingExamples(text, tokenizer, { maxLength, nextSentence });
+  const train = examplesOf(corpus);
+  const validation =
+    options.validation === undefined
+      ? undefined
+      : examplesOf(await Corpus.encode(sentencesOf(options.validation, options.format), tokenizer));
+  const described = (examples: PretrainingExamples) =>
+    `${formatCount(examples.corpus.tokenIds.length)} tokens in ${formatCount(examples.corpus.sentenceCount)} sentences, ` +
+    `${formatCount(examples.size)} ${nextSentence ? "pairs" : "examples"}`;
+  log(`read ${described(train)}`);
+  if (validation) log(`to measure on: ${described(validation)}`);
+  const unknown = unknownShare(corpus, tokenizer);
+  log(
+    `vocabulary of ${formatCount(tokenizer.size)} tokens${unknown > 0 ? `, which lacks ${(100 * unknown).toFixed(1)} % of the words` : ""}`,
+  );
+  if (unknown > 0.2) {
+    onNotice(
+      `warning: the vocabulary lacks ${(100 * unknown).toFixed(0)} % of the words; lower --min-frequency, or learn pieces with --vocabulary wordpiece`,
+    );
+  }
+  if (nextSentence && corpus.groupCount === corpus.sentenceCount) {
+    onNotice(
+      "warning: no sentence has a next one, so that next-sentence prediction has nothing to learn; is the text one sentence a line, with blank lines between paragraphs?",
+    );
+  }
+  if (start !== undefined && model.fresh.length > 0) log(`fresh: ${model.fresh.join(", ")}`);
+  const vocabulary = createHash("sha256");
+  for (const text of Object.values(tokenizer.files())) vocabulary.update(text);
+  return {
+    task: pretraining(model, train, { dropout, masking, seed }),
+    ...{ model, tokenizer, maxLength, validation },
+    data: { text: described(train), ...(validation && { validation: described(validation) }) },
+    fingerprint: {
+      data: {
+        vocabulary: vocabulary.digest("hex"),
+        ...(start !== undefined && { [PRETRAINED]: start }),
+      },
+    },
+  };
+}
+
+/** A model and its text. */
+interface Start {
+  readonly corpus: Corpus;
+  readonly tokenizer: Tokenizer;
+  readonly model: BertForPretraining;
+  /** The digest of what the weights were. */
+  readonly start?: string;
+}
+
+async function fromScratch(options: PretrainOptions): Promise<Start> {
+  const { corpus, tokenizer } = await encode(options);
+  const { seed, maxLength } = checkOptions(pretrainingRunOptions, options);
+  const { tiedDecoder, nextSentence } = checkOptions(pretrainedModelOptions, options);
+  const config: BertConfig = {
+    vocabularySize:
+      options.vocabulary === "wordpiece" ? tokenizer.size : rowsOf(options.vocabSize, tokenizer),
+    hidden: options.hidden ?? DEFAULT_SIZES.hidden,
+    ffn: options.ffn ?? DEFAULT_SIZES.ffn,
+    heads: options.heads ?? DEFAULT_SIZES.heads,
+    blocks: options.blocks ?? DEFAULT_SIZES.blocks,
+    maxPositions: options.positions ?? Math.max(POSITIONS, maxLength),
+  };
+  const { embeddingStd } = options;
+  const heads = { tiedDecoder, nextSentence };
+  const model = BertForPretraining.fromScratch(config, heads, new Random(seed), { embeddingStd });
+  return { corpus, tokenizer, model };
+}
+
+function rowsOf(rows: number | undefined, { size }: Tokenizer): number {
+  if (rows === undefined || rows >= size) return rows ?? size;
+  throw new TunebertError(
+    (vocabSize, minFrequency) =>
+      `the vocabulary has ${size} tokens; ${vocabSize} ${rows} leaves no row for some of them. Raise it, or raise ${minFrequency}`,
+    { option: ["vocabSize", "minFrequency"] },
+  );
+}
+
+async function encode(options: PretrainOptions): Promise<Pick<Start, "corpus" | "tokenizer">> {
+  const groups = sentencesOf(options.text, options.format);
+  if (options.tokenizer !== undefined) {
+    const tokenizer = await readTokenizer(options.tokenizer);
+    return { corpus: await Corpus.encode(groups, tokenizer), tokenizer };
+  }
+  return Corpus.encodeWithNewVocabulary(groups, checkOptions(vocabularyOptions, options));
+}
+
+/** One of Hugging Face's learns from words alone; what the book's has not, such as its heads, is fresh. */
+async function goingOn(options: PretrainOptions, pretrained: string): Promise<Start> {
+  const { config, tokenizer, state } = await loadPretrained(pretrained, { heads: options.heads });
+  const { seed } = checkOptions(pretrainingRunOptions, options);
+  const isPublished = config.variant !== undefined;
+  const heads = {
+    tiedDecoder: !state.has("mlm.mlp.3.weight"),
+    nextSentence: !isPublished && options.nextSentence !== false,
+  };
+  const model = BertForPretraining.fromStateDict(config, heads, state, new Random(seed));
+  const corpus = await Corpus.encode(sentencesOf(options.text, options.format), tokenizer);
+  return { corpus, tokenizer, model, start: digestTensors(state) };
+}
+
+/** The sentences of files, one file after another, or those that were given. */
+async function* sentencesOf(
+  text: PretrainOptions["text"],
+  format: TextFormat | undefined,
+): AsyncGenerator<readonly string[]> {
+  for await (const one of typeof text === "string" ? [text] : (text as SentenceGroups | readonly string[])) {
+    if (typeof one !== "string") yield one;
+    else yield* readSentences(streamBytes(one), { fileName: one, format });
+  }
+}
+
+function unknownShare({ tokenIds }: Corpus, { unknown }: Tokenizer): number {
+  if (unknown === undefined) return 0;
+  return tokenIds.reduce((count, id) => count + Number(id === unknown), 0) / tokenIds.length;
+}
+
+function expectMask({ mask }: Tokenizer): void {
+  if (mask !== undefined) return;
+  throw new TunebertError(
+    "the vocabulary has no <mask> or [MASK], which stands for what is to be guessed; take a tokenizer that has one",
+  );
+}
+
+const FROM_SCRATCH = [
+  "hidden",
+  "ffn",
+  "blocks",
+  "vocabSize",
+  "embeddingStd",
+  "positions",
+  "tokenizer",
+  "minFrequency",
+  "words",
+] as const;
+
+function expectTogether(options: PretrainOptions): void {
+  const given = FROM_SCRATCH.find((name) => options[name] !== undefined);
+  if (options.pretrained !== undefined && given !== undefined) {
+    throw new TunebertError(
+      (named, pretrained) => `${named} is for a model from scratch; leave it out, or leave out ${pretrained}`,
+      { option: [given, "pretrained"] },
+    );
+  }
+}

@@ -1,0 +1,285 @@
+import type { BertForPretraining } from "../bert/bert-for-pretraining.js";
+import { LOSS } from "../bert/model-program.js";
+import {
+  BEST_LIKELIHOOD,
+  NEXT_SENTENCE,
+  type PretrainingWeights,
+  pretrainingProgram,
+  pretrainingRun,
+  TOKEN_LIKELIHOOD,
+} from "../bert/pretraining-program.js";
+import { microBatches } from "../data/micro-batches.js";
+import type { PretrainingExample, PretrainingExamples } from "../data/pretraining-examples.js";
+import { TextDataset } from "../data/text-dataset.js";
+import { TunebertError } from "../error.js";
+import { checkOptions, type OptionValues, option, settingsOf } from "../option.js";
+import { choice, fraction } from "../option-kinds.js";
+import type { RunOutputs, RunShape } from "../runtime/engine.js";
+import type { Program } from "../runtime/program.js";
+import type { Figures } from "./figures.js";
+import { rateSetting, runSizeOf } from "./fine-tuning.js";
+import type { StepSize, Task } from "./task.js";
+
+/** What becomes of the tokens that are to be guessed. */
+export const MASKINGS = ["dynamic", "static"] as const;
+
+const DROPOUT = 0.1;
+
+export const pretrainingOptions = {
+  /** probability of dropping an attention weight or an element before a residual; default: the model's own, or 0.1 */
+  dropout: option(fraction, {
+    defaultText: "the model's own, or 0.1",
+    help: "probability of dropping",
+    inFingerprint: true,
+  }),
+  /** whether masks and next sentences are drawn anew in every epoch, or once; default: dynamic */
+  masking: option(choice<"dynamic" | "static">(MASKINGS, "how"), {
+    default: "dynamic",
+    help: "whether what is masked, and which sentence comes second, is drawn anew in every epoch, or once as in the book (static)",
+    inFingerprint: true,
+  }),
+};
+
+/**
+ * How a model is pretrained.
+ * @interface
+ */
+export type PretrainingOptions = OptionValues<typeof pretrainingOptions>;
+
+/** What a pretrained model is measured by. */
+export const pretrainingFigures = [
+  { name: "loss", better: "lower" },
+  { name: "tokenLoss", better: "lower" },
+  { name: "tokenAccuracy", better: "higher" },
+  { name: "nextSentenceLoss", better: "lower" },
+  { name: "nextSentenceAccuracy", better: "higher" },
+] as const;
+
+/** Of examples that are measured: they are masked alike every time. */
+const MEASURING_SEED = 0;
+/** Examples that are handed to the engine together. */
+const CHUNK = 4096;
+
+/**
+ * Masked language modelling and next-sentence prediction (d2l section 15.10): the loss is the mean cross-entropy of the tokens
+ * of a batch that are to be guessed, plus that of its pairs.
+ * @param seed of static masking
+ * @example
+ * const paragraphs = [["a dog runs .", "it barks ."], ["a cat sleeps .", "it purrs ."]];
+ * const { corpus, tokenizer } = await Corpus.encodeWithNewVocabulary(paragraphs, { minFrequency: 1 });
+ * const heads = { tiedDecoder: false, nextSentence: true };
+ * const sizes = { vocabularySize: tokenizer.size, hidden: 32, ffn: 64, heads: 2, blocks: 2, maxPositions: 64 };
+ * const model = BertForPretraining.fromScratch(sizes, heads, new Random(0));
+ * const examples = new PretrainingExamples(corpus, tokenizer, { maxLength: 64, nextSentence: true });
+ * const trainer = new Trainer(pretraining(model, examples), threads(1), { epochs: 1 });
+ * for await (const event of trainer.fit()) if (event.event === "epoch") console.log(event.train.tokenLoss);
+ */
+export function pretraining(
+  model: BertForPretraining,
+  train: PretrainingExamples,
+  options: Partial<PretrainingOptions> & { readonly seed?: number } = {},
+): Task<PretrainingExamples> {
+  const { seed = 0, ...others } = options;
+  const given = checkOptions(pretrainingOptions, others);
+  const { config, heads } = model;
+  const dropout = given.dropout ?? config.variant?.dropout ?? DROPOUT;
+  const sizeOf = (shape: RunShape, step: StepSize) =>
+    runSizeOf(config, { size: train.size, meanLength: train.meanLength }, shape, step);
+  const isStatic = given.masking === "static";
+  return {
+    ...{ parameters: model.parameters, train, size: train.size, figures: figuresOf(model) },
+    settings: {
+      ...config,
+      ...heads,
+      variant: config.variant ? JSON.stringify(config.variant) : null,
+      ...settingsOf(pretrainingOptions, given),
+      dropout: rateSetting(dropout),
+      maxLength: train.maxLength,
+    },
+    encoding: ({ corpus: { tokenIds, sentences, groups } }) => [tokenIds, sentences, groups],
+    expectFit: (examples) => expectFit(examples, model),
+    programs(shape, step) {
+      const counts = [...new Set([sizeOf(shape, step).perGroup, 1])];
+      const programs = (trains: boolean): Program[] =>
+        counts.map((count) =>
+          pretrainingProgram(config, heads, { dropout: trains ? dropout : 0, trains }, count),
+        );
+      return { inference: programs(false), training: programs(true) };
+    },
+    batch(places, options) {
+      const started = performance.now();
+      const { random, shape, batchSize, accumulate } = options;
+      const examples = Array.from(places, (place) =>
+        isStatic ? train.drawAlike(place, seed) : train.draw(place, random),
+      );
+      const weights = weightsOf(examples, { batchSize, accumulate });
+      const size = sizeOf(shape, options);
+      const { runs, work } = cut(model, examples, {
+        ...{ shape, size, weightsOf: (example) => weights[Math.floor(example / batchSize)]! },
+        seed: () => random.int32(),
+      });
+      return {
+        ...{ size: places.length, runs, random: random.state },
+        work: { ...work, data: (performance.now() - started) / 1000 },
+        measure(outputs) {
+          const all = outputs.flat();
+          const sums = sumsOf(all, isNextOf(runs.flat().length, work.order, examples));
+          const loss = all.reduce((sum, output) => sum + output[LOSS]![0]!, 0);
+          return { loss, sums: scale(figuresFrom(sums, model), places.length) };
+        },
+      };
+    },
+    async evaluate(engine, examples, { shape, signal, onProgress, notFinite }) {
+      let sums = NO_SUMS;
+      const size = sizeOf(shape, { batchSize: CHUNK, accumulate: 1 });
+      for (let start = 0; start < examples.size; start += CHUNK) {
+        signal?.throwIfAborted();
+        onProgress?.(start, examples.size);
+        const count = Math.min(CHUNK, examples.size - start);
+        const drawn = Array.from({ length: count }, (_, i) => examples.drawAlike(start + i, MEASURING_SEED));
+        const { runs, work } = cut(model, drawn, {
+          ...{ shape, size, weightsOf: () => UNWEIGHTED },
+          seed: () => 0,
+        });
+        const outputs = (await engine.infer(runs)).flat();
+        sums = addSums(sums, sumsOf(outputs, isNextOf(runs.flat().length, work.order, drawn)));
+        if (!Number.isFinite(sums.tokenLoss + sums.pairLoss)) throw notFinite(start + 1, sums.tokenLoss);
+      }
+      return figuresFrom(sums, model);
+    },
+  };
+}
+
+const UNWEIGHTED: PretrainingWeights = { token: 1, pair: 1 };
+
+function figuresOf({ heads }: BertForPretraining) {
+  return pretrainingFigures.filter(({ name }) => heads.nextSentence || !name.startsWith("nextSentence"));
+}
+
+/** Of each of the batches whose losses are averaged, what its tokens and its pairs count. */
+function weightsOf(examples: readonly PretrainingExample[], { batchSize }: StepSize): PretrainingWeights[] {
+  const batches = Math.ceil(examples.length / batchSize);
+  return Array.from({ length: batches }, (_, b) => {
+    const batch = examples.slice(b * batchSize, (b + 1) * batchSize);
+    const tokens = batch.reduce((sum, { places }) => sum + places.length, 0);
+    const pairs = batch.filter(({ isNext }) => isNext !== undefined).length;
+    return { token: 1 / (tokens * batches), pair: pairs === 0 ? 0 : 1 / (pairs * batches) };
+  });
+}
+
+interface CutOptions {
+  readonly shape: RunShape;
+  readonly size: ReturnType<typeof runSizeOf>;
+  readonly weightsOf: (example: number) => PretrainingWeights;
+  /** Of the dropout masks of a run. */
+  readonly seed: () => number;
+}
+
+/** Examples as runs for each lane, and in which order they are in them. */
+function cut(
+  { config, heads }: BertForPretraining,
+  examples: readonly PretrainingExample[],
+  options: CutOptions,
+) {
+  const { shape, size, weightsOf, seed } = options;
+  const dataset = TextDataset.ofPacked(examples.map(({ packed }) => packed));
+  const all = Int32Array.from(examples.keys());
+  const lanes = microBatches(dataset, all, { replicas: shape.lanes, ...size });
+  const runs = lanes.map((groups) =>
+    groups.map((group) => pretrainingRun(group, config, { heads, examples, weightsOf, seed: seed() })),
+  );
+  const batches = lanes.flat().flatMap((group) => group.batches);
+  const work = {
+    tokens: dataset.tokenIds.length,
+    paddedTokens: batches.reduce((sum, { length, lengths }) => sum + length * lengths.length, 0),
+    order: batches.flatMap((batch) => [...batch.examples]),
+  };
+  return { runs, work };
+}
+
+/** Sums over examples that have been run. */
+interface Sums {
+  readonly tokens: number;
+  readonly tokenLoss: number;
+  readonly rightTokens: number;
+  readonly pairs: number;
+  readonly pairLoss: number;
+  readonly rightPairs: number;
+}
+
+const NO_SUMS: Sums = { tokens: 0, tokenLoss: 0, rightTokens: 0, pairs: 0, pairLoss: 0, rightPairs: 0 };
+
+function addSums(a: Sums, b: Sums): Sums {
+  const names = Object.keys(NO_SUMS) as (keyof Sums)[];
+  return Object.fromEntries(names.map((name) => [name, a[name] + b[name]])) as unknown as Sums;
+}
+
+/** Whether the second sentence follows, in the order of the runs; nothing of runs that there are not. */
+function isNextOf(runs: number, order: readonly number[], examples: readonly PretrainingExample[]) {
+  return runs === 0 ? [] : order.map((example) => examples[example]!.isNext);
+}
+
+/** @param isNext of the examples in the order of the outputs */
+function sumsOf(outputs: readonly RunOutputs[], isNext: readonly (boolean | undefined)[]): Sums {
+  let [tokens, tokenLoss, rightTokens, pairs, pairLoss, rightPairs] = [0, 0, 0, 0, 0, 0];
+  let example = 0;
+  for (const output of outputs) {
+    const likelihood = output[TOKEN_LIKELIHOOD]!;
+    const best = output[BEST_LIKELIHOOD]!;
+    tokens += likelihood.length;
+    likelihood.forEach((one, p) => {
+      tokenLoss -= one;
+      if (one === best[p]) rightTokens++;
+    });
+    const logits = output[NEXT_SENTENCE] ?? new Float32Array();
+    for (let b = 0; b < logits.length; b += 2) {
+      const truth = isNext[example++];
+      if (truth === undefined) continue;
+      const margin = (truth ? 1 : -1) * (logits[b + 1]! - logits[b]!);
+      pairs++;
+      pairLoss += softplus(-margin);
+      if (margin > 0) rightPairs++;
+    }
+  }
+  return { tokens, tokenLoss, rightTokens, pairs, pairLoss, rightPairs };
+}
+
+/** log(1 + exp x) */
+function softplus(x: number): number {
+  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+}
+
+function figuresFrom(sums: Sums, { heads }: BertForPretraining): Figures {
+  const tokenLoss = sums.tokenLoss / sums.tokens;
+  const figures = { tokenLoss, tokenAccuracy: sums.rightTokens / sums.tokens };
+  if (!heads.nextSentence) return { loss: tokenLoss, ...figures };
+  const pairs = Math.max(1, sums.pairs);
+  const nextSentenceLoss = sums.pairLoss / pairs;
+  return {
+    loss: tokenLoss + nextSentenceLoss,
+    ...figures,
+    ...{ nextSentenceLoss, nextSentenceAccuracy: sums.rightPairs / pairs },
+  };
+}
+
+function scale(figures: Figures, count: number): Figures {
+  return Object.fromEntries(Object.entries(figures).map(([name, mean]) => [name, mean * count]));
+}
+
+function expectFit(examples: PretrainingExamples, { config }: BertForPretraining): void {
+  if (examples.size === 0) throw new TunebertError("the text has no examples to pretrain on");
+  if (examples.maxLength > config.maxPositions) {
+    throw new TunebertError(
+      (maxLength) =>
+        `${maxLength} is ${examples.maxLength}, but the model has positions for ${config.maxPositions}; set it to that or less`,
+      { option: "maxLength" },
+    );
+  }
+  const largest = examples.corpus.tokenIds.reduce((max, id) => Math.max(max, id), 0);
+  if (largest >= config.vocabularySize) {
+    throw new TunebertError(
+      `token id ${largest} is beyond the token embedding, which has ${config.vocabularySize} rows; ` +
+        "the vocabulary and the weights do not belong together",
+    );
+  }
+}
