@@ -30,8 +30,8 @@ export interface LossOptions {
 
 /**
  * Each example's share in the loss of a step, the mean of the losses of its batches; the loss of a batch is the mean
- * over its examples, weighted by their classes.
- * @param labels of all examples of the step, batch after batch
+ * over its examples, weighted by their classes; one without a class counts as one of weight 1.
+ * @param labels of all examples of the step, batch after batch; -1 for none
  * @param batchSize examples in each batch; the last may have fewer
  */
 export function lossShares(
@@ -43,15 +43,15 @@ export function lossShares(
   const batches = Math.ceil(labels.length / batchSize);
   for (let start = 0; start < labels.length; start += batchSize) {
     const batch = labels.subarray(start, start + batchSize);
-    const weight = batch.reduce((sum, label) => sum + classWeights[label]!, 0);
+    const weight = batch.reduce((sum, label) => sum + (classWeights[label] ?? 1), 0);
     shares.fill(1 / (weight * batches), start, start + batch.length);
   }
   return shares;
 }
 
 /**
- * The factor of each log-likelihood in the loss: [B, K].
- * @param labels (B)
+ * The factor of each log-likelihood in the loss: [B, K]; 0 where there is no label.
+ * @param labels (B), -1 for none
  * @param shares (B) as {@link lossShares} gives them
  */
 export function lossTargets(
@@ -62,6 +62,7 @@ export function lossTargets(
   const K = classWeights.length;
   const targets = new Float32Array(labels.length * K);
   labels.forEach((label, b) => {
+    if (label < 0) return;
     classWeights.forEach((weight, k) => {
       const target = Number(k === label) * (1 - labelSmoothing) + labelSmoothing / K;
       targets[b * K + k] = target * weight * shares[b]!;

@@ -12,6 +12,7 @@ import {
   pretrainedOptions,
   rankOptions,
   recipeOptions,
+  teacherOptions,
 } from "../run/options.js";
 import { selectionOptions } from "../train/options.js";
 import { labelledExampleOptions } from "./options.js";
@@ -61,6 +62,7 @@ export const trainOptionGroups: Readonly<Record<string, Options>> = {
   Data: dataOptions,
   Model: startOptions,
   Training: { ...recipeOptions, ...learningFlags, ...rankOptions },
+  "Learning from a teacher": teacherOptions,
   "Choosing a model, with --validation": selectionOptions,
   Checkpoints: checkpointOptions,
   Output: { ...outputOptions, ...terminalOptions },
@@ -72,6 +74,7 @@ export type TrainFlags = OptionValues<
     typeof startOptions &
     typeof recipeOptions &
     typeof learningFlags &
+    typeof teacherOptions &
     typeof rankOptions &
     typeof selectionOptions &
     typeof checkpointOptions &

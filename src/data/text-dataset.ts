@@ -183,6 +183,21 @@ export class TextDataset implements TextDatasetData {
     return tokens === 0 ? 0 : this.unknown / tokens;
   }
 
+  /** These examples and behind them others, of classes that are numbered alike or of none; what was counted of the others is left out. */
+  concat(other: TextDataset): TextDataset {
+    const { length } = this.tokenIds;
+    return new TextDataset({
+      ...this,
+      tokenIds: joined(this.tokenIds, other.tokenIds),
+      offsets: joined(
+        this.offsets,
+        other.offsets.subarray(1).map((offset) => length + offset),
+      ),
+      firstLengths: joined(this.firstLengths, other.firstLengths),
+      labels: joined(this.labels, other.labels),
+    });
+  }
+
   /** Some of the examples, in this order, with the same label names; what was counted while reading is not theirs. */
   subset(examples: readonly number[]): TextDataset {
     const lengths = examples.map((i) => this.length(i));
@@ -213,6 +228,13 @@ export class TextDataset implements TextDatasetData {
   ids(i: number): Int32Array {
     return this.tokenIds.subarray(this.offsets[i], this.offsets[i + 1]);
   }
+}
+
+function joined(a: Int32Array, b: Int32Array): Int32Array {
+  const both = new Int32Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
 }
 
 /** What encoding needs of a tokenizer, or of what is to become one. */

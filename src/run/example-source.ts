@@ -13,10 +13,15 @@ import { readExampleFiles } from "./read-example-files.js";
 import type { CommonTrainOptions, ExampleSource, UncheckedTrainOptions } from "./train-options.js";
 
 /** What a set of examples is for. */
-type Purpose = "train" | "validation" | "test";
+type Purpose = "train" | "unlabelled" | "validation" | "test";
 
 /** The part of a data set that is meant where its name alone is given. */
-const SPLITS: Readonly<Record<Purpose, Split>> = { train: "train", validation: "dev", test: "test" };
+const SPLITS: Readonly<Record<Purpose, Split>> = {
+  train: "train",
+  unlabelled: "train",
+  validation: "dev",
+  test: "test",
+};
 
 /** Examples that can be read, once. */
 export interface OpenExamples {

@@ -3,6 +3,7 @@ import { checkOptions, type GivenOptions, type OptionValues, option, required } 
 import { choice, count, fraction, text, yesNo } from "../option-kinds.js";
 import { physicalCores } from "../runtime/threads/physical-cores.js";
 import { classificationOptions } from "../tasks/classification.js";
+import { distillationOptions } from "../tasks/distillation.js";
 import { selectionOptions, trainingOptions } from "../train/options.js";
 import { interval } from "./interval.js";
 import { RECIPES } from "./recipe.js";
@@ -41,7 +42,7 @@ export const recipeOptions = {
   }),
 };
 
-const runOptionTable = { ...learningOptions, ...selectionOptions };
+const runOptionTable = { ...learningOptions, ...distillationOptions, ...selectionOptions };
 
 /**
  * What a run in a folder can be told: the options of its trainer and its task, and its threads.
@@ -87,6 +88,19 @@ export const poolingOptions = {
     defaultText: "what the folder says, else cls",
     help: "what the output layer of a model of Hugging Face's reads: the first token, or the mean over all",
   }),
+};
+
+/** Who teaches, and how. */
+export const teacherOptions = {
+  /** A trained classifier with the same labels, whose probabilities are learnt from too. */
+  teacher: option(text("folder"), {
+    help: "learn from the probabilities of this trained model too, whatever its size and kind",
+  }),
+  /** A file of examples without labels, or whose labels are passed over. */
+  unlabelled: option(text("file"), {
+    help: "with --teacher: examples without labels to learn from too, by the teacher's answers alone",
+  }),
+  ...distillationOptions,
 };
 
 /** Which part of a weights file is meant. */

@@ -10,6 +10,7 @@ import { showAddress } from "../hub/files/address.js";
 import { checkOptions } from "../option.js";
 import { formatBytes } from "../report/terminal/format-quantity.js";
 import { type KeptParts, keptOf } from "../tasks/fine-tuning.js";
+import { isClassifier } from "../tasks/task-for.js";
 import { listNames } from "../text/list-names.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { WordTokenizer } from "../text/word-tokenizer.js";
@@ -19,6 +20,7 @@ import { describeRecipe, recipeKeeper } from "./recipe.js";
 import { startFingerprint } from "./run-fingerprint.js";
 import type { RunFolder } from "./run-folder.js";
 import { startTraining } from "./start-training.js";
+import { askTeacher } from "./teacher.js";
 import type { TrainingRun } from "./train-in-folder.js";
 import { expectTogether, type UncheckedTrainOptions } from "./train-options.js";
 import { dataWarnings } from "./warnings.js";
@@ -40,9 +42,14 @@ export async function prepareRun<Folder extends StartFolder>(
   const { train, drawn, fresh, tokenizer, recipe, options } = await startTraining(folder, given);
   const model = fresh();
   const { tensorboard, noLabel, pretrained, log = () => {}, onNotice = () => {} } = options;
+  const learnFrom = (teacher: string) => {
+    if (!isClassifier(model)) throw noTeacher();
+    return askTeacher(teacher, folder.path, options, { model, tokenizer, set: train.set });
+  };
   const { maxLength, truncation } = checkOptions(lengthOptions, options);
   const task = taskOf(model.answers);
   const labels = task === "regression" ? undefined : model.labels;
+  const taught = options.teacher === undefined ? undefined : await learnFrom(options.teacher);
   if (drawn?.length === 0) throw noneDrawn(options.testShare);
   const known = { maxLength, truncation, texts: train.set.texts, task, labels };
   const validation = await readHeldOut("validation", options, tokenizer, known);
@@ -56,7 +63,7 @@ export async function prepareRun<Folder extends StartFolder>(
   if (kept !== undefined) log(kept);
   const records = { train: train.record, validation: validation?.record, test: test?.record };
   for (const notice of labelNotes(train.set, noLabel)) onNotice(notice);
-  const sets = { train: train.set, validation: validation?.set, test: test?.set };
+  const sets = { train: taught?.set ?? train.set, validation: validation?.set, test: test?.set };
   const warnings = dataWarnings(sets, records, runOptions(options), tokenizer.unknown);
   for (const warning of warnings) onNotice(`warning: ${warning}`);
   const { checkpoints = true, checkpointEvery: every, keep, listeners = [], signal } = options;
@@ -67,6 +74,7 @@ export async function prepareRun<Folder extends StartFolder>(
     listeners: [recipeKeeper(recipe), ...listeners],
     warnings,
     ...sets,
+    teacher: taught?.logits,
     heldOut: (test ?? validation)?.examples,
     out: folder,
     options: runOptions(options),
@@ -89,6 +97,13 @@ function describeKept({ blocks, bytes, why }: KeptParts): string | undefined {
     return `frozen: computed anew in each epoch, since to keep it takes ${formatBytes(bytes)}, above ${formatBytes(MOST_KEPT)}`;
   }
   return why && "frozen: computed anew in each epoch, since dropout changes it; with --dropout 0 it is kept";
+}
+
+function noTeacher(): TunebertError {
+  return new TunebertError(
+    (named) => `${named} is for one label of several; leave it out where any labels or numbers are learnt`,
+    { option: "teacher" },
+  );
 }
 
 function noneDrawn(share: number | undefined): TunebertError {

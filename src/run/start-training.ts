@@ -68,7 +68,7 @@ async function fineTuned(
   const preferredLabels = known && known !== "number" ? labelsOf(known) : undefined;
   const { examples, name: file, record, drawn } = await openTraining(options);
   const named = { labels: options.labelNames, preferredLabels };
-  const set = await TextDataset.encode(examples, tokenizer, { ...options, ...named });
+  const set = await TextDataset.encode(examples, tokenizer, { ...options, ...named, unlabelled: "skip" });
   const { seed } = runOptions(options);
   const answers = answersOf(set, file);
   const fresh = () => {
@@ -89,7 +89,7 @@ async function fromScratch(
   const { words = isSnli ? "book" : "punctuation" } = options;
   const { dataset: set, tokenizer } = await TextDataset.encodeWithNewVocabulary(examples, {
     ...options,
-    ...{ words, labels: options.labelNames },
+    ...{ words, labels: options.labelNames, unlabelled: "skip" },
   });
   const { vocabSize: rows = tokenizer.size } = options;
   if (rows < tokenizer.size) {
@@ -131,7 +131,7 @@ function settle(
 }
 
 /** Opens the training examples, without those that are to be measured on. */
-async function openTraining(options: UncheckedTrainOptions) {
+export async function openTraining(options: UncheckedTrainOptions) {
   const opened = await openExamples("train", options.train, options);
   const { testShare: share } = options;
   if (share === undefined) return { ...opened, drawn: undefined };

@@ -34,6 +34,8 @@ export interface TrainingRun<A extends Answers = Answers> extends SavedModel<A>,
   /** Where the model, its metrics and its reports go; of a {@link RunFolder} the {@link RunFolderOptions} are known. */
   readonly out: string | RunFolder;
   readonly train: TextDataset;
+  /** (n · K) a teacher's logits for the training examples, which then need no labels: see {@link distillation}. Default: none. */
+  readonly teacher?: Float32Array | undefined;
   /** By which the best epoch's model is chosen; default: none, and the latest is kept. */
   readonly validation?: TextDataset | undefined;
   readonly test?: TextDataset | undefined;
@@ -152,9 +154,9 @@ export async function followTraining(
 
 /** What learns, and what decides which steps it takes. */
 function trainerOf(run: Omit<TrainingRun, "out">, resumeFrom: FoundCheckpoint | undefined) {
-  const { model, train, validation, test, collective } = run;
+  const { model, train, teacher, validation, test, collective } = run;
   const options = runOptions(run.options ?? {});
-  const task = taskFor(model, train, options);
+  const task = taskFor(model, train, options, teacher);
   const trainer = new Trainer(task, threads(options.threads, collective), options);
   return { task, trainer, fit: { validation, test, resumeFrom, fingerprint: runFingerprint(run) } };
 }

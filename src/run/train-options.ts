@@ -24,6 +24,7 @@ import type {
   poolingOptions,
   pretrainedOptions,
   recipeOptions,
+  teacherOptions,
 } from "./options.js";
 
 /** Examples: the path of a file, the name of a data set such as `snli`, or the examples themselves. */
@@ -45,7 +46,8 @@ export interface UncheckedTrainOptions
         typeof scratchOptions &
         typeof vocabularyOptions &
         typeof selectionOptions &
-        typeof taskOptions
+        typeof taskOptions &
+        typeof teacherOptions
     > {
   readonly validation?: ExampleSource | undefined;
 }
@@ -62,6 +64,7 @@ export interface CommonTrainOptions
       typeof headsOptions &
       typeof recipeOptions &
       typeof learningOptions &
+      typeof teacherOptions &
       typeof checkpointOptions &
       Omit<typeof outputOptions, "out">
   > {

@@ -1,5 +1,6 @@
 import type { BertClassifier } from "../bert/bert-classifier.js";
 import { classificationHead, lossShares, lossTargets } from "../bert/classification-head.js";
+import type { MicroBatch } from "../data/micro-batches.js";
 import type { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import { argmaxRows } from "../metrics/argmax-rows.js";
@@ -9,8 +10,8 @@ import { checkOptions, type OptionValues, option, settingsOf } from "../option.j
 import { fraction } from "../option-kinds.js";
 import { listNames } from "../text/list-names.js";
 import { classWeightsKind, classWeightsOf } from "./class-weights.js";
-import { fineTuning, fineTuningOptions } from "./fine-tuning.js";
-import type { Task } from "./task.js";
+import { fineTuning, fineTuningOptions, type Supervision } from "./fine-tuning.js";
+import type { StepSize, Task } from "./task.js";
 
 export const classificationOptions = {
   ...fineTuningOptions,
@@ -58,12 +59,40 @@ export function classification(
   train: TextDataset,
   options: Partial<ClassificationOptions> = {},
 ): Task<TextDataset> {
+  return fineTuning(model, train, classifying(model, train, options), options);
+}
+
+/** A classifier's supervision, and its targets where some of the examples have no label. */
+export interface Classifying extends Supervision<Float32Array> {
+  /**
+   * The targets of a step's micro-batches, each example's cross-entropy being multiplied; one without a label counts, but its
+   * cross-entropy is 0.
+   */
+  targetsOf(examples: Int32Array, step: StepSize, factor: number): (batch: MicroBatch) => Float32Array;
+}
+
+/** What is particular about telling labels apart. @throws TunebertError as {@link classification} */
+export function classifying(
+  model: BertClassifier,
+  train: TextDataset,
+  options: Partial<ClassificationOptions>,
+): Classifying {
   const given = checkOptions(classificationOptions, options);
   const { classWeights, labelSmoothing } = given;
   const { labels } = model;
   const loss = { classWeights: classWeightsOf(classWeights, labels, train), labelSmoothing };
   const labelsOf = (examples: Int32Array) => examples.map((example) => train.labels[example]!);
-  const supervision = {
+  const targetsOf: Classifying["targetsOf"] = (examples, { batchSize }, factor) => {
+    const shares = lossShares(labelsOf(examples), batchSize, loss);
+    const shareOf = new Map(Array.from(examples, (example, i) => [example, factor * shares[i]!]));
+    return (batch) =>
+      lossTargets(
+        batch.labels,
+        Float64Array.from(batch.examples, (example) => shareOf.get(example)!),
+        loss,
+      );
+  };
+  return {
     head: classificationHead(labels.length),
     figures: classificationFigures,
     settings: { labels, ...settingsOf(classificationOptions, given) },
@@ -73,16 +102,8 @@ export function classification(
       if (label >= 0 && label < labels.length) return;
       throw new TunebertError(`example ${example + 1} has no label among ${listNames(labels)}`);
     },
-    targets(examples: Int32Array, { batchSize }: { readonly batchSize: number }) {
-      const shares = lossShares(labelsOf(examples), batchSize, loss);
-      const shareOf = new Map(Array.from(examples, (example, i) => [example, shares[i]!]));
-      return (batch: { readonly labels: Int32Array; readonly examples: Int32Array }) =>
-        lossTargets(
-          batch.labels,
-          Float64Array.from(batch.examples, (example) => shareOf.get(example)!),
-          loss,
-        );
-    },
+    targets: (examples, step) => targetsOf(examples, step, 1),
+    targetsOf,
     measure: (logits: Float32Array, examples: Int32Array) => ({
       accuracy: countEqual(argmaxRows(logits, labels.length), labelsOf(examples)),
     }),
@@ -92,7 +113,6 @@ export function classification(
       return { loss: meanCrossEntropy(logits, examples.labels), accuracy, macroF1, matthews };
     },
   };
-  return fineTuning(model, train, supervision, options);
 }
 
 function countEqual(answers: Int32Array, labels: Int32Array): number {

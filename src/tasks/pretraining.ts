@@ -57,8 +57,9 @@ export const pretrainingFigures = [
 
 /** Of examples that are measured: they are masked alike every time. */
 const MEASURING_SEED = 0;
-/** Examples that are handed to the engine together. */
+/** Examples that are measured together. */
 const CHUNK = 4096;
+const MEASURED: StepSize = { batchSize: CHUNK, accumulate: 1 };
 
 /**
  * Masked language modelling and next-sentence prediction (d2l section 15.10): the loss is the mean cross-entropy of the tokens
@@ -99,12 +100,11 @@ export function pretraining(
     encoding: ({ corpus: { tokenIds, sentences, groups } }) => [tokenIds, sentences, groups],
     expectFit: (examples) => expectFit(examples, model),
     programs(shape, step) {
-      const counts = [...new Set([sizeOf(shape, step).perGroup, 1])];
-      const programs = (trains: boolean): Program[] =>
-        counts.map((count) =>
+      const programs = (trains: boolean, size: StepSize): Program[] =>
+        [...new Set([sizeOf(shape, size).perGroup, 1])].map((count) =>
           pretrainingProgram(config, heads, { dropout: trains ? dropout : 0, trains }, count),
         );
-      return { inference: programs(false), training: programs(true) };
+      return { inference: programs(false, MEASURED), training: programs(true, step) };
     },
     batch(places, options) {
       const started = performance.now();
@@ -131,7 +131,7 @@ export function pretraining(
     },
     async evaluate(engine, examples, { shape, signal, onProgress, notFinite }) {
       let sums = NO_SUMS;
-      const size = sizeOf(shape, { batchSize: CHUNK, accumulate: 1 });
+      const size = sizeOf(shape, MEASURED);
       for (let start = 0; start < examples.size; start += CHUNK) {
         signal?.throwIfAborted();
         onProgress?.(start, examples.size);

@@ -9,6 +9,7 @@ import {
   classificationFigures,
   classificationOptions,
 } from "./classification.js";
+import { type DistillationOptions, distillation } from "./distillation.js";
 import type { FigureKind } from "./figures.js";
 import { multiLabel, multiLabelFigures } from "./multi-label.js";
 import { regression, regressionFigures } from "./regression.js";
@@ -16,14 +17,18 @@ import type { Task } from "./task.js";
 
 /**
  * The task of a model that answers so.
+ * @param teacher (n · K) a teacher's logits for the examples; default: none
  * @throws TunebertError when an option means nothing for it, or as the task does
  */
 export function taskFor(
   model: BertClassifier<Answers>,
   train: TextDataset,
-  options: ClassificationOptions,
+  options: ClassificationOptions & DistillationOptions,
+  teacher?: Float32Array,
 ): Task<TextDataset> {
-  if (isClassifier(model)) return classification(model, train, options);
+  if (isClassifier(model)) {
+    return teacher ? distillation(model, train, teacher, options) : classification(model, train, options);
+  }
   expectNoClassOptions(options);
   if (givesNumbers(model)) return regression(model, train, options);
   if (givesAnyLabels(model)) return multiLabel(model, train, options);

@@ -52,6 +52,8 @@ export const PRETRAINED_WEIGHTS = "pretrained.params";
 export const CONFIG = "config.json";
 /** Of whatever tokenizer. */
 const TOKENIZER_FILES = [VOCABULARY_FILE, TOKENIZER_FILE, TOKENIZER_JSON];
+/** What a teacher has said, before there is a model. */
+const TEACHER_ANSWERS = "teacher-answers.safetensors";
 const METRICS = "metrics.jsonl";
 const TENSORBOARD = "tensorboard";
 /** What a run leaves beside the model when it is done. */
@@ -168,8 +170,8 @@ export async function expectFreeFolder(
 /** @throws TunebertError when the folder holds files, and none of them says that it is tunebert's */
 export async function expectKnownFolder(folder: string): Promise<void> {
   const entries = await entriesOf(folder);
-  if (entries.every((name) => isTemporary(name) || isFolderLock(name)) || (await isModelFolder(folder)))
-    return;
+  const isOwn = (name: string) => isTemporary(name) || isFolderLock(name) || name === TEACHER_ANSWERS;
+  if (entries.every(isOwn) || (await isModelFolder(folder))) return;
   throw new TunebertError(
     `${folder} holds files that tunebert did not write; choose an empty or a new folder`,
   );
@@ -236,6 +238,11 @@ export async function readReport(
 /** Where a run's events are logged. */
 export function metricsPath(folder: string): string {
   return join(folder, METRICS);
+}
+
+/** Where a student keeps what its teacher has said. */
+export function teacherAnswersPath(folder: string): string {
+  return join(folder, TEACHER_ANSWERS);
 }
 
 /** Where a run's files for TensorBoard go. */

@@ -56,6 +56,8 @@ export interface RunDescription {
 /** A run that is reported on. */
 export interface ReportedRun extends SavedModel<Answers> {
   readonly train: TextDataset;
+  /** A teacher's logits for these examples. */
+  readonly teacher?: Float32Array | undefined;
   readonly validation?: TextDataset | undefined;
   readonly test?: TextDataset | undefined;
   /** The texts of the test set, or without one of the validation set: on these the saved model is evaluated. */
@@ -136,9 +138,10 @@ interface Reported extends Omit<ReportedRun, "heldOut">, ReportOptions {
 
 async function writeReports(run: Reported, done: DoneEvent): Promise<readonly string[]> {
   const { step: steps, epoch: epochs, bestEpoch, train: figures, examplesPerSecond, threads: lanes } = done;
-  const { folder, model, options, train, validation, test, heldOut, description = {} } = run;
+  const { folder, model, options, train, teacher, validation, test, heldOut, description = {} } = run;
   const { maxLength, truncation = DEFAULT_TRUNCATION, texts = DEFAULT_TEXTS } = run;
   const { settings, pretrained } = description;
+  const { temperature, teacherWeight, metric, ...others } = options;
   const { config, answers, labels, parameters } = model;
   const isAny = taskOf(answers) === "multi-label";
   const savedEpoch = validation ? bestEpoch : epochs;
@@ -171,7 +174,12 @@ async function writeReports(run: Reported, done: DoneEvent): Promise<readonly st
       pretrained,
     },
     // What chooses among models says nothing where none is chosen.
-    settings: { ...options, metric: validation && options.metric, ...settings },
+    settings: {
+      ...others,
+      ...(teacher && { temperature, teacherWeight }),
+      metric: validation && metric,
+      ...settings,
+    },
     data,
     machine: thisMachine(),
     training: {
