@@ -15,13 +15,18 @@ export interface RenamedModel {
 /**
  * A model that Hugging Face's `transformers` saved, under our names: the encoder alone, or within a model with a head, whose
  * names begin with its family's. LayerNorms of old checkpoints have `gamma` and `beta`.
+ * @param options `withWordHead`: whether the head of a masked language model is wanted, whose decoder is the token embedding
  * @throws TunebertError when two tensors would have the same name
  */
-export function fromHuggingFaceNames(found: StateDict, family: Family): RenamedModel {
+export function fromHuggingFaceNames(
+  found: StateDict,
+  family: Family,
+  { withWordHead = false }: { readonly withWordHead?: boolean | undefined } = {},
+): RenamedModel {
   const state: StateDict = new Map();
   const leftOut: string[] = [];
   for (const [name, tensor] of found) {
-    const own = ownName(name, family);
+    const own = ownName(name, family) ?? (withWordHead ? WORD_HEADS[family]?.[name] : undefined);
     if (own === undefined) {
       leftOut.push(name);
       continue;
@@ -32,6 +37,32 @@ export function fromHuggingFaceNames(found: StateDict, family: Family): RenamedM
   }
   return { state, leftOut };
 }
+
+function wordHead(transform: string, norm: string, bias: string): Readonly<Record<string, string>> {
+  return {
+    [`${transform}.weight`]: "mlm.mlp.0.weight",
+    [`${transform}.bias`]: "mlm.mlp.0.bias",
+    [`${norm}.weight`]: "mlm.mlp.2.weight",
+    [`${norm}.bias`]: "mlm.mlp.2.bias",
+    [`${norm}.gamma`]: "mlm.mlp.2.weight",
+    [`${norm}.beta`]: "mlm.mlp.2.bias",
+    [bias]: "mlm.mlp.3.bias",
+  };
+}
+
+const ROBERTA_WORD_HEAD = wordHead("lm_head.dense", "lm_head.layer_norm", "lm_head.bias");
+
+/** The heads of masked language models, by the names of their tensors. */
+const WORD_HEADS: Readonly<Partial<Record<Family, Readonly<Record<string, string>>>>> = {
+  bert: wordHead(
+    "cls.predictions.transform.dense",
+    "cls.predictions.transform.LayerNorm",
+    "cls.predictions.bias",
+  ),
+  roberta: ROBERTA_WORD_HEAD,
+  "xlm-roberta": ROBERTA_WORD_HEAD,
+  distilbert: wordHead("vocab_transform", "vocab_layer_norm", "vocab_projector.bias"),
+};
 
 /** A classifier's tensors under the names of its family: what {@link fromHuggingFaceNames} reads, sorted by name. */
 export function toHuggingFaceNames(state: StateDict, family: Family): StateDict {

@@ -8,7 +8,14 @@ import { allocateFloats } from "../runtime/shared-memory.js";
 import type { BertClassifier } from "./bert-classifier.js";
 import type { BertConfig } from "./config.js";
 import { type KeptStates, keptRows, tokenRows } from "./kept-states.js";
-import { inferenceProgram, inferenceRun, LOGITS, STATES, statesProgram } from "./model-program.js";
+import {
+  inferenceProgram,
+  inferenceRun,
+  LOGITS,
+  STATES,
+  statesProgram,
+  tokenStatesProgram,
+} from "./model-program.js";
 
 /** Examples that are sorted by length and handed to the engine together. */
 const CHUNK = 4096;
@@ -95,6 +102,31 @@ export async function inferStates(
 /** The programs that {@link inferStates} runs. */
 export function statesPrograms(config: BertConfig, blocks: number, shape: RunShape): Program[] {
   return [...new Set([mostPerRun(config, shape), 1])].map((count) => statesProgram(config, blocks, count));
+}
+
+/**
+ * What the last block puts out for every token: [R, H], one example after another.
+ * @param engine runs the {@link tokenStatesPrograms}
+ */
+export async function inferTokenStates(
+  engine: Pick<Engine, "infer">,
+  dataset: TextDataset,
+  config: BertConfig,
+  options: Pick<InferOptions, "shape" | "signal">,
+): Promise<Float32Array> {
+  const states = new Float32Array(dataset.tokenIds.length * config.hidden);
+  const run = (group: MicroBatchGroup) => inferenceRun(group, config);
+  const perRun = mostPerRun(config, options.shape);
+  await inferInChunks(engine, dataset, { ...options, run, perRun }, ({ batches }, found) => {
+    const rows = batches.flatMap((batch) => [...tokenRows(batch, dataset)]);
+    spread(found[STATES]!, rows, config.hidden, states);
+  });
+  return states;
+}
+
+/** The programs that {@link inferTokenStates} runs. */
+export function tokenStatesPrograms(config: BertConfig, shape: RunShape): Program[] {
+  return [...new Set([mostPerRun(config, shape), 1])].map((count) => tokenStatesProgram(config, count));
 }
 
 /** Puts rows of numbers where they belong among all. */

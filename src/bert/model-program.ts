@@ -79,6 +79,28 @@ export function statesProgram(config: BertConfig, blocks: number, microBatches: 
   return programOf(network, microBatches, { [STATES]: together(network, states) }, new Map());
 }
 
+/** The program that computes what the last block puts out, of all tokens. */
+export function tokenStatesProgram(config: BertConfig, microBatches: number): Program {
+  const network = new Network(0);
+  const states = encodeTokens(
+    network,
+    checkConfig(config),
+    declareInputs(network, microBatches),
+    config.blocks,
+  );
+  return programOf(
+    network,
+    microBatches,
+    {
+      [STATES]: together(
+        network,
+        states.map(({ x }) => x),
+      ),
+    },
+    new Map(),
+  );
+}
+
 /** What is particular about training. */
 export interface TrainingProgramOptions {
   /** Probability of dropping an element, or what it is where. */

@@ -112,6 +112,19 @@ export function pretrainingProgram(
 /** Two labels: 0 of a sentence that does not follow, 1 of one that does. */
 const nextSentenceHead = classificationHead(2);
 
+/** The output of the {@link guessingProgram}. */
+export const TOKEN_LOGITS = "token_logits";
+
+/** The program that gives every token of the vocabulary a number in each of the places `masked_at.0` of a micro-batch: [P, V]. */
+export function guessingProgram(config: BertConfig, heads: PretrainingHeads): Program {
+  const network = new Network(0);
+  const { graph } = network;
+  const [state] = encodeTokens(network, checkConfig(config), declareInputs(network, 1), config.blocks);
+  const rows = gather(graph, state!.x, graph.input("masked_at.0", "int32", ["P0"])); // [P, H]
+  const outputs = { [TOKEN_LOGITS]: tokenLogits(network, config, heads, rows) };
+  return programOf(network, 1, outputs, new Map());
+}
+
 /** What an example counts in the loss. */
 export interface PretrainingWeights {
   /** Of each token that is to be guessed. */

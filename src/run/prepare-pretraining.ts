@@ -8,15 +8,15 @@ import { PretrainingExamples } from "../data/pretraining-examples.js";
 import { readSentences, type TextFormat } from "../data/sentences.js";
 import { TunebertError } from "../error.js";
 import { streamBytes } from "../hub/files/files.js";
+import { loadForPretraining } from "../hub/store/load-for-pretraining.js";
 import { readTokenizer } from "../hub/store/model-folder.js";
-import { loadPretrained } from "../hub/store/pretrained.js";
 import { checkOptions } from "../option.js";
 import { Random } from "../random.js";
 import { formatCount } from "../report/terminal/format-quantity.js";
 import { pretraining } from "../tasks/pretraining.js";
 import type { Task } from "../tasks/task.js";
 import type { Tokenizer } from "../text/tokenizer.js";
-import { digestTensors, type Fingerprint, PRETRAINED } from "../train/fingerprint.js";
+import { type Fingerprint, PRETRAINED } from "../train/fingerprint.js";
 import type { PretrainOptions } from "./pretrain-options.js";
 import { pretrainedModelOptions, pretrainingRunOptions } from "./pretrain-options.js";
 
@@ -132,18 +132,13 @@ async function encode(options: PretrainOptions): Promise<Pick<Start, "corpus" | 
   return Corpus.encodeWithNewVocabulary(groups, checkOptions(vocabularyOptions, options));
 }
 
-/** One of Hugging Face's learns from words alone; what the book's has not, such as its heads, is fresh. */
+/** One of Hugging Face's learns from words alone; heads that a model has not are fresh. */
 async function goingOn(options: PretrainOptions, pretrained: string): Promise<Start> {
-  const { config, tokenizer, state } = await loadPretrained(pretrained, { heads: options.heads });
+  const { heads, nextSentence } = options;
   const { seed } = checkOptions(pretrainingRunOptions, options);
-  const isPublished = config.variant !== undefined;
-  const heads = {
-    tiedDecoder: !state.has("mlm.mlp.3.weight"),
-    nextSentence: !isPublished && options.nextSentence !== false,
-  };
-  const model = BertForPretraining.fromStateDict(config, heads, state, new Random(seed));
+  const { model, tokenizer, digest } = await loadForPretraining(pretrained, { heads, nextSentence, seed });
   const corpus = await Corpus.encode(sentencesOf(options.text, options.format), tokenizer);
-  return { corpus, tokenizer, model, start: digestTensors(state) };
+  return { corpus, tokenizer, model, start: digest };
 }
 
 /** The sentences of files, one file after another, or those that were given. */

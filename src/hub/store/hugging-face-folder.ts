@@ -53,23 +53,26 @@ export async function isHuggingFaceFolder(folder: string): Promise<boolean> {
 /**
  * Opens a folder with `config.json`, a tokenizer (`tokenizer.json`, or `vocab.txt`) and weights (`model.safetensors` or
  * `pytorch_model.bin`, whole or in shards), or one of `sentence-transformers`.
- * @param pooling what the output layer is to read; default: the mean where the folder says so, else the first token
+ * @param options `pooling`: what the output layer is to read; default: the mean where the folder says so, else the first token.
+ * `withWordHead`: whether the head of a masked language model is wanted too; default: no
  * @throws TunebertError that names the file, when one is missing or damaged, or the model is none that we know
  */
 export async function openHuggingFaceFolder(
   folder: string,
-  { pooling }: { readonly pooling?: Pooling | undefined } = {},
+  {
+    pooling,
+    withWordHead,
+  }: { readonly pooling?: Pooling | undefined; readonly withWordHead?: boolean | undefined } = {},
 ): Promise<HuggingFaceModel> {
   const asked = { folder, pooling, leftOut: [] };
   const found = isSentenceTransformer(folder) ? await readSentenceTransformer(folder, pooling) : asked;
-  return openTransformer(found);
+  return openTransformer(found, withWordHead);
 }
 
-async function openTransformer({
-  folder,
-  pooling,
-  leftOut: modules,
-}: SentenceTransformer): Promise<HuggingFaceModel> {
+async function openTransformer(
+  { folder, pooling, leftOut: modules }: SentenceTransformer,
+  withWordHead: boolean | undefined,
+): Promise<HuggingFaceModel> {
   const path = join(folder, CONFIG);
   const read = parseHuggingFaceConfig(await readText(path), path);
   const described = pooling === "mean" ? withMeanPooling(read) : read;
@@ -81,7 +84,9 @@ async function openTransformer({
     tokenizer,
     read() {
       const tensors: StateDict = new Map(files.flatMap((file) => [...readWeights(file)]));
-      const { state, leftOut } = inFile(files[0]!, () => fromHuggingFaceNames(tensors, described.family));
+      const { state, leftOut } = inFile(files[0]!, () =>
+        fromHuggingFaceNames(tensors, described.family, { withWordHead }),
+      );
       const heads = [...leftOut.filter((name) => !/position_ids$/.test(name)), ...modules];
       if (!isPooled) for (const name of ["hidden.0.weight", "hidden.0.bias"]) state.delete(name);
       return {

@@ -51,6 +51,8 @@ export interface PretrainedOptions extends FetchOptions {
    * folder says, else the first.
    */
   readonly pooling?: "cls" | "mean" | undefined;
+  /** Whether the head of a masked language model of Hugging Face's is wanted too. Default: no. */
+  readonly withWordHead?: boolean | undefined;
 }
 
 /**
@@ -64,7 +66,7 @@ export interface PretrainedOptions extends FetchOptions {
  */
 export async function loadPretrained(
   nameOrFolder: string,
-  { heads, key, pooling, ...fetchOptions }: PretrainedOptions = {},
+  { heads, key, pooling, withWordHead, ...fetchOptions }: PretrainedOptions = {},
 ): Promise<Pretrained> {
   const folder = await resolvePretrained(nameOrFolder, fetchOptions);
   const isOfHub = await isHuggingFaceFolder(folder);
@@ -92,7 +94,7 @@ export async function loadPretrained(
     const state = new FileState(() => readWeights(join(folder, MODEL)), model.stateDict());
     return withState(state, { config, tokenizer, answers: model.answers, notes: [] });
   }
-  if (isOfHub) return fromHuggingFace(folder, { heads, pooling });
+  if (isOfHub) return fromHuggingFace(folder, { heads, pooling, withWordHead });
   const vocabularyPath = join(folder, VOCABULARY_FILE);
   const tokenizer = WordTokenizer.parse(await readText(vocabularyPath), vocabularyPath);
   const weights = WEIGHTS.find((name) => existsSync(join(folder, name)));
@@ -113,9 +115,17 @@ export async function loadPretrained(
 /** A BERT as Hugging Face's libraries keep it. */
 async function fromHuggingFace(
   folder: string,
-  { heads, pooling }: Pick<PretrainedOptions, "heads" | "pooling">,
+  { heads, pooling, withWordHead }: Pick<PretrainedOptions, "heads" | "pooling" | "withWordHead">,
 ): Promise<Pretrained> {
-  const { config, tokenizer, answers: known, read } = await openHuggingFaceFolder(folder, { pooling });
+  const {
+    config,
+    tokenizer,
+    answers: known,
+    read,
+  } = await openHuggingFaceFolder(folder, {
+    pooling,
+    withWordHead,
+  });
   if (heads !== undefined && heads !== config.heads) {
     throw new TunebertError(
       (named) => `config.json says that the model has ${config.heads} heads; leave ${named} out`,
