@@ -11,6 +11,7 @@ import { type OptionValues, option } from "../option.js";
 import { choice, yesNo } from "../option-kinds.js";
 import { keyOptions } from "../run/options.js";
 import { formatOfName, serializeWeights, WEIGHTS_FORMATS } from "../weights/serialize-weights.js";
+import { toFloat16 } from "../weights/tensor.js";
 import { addOptions } from "./add-options.js";
 import { note, print } from "./print.js";
 
@@ -22,6 +23,10 @@ const convertOptions = {
   }),
   class: option(choice(BERT_CLASSES, "class"), {
     help: "only the tensors of d2l's BERTModel or BERTClassifier, all of them",
+  }),
+  float16: option(yesNo, {
+    default: false,
+    help: "write real numbers in two bytes each, which halves the file and rounds them to about three digits",
   }),
   ...keyOptions,
   overwrite: option(yesNo, {
@@ -66,7 +71,10 @@ async function convert(
   const { state: unprefixed, prefix } = takeOffPrefix(found);
   const bert = inFile(input, () => toTorchNames(unprefixed));
   const selected = inFile(input, () => (flags.class ? selectClass(bert, flags.class) : bert));
-  const state = names === "mxnet" ? toMxnetNames(selected) : selected;
+  const named = names === "mxnet" ? toMxnetNames(selected) : selected;
+  const state = flags.float16
+    ? inFile(input, () => new Map([...named].map(([name, tensor]) => [name, toFloat16(tensor, name)])))
+    : named;
   // Of a link that was named, the file that it leads to is meant.
   await writeWhole(
     await realpath(output).catch(() => output),

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { catalog } from "../hub/fetch/catalog.js";
 import { fetchArtifact } from "../hub/fetch/fetch-artifact.js";
 import { fetchHubModel, isHubName } from "../hub/fetch/hub-model.js";
+import { shippedFolder, shippedModels } from "../hub/fetch/shipped.js";
 import { type OptionValues, option } from "../option.js";
 import { text, yesNo } from "../option-kinds.js";
 import { addOptions } from "./add-options.js";
@@ -30,7 +31,9 @@ export function addFetchCommand(program: Command): void {
   addHelpBelow(command, [
     [
       "Names:",
-      ...catalog.map(({ name, description }) => `  ${name.padEnd(NAME_WIDTH)}  ${description}`),
+      ...[...shippedModels, ...catalog].map(
+        ({ name, description }) => `  ${name.padEnd(NAME_WIDTH)}  ${description}`,
+      ),
     ].join("\n"),
     "Models of the Hugging Face hub are kept in its own cache, where Python finds them too; HF_TOKEN, HF_ENDPOINT, HF_HOME, " +
       "HF_HUB_CACHE and HF_HUB_OFFLINE mean what they mean there. org/name@revision asks for a branch, a tag or a commit.",
@@ -40,10 +43,15 @@ export function addFetchCommand(program: Command): void {
   addOptions(command, fetchCommandOptions);
 }
 
-const NAME_WIDTH = Math.max(...catalog.map(({ name }) => name.length));
+const NAME_WIDTH = Math.max(...[...shippedModels, ...catalog].map(({ name }) => name.length));
 
 async function fetch(name: string, flags: OptionValues<typeof fetchCommandOptions>): Promise<void> {
   const { sha1, force, json } = flags;
+  const shipped = existsSync(name) ? undefined : shippedFolder(name);
+  if (shipped !== undefined) {
+    print(json ? JSON.stringify({ path: shipped }) : shipped);
+    return;
+  }
   const isOfHub = isHubName(name) && !existsSync(name);
   const fetched = await (isOfHub ? fetchHubModel : fetchArtifact)(name, {
     ...fetchOptions(flags),

@@ -11,6 +11,7 @@ import {
 import { inRunFolder } from "../run/run-folder.js";
 import type { TrainEvent } from "../train/events.js";
 import { addOptions } from "./add-options.js";
+import { downloadOptions, fetchOptions } from "./download-options.js";
 import { addHelpBelow } from "./help-text.js";
 import { epochLines } from "./listeners/epoch-lines.js";
 import { progressLine } from "./listeners/progress-line.js";
@@ -20,7 +21,7 @@ import { resumably } from "./train-in-terminal.js";
 import { terminalOptions } from "./train-options.js";
 
 const groups = {
-  Text: pretrainingTextOptions,
+  Text: { ...pretrainingTextOptions, ...downloadOptions },
   Model: pretrainedModelOptions,
   Training: pretrainingRunOptions,
   Checkpoints: checkpointOptions,
@@ -64,7 +65,7 @@ async function pretrain(flags: PretrainFlags): Promise<void> {
       ? { handle: (event: TrainEvent) => print(JSON.stringify(event)) }
       : epochLines(print, flags.epochs, "tokenAccuracy"),
   ];
-  const given = { ...flags, listeners, log, onNotice: note };
+  const given = { ...flags, download: fetchOptions(flags), listeners, log, onNotice: note };
   await inRunFolder(flags.out, given, async (folder) => {
     const run = {
       onResume: (checkpoint: FoundCheckpoint) => reportResume(checkpoint, { ...flags, patience: undefined }),

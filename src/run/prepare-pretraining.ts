@@ -5,8 +5,9 @@ import { DEFAULT_SIZES } from "../bert/options.js";
 import { Corpus, type SentenceGroups } from "../data/corpus.js";
 import { vocabularyOptions } from "../data/options.js";
 import { PretrainingExamples } from "../data/pretraining-examples.js";
-import { readSentences, type TextFormat } from "../data/sentences.js";
+import { readSentences } from "../data/sentences.js";
 import { TunebertError } from "../error.js";
+import { resolveDataFiles } from "../hub/fetch/resolve.js";
 import { streamBytes } from "../hub/files/files.js";
 import { loadForPretraining } from "../hub/store/load-for-pretraining.js";
 import { readTokenizer } from "../hub/store/model-folder.js";
@@ -50,7 +51,7 @@ export async function preparePretraining(options: PretrainOptions): Promise<Prep
   const validation =
     options.validation === undefined
       ? undefined
-      : examplesOf(await Corpus.encode(sentencesOf(options.validation, options.format), tokenizer));
+      : examplesOf(await Corpus.encode(sentencesOf(options.validation, options), tokenizer));
   const described = (examples: PretrainingExamples) =>
     `${formatCount(examples.corpus.tokenIds.length)} tokens in ${formatCount(examples.corpus.sentenceCount)} sentences, ` +
     `${formatCount(examples.size)} ${nextSentence ? "pairs" : "examples"}`;
@@ -124,7 +125,7 @@ function rowsOf(rows: number | undefined, { size }: Tokenizer): number {
 }
 
 async function encode(options: PretrainOptions): Promise<Pick<Start, "corpus" | "tokenizer">> {
-  const groups = sentencesOf(options.text, options.format);
+  const groups = sentencesOf(options.text, options);
   if (options.tokenizer !== undefined) {
     const tokenizer = await readTokenizer(options.tokenizer);
     return { corpus: await Corpus.encode(groups, tokenizer), tokenizer };
@@ -136,19 +137,28 @@ async function encode(options: PretrainOptions): Promise<Pick<Start, "corpus" | 
 async function goingOn(options: PretrainOptions, pretrained: string): Promise<Start> {
   const { heads, nextSentence } = options;
   const { seed } = checkOptions(pretrainingRunOptions, options);
-  const { model, tokenizer, digest } = await loadForPretraining(pretrained, { heads, nextSentence, seed });
-  const corpus = await Corpus.encode(sentencesOf(options.text, options.format), tokenizer);
+  const { model, tokenizer, digest } = await loadForPretraining(pretrained, {
+    ...options.download,
+    heads,
+    nextSentence,
+    seed,
+  });
+  const corpus = await Corpus.encode(sentencesOf(options.text, options), tokenizer);
   return { corpus, tokenizer, model, start: digest };
 }
 
-/** The sentences of files, one file after another, or those that were given. */
+/** The sentences of files, of patterns and of names of the catalog, one after another, or those that were given. */
 async function* sentencesOf(
   text: PretrainOptions["text"],
-  format: TextFormat | undefined,
+  { format, download }: Pick<PretrainOptions, "format" | "download">,
 ): AsyncGenerator<readonly string[]> {
   for await (const one of typeof text === "string" ? [text] : (text as SentenceGroups | readonly string[])) {
     if (typeof one !== "string") yield one;
-    else yield* readSentences(streamBytes(one), { fileName: one, format });
+    else {
+      for (const fileName of await resolveDataFiles(one, "train", download)) {
+        yield* readSentences(streamBytes(fileName), { fileName, format });
+      }
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import { headsOptions, scratchOptions } from "../bert/options.js";
 import { lengthOptions, vocabularyOptions } from "../data/options.js";
 import { TEXT_FORMATS, type TextFormat } from "../data/sentences.js";
+import type { FetchOptions } from "../hub/fetch/fetch-artifact.js";
 import { type GivenOptions, option, required } from "../option.js";
 import { choice, count, text, texts, yesNo } from "../option-kinds.js";
 import { physicalCores } from "../runtime/threads/physical-cores.js";
@@ -12,7 +13,7 @@ import type { checkpointOptions, outputOptions } from "./options.js";
 /** The text. */
 export const pretrainingTextOptions = {
   text: required(texts("file"), {
-    help: "plain text in UTF-8, as it is or as .gz; give it several times for several files",
+    help: "plain text in UTF-8, as it is or as .gz, a pattern such as 'corpus/*.txt', or wikitext-2, which is fetched; give it several times for several files",
   }),
   validation: option(text("file"), {
     help: "text to measure on after each epoch; the best epoch's model is kept",
@@ -80,6 +81,8 @@ export interface PretrainOptions
   readonly text: string | readonly string[] | Iterable<readonly string[]> | AsyncIterable<readonly string[]>;
   /** The folder in which the model, its metrics and its report go. */
   readonly out: string;
+  /** How names and addresses are fetched. */
+  readonly download?: FetchOptions | undefined;
   /** Ends the run after the step under way and a checkpoint; its reason is then thrown. */
   readonly signal?: AbortSignal | undefined;
   /** Who follows the run. */

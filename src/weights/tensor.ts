@@ -57,6 +57,39 @@ export function toFloat32(tensor: Tensor, name: string): Float32Array {
   }
 }
 
+/**
+ * The same with its real numbers as float16, to the nearest and of two to the even one; numbers beyond its range become infinite.
+ * Integers stay as they are.
+ * @throws TunebertError when the tensor holds what is not read
+ */
+export function toFloat16(tensor: Tensor, name: string): Tensor {
+  if (/^(u?int|bool)/.test(tensor.type)) return tensor;
+  return {
+    type: "float16",
+    shape: tensor.shape,
+    data: Uint16Array.from(toFloat32(tensor, name), numberToFloat16),
+  };
+}
+
+/** Bits of IEEE 754 binary16. */
+function numberToFloat16(number: number): number {
+  const sign = number < 0 || Object.is(number, -0) ? 0x8000 : 0;
+  const size = Math.abs(number);
+  if (Number.isNaN(number)) return 0x7e00;
+  if (size >= 65520) return sign | 0x7c00;
+  const exponent = Math.max(-14, Math.floor(Math.log2(size)));
+  const steps = roundToEven(size / 2 ** (exponent - 10)); // 1024 to 2047, less below the least normal number
+  // One step more than there are is the next exponent's first.
+  return sign | (exponent === -14 && steps < 1024 ? steps : ((exponent + 15) << 10) + (steps - 1024));
+}
+
+function roundToEven(x: number): number {
+  const floor = Math.floor(x);
+  const rest = x - floor;
+  if (rest !== 0.5) return Math.round(x);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
 /** IEEE 754 binary16, bits to number. */
 function float16ToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;

@@ -1,3 +1,5 @@
+import { shippedModels } from "./shipped.js";
+
 /** A pretrained model or a data set that can be asked for by name. */
 export interface Artifact {
   /** What it is asked for by, such as `bert.small`. */
@@ -91,10 +93,8 @@ export function findArtifact(name: string): Artifact | undefined {
   return catalog.find((artifact) => artifact.name === name);
 }
 
-/** `bert.small, bert.base, …`, for messages. */
+/** `bert.mini, bert.small, bert.base, …`, for messages. */
 export function catalogNames(kind?: Artifact["kind"]): string {
-  return catalog
-    .filter((artifact) => !kind || artifact.kind === kind)
-    .map(({ name }) => name)
-    .join(", ");
+  const fetched = catalog.filter((artifact) => !kind || artifact.kind === kind);
+  return [...(kind === "data" ? [] : shippedModels), ...fetched].map(({ name }) => name).join(", ");
 }

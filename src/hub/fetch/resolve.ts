@@ -7,6 +7,7 @@ import { isWebAddress } from "./artifact-source.js";
 import { type Artifact, catalogNames, findArtifact, type Split } from "./catalog.js";
 import { type FetchOptions, fetchArtifact } from "./fetch-artifact.js";
 import { fetchHubModel, isHubName } from "./hub-model.js";
+import { shippedFolder } from "./shipped.js";
 import { isArchiveName } from "./unpack-archive.js";
 
 /**
@@ -69,6 +70,8 @@ async function resolve(name: string, kind: Artifact["kind"], options: FetchOptio
     const unpack = isArchiveName(name) && statSync(name).isFile();
     return unpack ? (await fetchArtifact(name, options)).path : name;
   }
+  const shipped = kind === "model" ? shippedFolder(name) : undefined;
+  if (shipped !== undefined) return shipped;
   const artifact = findArtifact(name);
   if (artifact && artifact.kind !== kind) {
     const expected = kind === "model" ? "a pretrained model" : "a data set";

@@ -14,7 +14,8 @@ export interface LoadedForPretraining {
 }
 
 /** How it is read. */
-export interface LoadForPretrainingOptions extends Pick<PretrainedOptions, "heads"> {
+export interface LoadForPretrainingOptions
+  extends Omit<PretrainedOptions, "key" | "pooling" | "withWordHead"> {
   /** Whether next-sentence prediction is wanted of a model of the book's kind; published BERTs go on without. Default: yes. */
   readonly nextSentence?: boolean | undefined;
   /** Of heads that are fresh. Default: 0. */
@@ -28,9 +29,9 @@ export interface LoadForPretrainingOptions extends Pick<PretrainedOptions, "head
  */
 export async function loadForPretraining(
   nameOrFolder: string,
-  { heads, nextSentence = true, seed = 0 }: LoadForPretrainingOptions = {},
+  { nextSentence = true, seed = 0, ...options }: LoadForPretrainingOptions = {},
 ): Promise<LoadedForPretraining> {
-  const { config, tokenizer, state } = await loadPretrained(nameOrFolder, { heads, withWordHead: true });
+  const { config, tokenizer, state } = await loadPretrained(nameOrFolder, { ...options, withWordHead: true });
   const isPublished = config.variant !== undefined;
   const put = {
     tiedDecoder: isPublished || (!state.has("mlm.mlp.3.weight") && state.has("mlm.mlp.3.bias")),
