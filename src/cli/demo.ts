@@ -7,15 +7,18 @@ import { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import { makeFolder } from "../hub/files/make-folder.js";
 import { writeWhole } from "../hub/files/write-whole.js";
+import { classifierFrom, loadPretrained } from "../hub/store/pretrained.js";
 import { type OptionValues, option, reworded } from "../option.js";
 import { text } from "../option-kinds.js";
 import { Predictor } from "../predict/predictor.js";
 import { Random } from "../random.js";
 import { type DataRecord, dataRecord } from "../report/files/run-record.js";
+import type { Listener } from "../run/listeners/listener.js";
 import { learningOptions } from "../run/options.js";
-import { inRunFolder, type RunFolder } from "../run/run-folder.js";
+import { inRunFolder } from "../run/run-folder.js";
 import { threads as threadsOf } from "../runtime/threads/threads.js";
 import { systemReason } from "../system-error.js";
+import type { Tokenizer } from "../text/tokenizer.js";
 import { addOptions } from "./add-options.js";
 import { whereAndHow } from "./ask-command.js";
 import { formatPrediction } from "./prediction-formats.js";
@@ -34,11 +37,13 @@ const demoOptions = {
 
 type DemoFlags = OptionValues<typeof demoOptions>;
 
-/** A BERT that learns the sample pairs from scratch within a minute or so on two cores. */
-const MODEL = { hidden: 128, ffn: 256, heads: 8, blocks: 3, maxPositions: 64 };
+/** The pretrained model that comes with the package. */
+const PRETRAINED = "bert.mini";
 /** Positions that are faint beside the words let heads find equal words sooner. */
 const INITIAL = { embeddingStd: 1, positionStd: 0.1 };
-const TRAINING = { batchSize: 64, learningRate: 5e-4, epochs: 7, dropout: 0 };
+const TRAINING = { batchSize: 64, learningRate: 5e-4, dropout: 0 };
+/** The run from scratch wants more of them. */
+const EPOCHS = { pretrained: 3, fromScratch: 4 };
 const MAX_LENGTH = 64;
 const PAIRS_SEED = 1;
 
@@ -46,7 +51,7 @@ export function addDemoCommand(program: Command): void {
   const command = program
     .command("demo")
     .description(
-      "Train a small BERT from scratch on generated sample pairs, without a network, and ask it five pairs.",
+      "Fine-tune the BERT that comes with tunebert on generated sample pairs, and one like it from scratch beside it; then ask it five pairs.",
     )
     .action(demo);
   addOptions(command, demoOptions);
@@ -55,41 +60,29 @@ export function addDemoCommand(program: Command): void {
 async function demo({ pairs, ...flags }: DemoFlags): Promise<void> {
   const corpus = generateSamplePairs(PAIRS_SEED);
   if (pairs !== undefined) return writePairs(corpus, pairs);
-  const options = { overwrite: true, onNotice: note };
-  await inRunFolder(flags.out, options, (folder) => trainOn(corpus, folder, flags));
-}
+  const pretrained = await loadPretrained(PRETRAINED);
+  const { tokenizer, config } = pretrained;
+  const options = { maxLength: MAX_LENGTH, labels: LABELS };
+  const train = await TextDataset.encode(corpus.train, tokenizer, options);
+  const test = await TextDataset.encode(corpus.test, tokenizer, options);
+  print(`sample pairs: ${train.size} training and ${test.size} test pairs`);
+  const random = () => new Random(flags.seed);
+  const sets = { ...flags, corpus, train, test, tokenizer };
 
-type SampleCorpus = ReturnType<typeof generateSamplePairs>;
+  print(["", `1. ${PRETRAINED}, pretrained on ${PRETRAINED_ON}, is fine-tuned`]);
+  const tuned = classifierFrom(pretrained, LABELS, random());
+  const first = await trainBeside(flags.out, tuned, EPOCHS.pretrained, { ...sets, pretrained: PRETRAINED });
+  print(["", "2. the same model from scratch"]);
+  const fresh = BertClassifier.fromScratch(config, LABELS, random(), INITIAL);
+  const second = await trainBeside(join(flags.out, "from-scratch"), fresh, EPOCHS.fromScratch, sets);
+  print(["", ...besideEachOther(first, second)]);
 
-async function trainOn(
-  corpus: SampleCorpus,
-  folder: RunFolder,
-  { out, seed, threads }: Omit<DemoFlags, "pairs">,
-): Promise<void> {
-  const options = { maxLength: MAX_LENGTH, minFrequency: 1 };
-  const { dataset: train, tokenizer } = await TextDataset.encodeWithNewVocabulary(corpus.train, options);
-  const labels = train.labelNames;
-  const test = await TextDataset.encode(corpus.test, tokenizer, { ...options, labels });
-  print(`sample pairs: ${train.size} training and ${test.size} test pairs, ${tokenizer.size} words`);
-
-  const config = { ...MODEL, vocabularySize: tokenizer.size };
-  const model = BertClassifier.fromScratch(config, labels, new Random(seed), INITIAL);
-  const saved = { model, tokenizer, maxLength: MAX_LENGTH };
-  await trainInTerminal({
-    ...saved,
-    train,
-    test,
-    heldOut: corpus.test,
-    out: folder,
-    options: { ...TRAINING, seed, threads },
-    checkpoints: false,
-    description: {
-      settings: { ...INITIAL, minFrequency: options.minFrequency },
-      data: { train: generated("training", train), test: generated("test", test) },
-    },
+  const predictor = await Predictor.start({
+    model: tuned,
+    tokenizer,
+    maxLength: MAX_LENGTH,
+    device: threadsOf(1),
   });
-
-  const predictor = await Predictor.start({ ...saved, device: threadsOf(1) });
   try {
     const predictions = await predictor.predict(showcasePairs);
     showcasePairs.forEach(({ text, textPair, label }, i) => {
@@ -100,7 +93,79 @@ async function trainOn(
     await predictor.close();
   }
   const question = { text: "a dog is running .", textPair: "a dog is sleeping ." };
-  print(["", ...whereAndHow(out, question, process.argv, process.env)]);
+  print(["", ...whereAndHow(flags.out, question, process.argv, process.env)]);
+}
+
+type SampleCorpus = ReturnType<typeof generateSamplePairs>;
+
+const LABELS = ["contradiction", "entailment", "neutral"];
+const PRETRAINED_ON = "SNLI's sentences and WikiText";
+
+interface DemoSets extends Omit<DemoFlags, "pairs" | "out"> {
+  readonly corpus: SampleCorpus;
+  readonly train: TextDataset;
+  readonly test: TextDataset;
+  readonly tokenizer: Tokenizer;
+  /** What the weights began as. */
+  readonly pretrained?: string;
+}
+
+/** Steps that were taken, and the accuracy on the test pairs after them, epoch by epoch. */
+type Course = readonly { readonly steps: number; readonly accuracy: number }[];
+
+function trainBeside(
+  out: string,
+  model: BertClassifier,
+  epochs: number,
+  { corpus, train, test, tokenizer, seed, threads, pretrained }: DemoSets,
+): Promise<Course> {
+  const course: { steps: number; accuracy: number }[] = [];
+  let steps = 0;
+  const recorder: Listener = {
+    handle(event) {
+      if (event.event === "step") steps = event.step;
+      else if (event.event === "epoch") course.push({ steps, accuracy: event.test?.accuracy ?? 0 });
+    },
+  };
+  return inRunFolder(out, { overwrite: true, onNotice: note }, async (folder) => {
+    await trainInTerminal({
+      ...{ model, tokenizer, maxLength: MAX_LENGTH, train, test },
+      heldOut: corpus.test,
+      out: folder,
+      options: { ...TRAINING, epochs, seed, threads },
+      checkpoints: false,
+      listeners: [recorder],
+      description: {
+        pretrained,
+        settings: pretrained === undefined ? INITIAL : {},
+        data: { train: generated("training", train), test: generated("test", test) },
+      },
+    });
+    return course;
+  });
+}
+
+/** Both courses in a table, and how many steps each takes to the same accuracy. */
+function besideEachOther(tuned: Course, fresh: Course): string[] {
+  const rows = Array.from({ length: Math.max(tuned.length, fresh.length) }, (_, i) => {
+    const cells = [tuned[i], fresh[i]].map((point) => (point ? point.accuracy.toFixed(3) : ""));
+    return [String(i + 1), String((tuned[i] ?? fresh[i])!.steps), ...cells];
+  });
+  const table = [["epoch", "steps", PRETRAINED, "from scratch"], ...rows];
+  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
+  const lines = table.map(
+    (row) => `  ${row.map((cell, column) => cell.padStart(widths[column]!)).join("  ")}`,
+  );
+  return ["accuracy on the test pairs", ...lines, "", stepsToEqualAccuracy(tuned, fresh)];
+}
+
+function stepsToEqualAccuracy(tuned: Course, fresh: Course): string {
+  const best = fresh.reduce((most, point) => (point.accuracy > most.accuracy ? point : most));
+  const first = tuned.find(({ accuracy }) => accuracy >= best.accuracy);
+  const reached = `from scratch it takes ${best.steps} steps to ${best.accuracy.toFixed(3)}`;
+  if (first === undefined)
+    return `${reached}, which the pretrained model has not reached after ${tuned.at(-1)!.steps}`;
+  return `${reached}; the pretrained model is past that after ${first.steps}, with ${first.accuracy.toFixed(3)}`;
 }
 
 /** For `tunebert train` to read: the columns have the names that it looks for. */

@@ -6,6 +6,7 @@ export interface Caption {
   readonly noun: Noun;
   /** A number word, "some", or "one" for a single one. */
   readonly count: string;
+  readonly quality?: string | undefined;
   readonly colour?: string | undefined;
   readonly action?: string | undefined;
   readonly place?: string | undefined;
@@ -17,19 +18,33 @@ export interface Caption {
 const openers: readonly string[] = [
   "a photo of",
   "a picture of",
+  "a photograph of",
+  "a drawing of",
+  "a painting of",
+  "a video of",
   "here we see",
+  "we can see",
   "you can see",
+  "you may notice",
   "look at",
+  "watch",
   "this image shows",
+  "this scene contains",
+  "the poster displays",
+  "the sketch depicts",
+  "the film features",
   "the camera caught",
+  "the camera recorded",
   "someone filmed",
+  "someone photographed",
+  "someone spotted",
 ];
 
 /** Puts a caption into words, in one of the ways that suit what it says. */
 export function render(caption: Caption, random: Random): string {
-  const { noun, count, colour, action, place, denied } = caption;
+  const { noun, count, action, place, denied } = caption;
   const be = count === "one" ? "is" : "are";
-  const name = `${colour ? `${colour} ` : ""}${count === "one" ? noun.singular : noun.plural}`;
+  const name = nameOf(caption);
   const subject = count === "one" ? `${article(name, random)} ${name}` : `${count} ${name}`;
   if (denied) return `${subject} ${be} not ${action ?? place} .`;
   const predicate = [action, place].filter(Boolean).join(" ");
@@ -48,6 +63,13 @@ export function render(caption: Caption, random: Random): string {
 
 export function oneOf<T>(items: readonly T[], random: Random): T {
   return items[random.below(items.length)]!;
+}
+
+/** A dog is red, a man is in red. */
+function nameOf({ noun, count, quality, colour }: Caption): string {
+  const name = count === "one" ? noun.singular : noun.plural;
+  const words = noun.kind === "person" ? [quality, name, colour && `in ${colour}`] : [quality, colour, name];
+  return words.filter(Boolean).join(" ");
 }
 
 function article(name: string, random: Random): string {

@@ -1,13 +1,18 @@
-import { actions, colours, hypernyms, nouns, numbers, places } from "./words.js";
+import { actions, colours, type Groups, hypernyms, nouns, numbers, places, qualities } from "./words.js";
 
 /**
  * The pairs of words from different lists that a sentence combines, such as "red+dog", "three+cats",
  * "not+running", "people+in the park".
  */
 export function combinationsIn(sentence: string): string[] {
-  const found = lists.map((words) => words.filter((word) => padded(sentence).includes(padded(word))));
-  return found.flatMap((left, i) =>
-    found.slice(i + 1).flatMap((rights) => left.flatMap((a) => rights.map((b) => `${a}+${b}`))),
+  const words = [...sentence.matchAll(listed)]
+    .map(([word]) => ({ word, list: listOf.get(word)! }))
+    .sort((a, b) => a.list - b.list);
+  return words.flatMap((a, i) =>
+    words
+      .slice(i + 1)
+      .filter((b) => b.list !== a.list)
+      .map((b) => `${a.word}+${b.word}`),
   );
 }
 
@@ -21,25 +26,28 @@ export function hasHeldOut(sentence: string): boolean {
   return combinationsIn(sentence).some(isHeldOut);
 }
 
-/** Numbers, colours, names, actions, places and negation. */
+/** Numbers, qualities, colours, names, actions, places and negation. */
 const lists: readonly (readonly string[])[] = [
   numbers,
+  Object.values(qualities).flat(2),
   colours,
-  [...nouns, ...Object.values(hypernyms)].flatMap(({ singular, plural }) => [singular, plural]),
+  [...nouns.flat(), ...Object.values(hypernyms)].flatMap(({ singular, plural }) => [singular, plural]),
   ["not"],
-  [
-    ...new Set(
-      Object.values(actions).flatMap((byCover) => [
-        ...Object.keys(byCover),
-        ...Object.values(byCover).flat(),
-      ]),
-    ),
-  ],
-  [...Object.keys(places), ...Object.values(places).flat()],
+  Object.values(actions).flat().flatMap(wordsOf),
+  Object.values(places).flatMap(wordsOf),
 ];
 
-function padded(words: string): string {
-  return ` ${words} `;
+/** The number of the list that a word is in. */
+const listOf = new Map(lists.flatMap((words, i) => words.map((word) => [word, i])));
+
+/** Finds the words of the lists, "eating corn" rather than "eating". */
+const listed = new RegExp(
+  `\\b(?:${[...listOf.keys()].sort((a, b) => b.length - a.length).join("|")})\\b`,
+  "g",
+);
+
+function wordsOf(groups: Groups): string[] {
+  return Object.entries(groups).flatMap(([cover, words]) => [cover, ...words]);
 }
 
 /** FNV-1a. */
