@@ -9,7 +9,8 @@
  * 3. {@link Trainer} trains it and reports every step and epoch.
  * 4. {@link trainInFolder} does so in a folder, with a log, checkpoints and a report; {@link prepareModelFolder} and
  *    {@link saveWeights} keep a model by itself. {@link loadModel} brings it back.
- * 5. {@link Predictor} answers with it, and {@link classificationReport} says how good answers are.
+ * 5. {@link pretrain} makes a pretrained BERT of plain text; {@link Embedder} and {@link MaskFiller} show what it knows.
+ * 6. {@link Predictor} answers with it, and {@link classificationReport} says how good answers are.
  *
  * What a user can cause throws a {@link TunebertError}. Shapes are written with B for the batch, T for the tokens of
  * the sequence, H for the hidden size, V for the vocabulary and K for the labels.
@@ -20,14 +21,23 @@ export { findLabelIssues, type LabelIssues } from "./audit/confident-learning.js
 export { nearDuplicates } from "./audit/near-duplicates.js";
 export type { Suspect } from "./audit/suspects.js";
 export { BertClassifier } from "./bert/bert-classifier.js";
+export { BertForPretraining } from "./bert/bert-for-pretraining.js";
 export type { BertConfig, BertVariant, VariantPooling } from "./bert/config.js";
 export type { EmbeddingStd } from "./bert/encoder.js";
 export { exportOnnx, type OnnxFile, type OnnxOptions } from "./bert/export-onnx.js";
 export type { Freeze } from "./bert/freeze.js";
+export type { PretrainingHeads } from "./bert/pretraining-program.js";
 export type { Answers, AnswersOf, AnyOf, TaskName } from "./data/answers.js";
 export type { ByteSource } from "./data/byte-source.js";
 export type { RememberedColumns } from "./data/columns.js";
+export { Corpus, type CorpusData, type SentenceGroups } from "./data/corpus.js";
+export {
+  type PretrainingExample,
+  PretrainingExamples,
+  type PretrainingExamplesOptions,
+} from "./data/pretraining-examples.js";
 export { type ReadExamplesOptions, readExamples, readSnli } from "./data/read-examples.js";
+export { type ReadSentencesOptions, readSentences, type TextFormat } from "./data/sentences.js";
 export {
   type EncodeOptions,
   type NewVocabularyOptions,
@@ -64,6 +74,11 @@ export {
   type QuantizationCost,
 } from "./hub/store/export-model.js";
 export {
+  type LoadedForPretraining,
+  type LoadForPretrainingOptions,
+  loadForPretraining,
+} from "./hub/store/load-for-pretraining.js";
+export {
   type LoadOptions,
   loadModel,
   prepareModelFolder,
@@ -88,6 +103,8 @@ export type { Activation } from "./nn/activation.js";
 export type { DropoutRates } from "./nn/network.js";
 export type { WeightBits } from "./onnx/weight-bits.js";
 export type { LabelledExample } from "./predict/answer-labelled.js";
+export { Embedder, type EmbedderOptions, type Embedding } from "./predict/embedder.js";
+export { type Candidate, MaskFiller, type MaskFillerOptions } from "./predict/mask-filler.js";
 export {
   type MultiLabelPrediction,
   type NumberPrediction,
@@ -118,6 +135,8 @@ export type { RunCheckpoints } from "./run/follow-run.js";
 export type { Listener, ListenerState, ResumedFrom } from "./run/listeners/listener.js";
 export type { RunDescription } from "./run/listeners/run-report.js";
 export type { RunOptions } from "./run/options.js";
+export { type PretrainingResult, pretrain } from "./run/pretrain.js";
+export type { PretrainOptions } from "./run/pretrain-options.js";
 export { quantizationCost } from "./run/quantization-cost.js";
 export { inRunFolder, type RunFolder, type RunFolderOptions } from "./run/run-folder.js";
 export { type Trained, train } from "./run/train.js";
@@ -156,9 +175,11 @@ export type { LoggedRequest } from "./serve/logged-request.js";
 export { type RunningServer, type ServeOptions, serve } from "./serve/serve.js";
 export type { ClassWeights } from "./tasks/class-weights.js";
 export { type ClassificationOptions, classification } from "./tasks/classification.js";
+export { type DistillationOptions, distillation } from "./tasks/distillation.js";
 export type { FigureKind, Figures } from "./tasks/figures.js";
 export type { FineTuningOptions } from "./tasks/fine-tuning.js";
 export { multiLabel } from "./tasks/multi-label.js";
+export { type PretrainingOptions, pretraining } from "./tasks/pretraining.js";
 export { regression } from "./tasks/regression.js";
 export type {
   Batch,

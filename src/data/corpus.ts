@@ -25,7 +25,7 @@ export interface CorpusData {
  * @example
  * const tokenizer = new WordTokenizer(Vocabulary.build([["dogs", 1], ["run", 1]], 1));
  * const corpus = await Corpus.encode([["Dogs run", "They bark"], ["Cats sleep"]], tokenizer);
- * console.log(corpus.sentenceCount, corpus.groupCount); // 3 2
+ * console.log(corpus.sentenceCount); // 3
  */
 export class Corpus implements CorpusData {
   readonly tokenIds: Int32Array;

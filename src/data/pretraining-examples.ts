@@ -32,6 +32,12 @@ export interface PretrainingExamplesOptions {
  * The examples of a corpus, drawn anew whenever they are asked for (d2l section 15.9). With next-sentence prediction an
  * example is a sentence and, by chance, the next one or one of another group; a group of one sentence is an example of one text.
  * Without it, one is as many sentences of a group as have room.
+ * @example
+ * const paragraphs = [["a dog runs .", "it barks ."], ["a cat sleeps .", "it purrs ."]];
+ * const { corpus, tokenizer } = await Corpus.encodeWithNewVocabulary(paragraphs, { minFrequency: 1 });
+ * const examples = new PretrainingExamples(corpus, tokenizer, { maxLength: 64, nextSentence: true });
+ * const { places, isNext } = examples.draw(0, new Random(0));
+ * console.log(places.length); // 2
  */
 export class PretrainingExamples {
   readonly corpus: Corpus;

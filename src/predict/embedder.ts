@@ -37,7 +37,7 @@ export interface EmbedderOptions {
  * @example
  * const embedder = await Embedder.load("bert");
  * const [alone, driver] = await embedder.embed([{ text: "a crane is flying" }, { text: "a crane driver came", textPair: "he just left" }]);
- * console.log(alone.vectors.length, driver.vectors.length); // 6 10
+ * console.log(alone.tokens, driver.vectors[2]);
  * await embedder.close();
  */
 export class Embedder {

@@ -17,7 +17,7 @@ import { type PretrainOptions, pretrainingRunOptions } from "./pretrain-options.
 import { inRunFolder, type RunFolder } from "./run-folder.js";
 
 /** What pretraining came to. */
-export interface Pretrained {
+export interface PretrainingResult {
   /** Of the epoch whose model is kept; accuracies are fractions. */
   readonly figures: EpochFigures;
   /** Which epoch that was, from 1. */
@@ -35,7 +35,7 @@ export interface Pretrained {
  * const { figures } = await pretrain({ text, out: "my-bert", hidden: 32, ffn: 64, epochs: 2, minFrequency: 1 });
  * console.log(figures.train.tokenLoss);
  */
-export async function pretrain(options: PretrainOptions): Promise<Pretrained> {
+export async function pretrain(options: PretrainOptions): Promise<PretrainingResult> {
   return inRunFolder(options.out, options, (folder) => pretrainInFolder(folder, options));
 }
 
@@ -51,7 +51,7 @@ export async function pretrainInFolder(
   folder: RunFolder,
   options: PretrainOptions,
   { checkpoints: kept, onResume = () => {} }: PretrainingRun = {},
-): Promise<Pretrained> {
+): Promise<PretrainingResult> {
   const { path, lock, overwrite, resumeFrom } = folder;
   const prepared = await preparePretraining(options);
   const { task, model, tokenizer, maxLength, validation, fingerprint } = prepared;

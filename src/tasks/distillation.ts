@@ -45,6 +45,14 @@ export type DistillationOptions = OptionValues<typeof distillationOptions>;
  * @param train the examples to learn from; some may have no label
  * @param teacher (n · K) the teacher's logits for them, in the order of the student's labels
  * @throws TunebertError as {@link classification}, or when there are not as many logits
+ * @example
+ * const { model, tokenizer } = await loadModel("nli");
+ * const examples = readExamples(streamBytes("train.csv"), { fileName: "train.csv" });
+ * const train = await TextDataset.encode(examples, tokenizer, { labels: model.labels });
+ * const teacher = await Predictor.start({ model, tokenizer, maxLength: 128 });
+ * const task = distillation(model, train, await teacher.logits(train), { temperature: 2 });
+ * await teacher.close();
+ * for await (const event of new Trainer(task, threads(1), { epochs: 1 }).fit()) if (event.event === "epoch") console.log(event.train.loss);
  */
 export function distillation(
   model: BertClassifier,

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { create } from "tar";
-import { BertClassifier } from "../../src/bert/bert-classifier.js";
+import { BertForPretraining } from "../../src/bert/bert-for-pretraining.js";
 import { Random } from "../../src/random.js";
 import { train } from "../../src/run/train.js";
 import type { StateDict } from "../../src/weights/tensor.js";
@@ -35,8 +35,8 @@ export async function writeExampleFolder(folder: string): Promise<void> {
 /** So large that its number of heads is known. */
 function bertOfOneHead(): StateDict {
   const config = { ...TINY_CONFIG, hidden: 64, heads: 1, vocabularySize: tinyVocabulary().size };
-  const state = BertClassifier.fromScratch(config, ["no", "yes"], new Random(0)).stateDict();
-  return new Map([...state].filter(([name]) => !name.startsWith("output.")));
+  const heads = { tiedDecoder: false, nextSentence: true };
+  return BertForPretraining.fromScratch(config, heads, new Random(0)).stateDict();
 }
 
 /** The official layout, with the columns that are read. */

@@ -26,6 +26,9 @@ export interface LoadForPretrainingOptions
  * A pretrained BERT with the heads that it was pretrained with: of the book's, of tunebert's or of Hugging Face's, of which the
  * masked language model alone is read.
  * @throws TunebertError as {@link loadPretrained}
+ * @example
+ * const { model } = await loadForPretraining("bert");
+ * console.log(model.heads); // { tiedDecoder: false, nextSentence: true }
  */
 export async function loadForPretraining(
   nameOrFolder: string,
