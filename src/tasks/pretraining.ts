@@ -64,7 +64,7 @@ const MEASURED: StepSize = { batchSize: CHUNK, accumulate: 1 };
 /**
  * Masked language modelling and next-sentence prediction (d2l section 15.10): the loss is the mean cross-entropy of the tokens
  * of a batch that are to be guessed, plus that of its pairs.
- * @param seed of static masking
+ * @param options `seed`: of static masking; default 0
  * @example
  * const paragraphs = [["a dog runs .", "it barks ."], ["a cat sleeps .", "it purrs ."]];
  * const { corpus, tokenizer } = await Corpus.encodeWithNewVocabulary(paragraphs, { minFrequency: 1 });

@@ -42,7 +42,7 @@ const openers: readonly string[] = [
 
 /** Puts a caption into words, in one of the ways that suit what it says. */
 export function render(caption: Caption, random: Random): string {
-  const { noun, count, action, place, denied } = caption;
+  const { count, action, place, denied } = caption;
   const be = count === "one" ? "is" : "are";
   const name = nameOf(caption);
   const subject = count === "one" ? `${article(name, random)} ${name}` : `${count} ${name}`;

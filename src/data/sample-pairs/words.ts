@@ -10,18 +10,18 @@ export type Kind = "person" | "animal" | "bird" | "vehicle" | "container";
 /** Words by the word that covers them: one excludes another, and follows from none but itself. */
 export type Groups = Readonly<Record<string, readonly string[]>>;
 
-/** Names of which one excludes another: nobody is a man and a girl or has two callings, but a man may farm. */
+/** Names in one list exclude each other: nobody has two callings, but a man may be a poet. */
 export const nouns: readonly (readonly Noun[])[] = [
   named("person", "man:men, woman:women, boy, girl"),
   named(
     "person",
-    "farmer, singer, doctor, nurse, soldier, sailor, teacher, chef, waiter, clown, pirate, lawyer, judge, pilot, " +
-      "mechanic, cowboy, hunter, poet, firefighter, scientist",
+    "farmer, singer, doctor, nurse, soldier, sailor, teacher, chef, waiter, clown, pirate, lawyer, judge, " +
+      "pilot, mechanic, cowboy, hunter, poet, firefighter, scientist",
   ),
   named(
     "animal",
-    "dog, cat, horse, rabbit, goat, cow, pig, sheep:sheep, bear, lion, tiger, elephant, monkey, wolf:wolves, " +
-      "deer:deer, camel, donkey, moose:moose, buffalo:buffalo",
+    "dog, cat, horse, rabbit, goat, cow, pig, sheep:sheep, bear, lion, tiger, elephant, monkey, " +
+      "wolf:wolves, deer:deer, camel, donkey, moose:moose, buffalo:buffalo",
   ),
   named("bird", "duck, goose:geese, swan, pigeon, eagle, chicken, seagull, pelican"),
   named("vehicle", "car, truck, bus:buses, motorcycle, bicycle, scooter, wagon, tank"),
@@ -52,10 +52,12 @@ export const qualities: Readonly<Record<Kind, readonly (readonly string[])[]>> =
   container: opposites("old/new, full/empty, open/closed, wet/dry, clean/dirty"),
 };
 
-/**
- * What each kind does. Who sits may sleep or read and who eats may walk, so words that do not exclude each other
- * are in groups apart.
- */
+const feeding: Groups = {
+  eating: list("eating corn, eating bread, eating fruit"),
+  drinking: list("drinking water, drinking milk, drinking juice"),
+};
+
+/** What each kind does. Words of other groups do not exclude each other: who sits may sleep or read. */
 export const actions: Readonly<Record<Kind, readonly Groups[]>> = {
   person: [
     {
@@ -68,34 +70,28 @@ export const actions: Readonly<Record<Kind, readonly Groups[]>> = {
         "playing the piano, playing the guitar, playing the violin, playing the drums, playing the trumpet",
       ),
       "playing a game": list("playing chess, playing checkers, playing cards, playing darts, playing pool"),
-      reading: list("reading a book, reading a letter, reading a poem, reading a magazine, reading a newspaper"),
+      reading: list(
+        "reading a book, reading a letter, reading a poem, reading a magazine, reading a newspaper",
+      ),
       cleaning: list("sweeping, polishing shoes, wiping tables, washing dishes, washing clothes"),
     },
   ],
   animal: [
     { moving: list("running, walking, jumping"), "at rest": list("sitting, lying, standing") },
     { moving: list("running, walking, jumping"), asleep: list("sleeping") },
-    {
-      eating: list("eating corn, eating bread, eating fruit"),
-      drinking: list("drinking water, drinking milk, drinking juice"),
-    },
+    feeding,
   ],
   bird: [
     { moving: list("flying, walking, hopping"), asleep: list("sleeping") },
     { moving: list("flying, walking"), "at rest": list("sitting, standing") },
-    {
-      eating: list("eating corn, eating bread, eating fruit"),
-      drinking: list("drinking water, drinking milk, drinking juice"),
-    },
+    feeding,
   ],
   vehicle: [
     { moving: list("racing, backing up"), "at rest": list("parked, stuck") },
     { moving: list("speeding up, slowing down"), "at rest": list("waiting, being repaired") },
     { moving: list("turning"), "at rest": list("parked") },
   ],
-  container: [
-    { moving: list("falling, rolling, sliding"), "at rest": list("standing, lying, hanging") },
-  ],
+  container: [{ moving: list("falling, rolling, sliding"), "at rest": list("standing, lying, hanging") }],
 };
 
 const surroundings: Groups = {
@@ -118,7 +114,9 @@ export const places: Readonly<Record<Kind, Groups>> = {
     outside: list(
       "in the park, at the beach, in the street, on the bridge, in the forest, in the desert, in the field",
     ),
-    inside: list("in the barn, in the garage, in the factory, in the warehouse, in the museum, in the hangar"),
+    inside: list(
+      "in the barn, in the garage, in the factory, in the warehouse, in the museum, in the hangar",
+    ),
   },
   container: surroundings,
 };
