@@ -20,6 +20,9 @@ export interface CorpusData {
   readonly groups: Int32Array;
 }
 
+/** Which words a vocabulary gets. */
+export interface CorpusVocabularyOptions extends GivenOptions<typeof vocabularyOptions> {}
+
 /**
  * Plain text to pretrain on: token ids in flat arrays, 4 bytes a token.
  * @example
@@ -32,6 +35,7 @@ export class Corpus implements CorpusData {
   readonly sentences: Int32Array;
   readonly groups: Int32Array;
 
+  /** A corpus of text that is encoded already. {@link encode} makes it from sentences. */
   constructor({ tokenIds, sentences, groups }: CorpusData) {
     this.tokenIds = tokenIds;
     this.sentences = sentences;
@@ -52,7 +56,7 @@ export class Corpus implements CorpusData {
    */
   static async encodeWithNewVocabulary(
     groups: SentenceGroups,
-    options: GivenOptions<typeof vocabularyOptions> = {},
+    options: CorpusVocabularyOptions = {},
   ): Promise<{ corpus: Corpus; tokenizer: WordTokenizer }> {
     const { minFrequency, words = "punctuation" } = checkOptions(vocabularyOptions, options);
     const counter = new TokenCounter(words);

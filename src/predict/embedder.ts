@@ -45,6 +45,7 @@ export class Embedder {
   readonly #device: Device;
   #engine: Promise<Engine> | undefined;
 
+  /** Of parameters that are there already. {@link load} reads them. */
   constructor(options: EmbedderOptions) {
     this.#options = options;
     this.#device = options.device ?? threads();

@@ -45,6 +45,7 @@ export class MaskFiller {
   readonly #device: Device;
   #engine: Promise<Engine> | undefined;
 
+  /** Of a model that is there already. {@link load} reads one. */
   constructor(options: MaskFillerOptions) {
     this.#options = options;
     this.#device = options.device ?? threads(1);
