@@ -1,6 +1,9 @@
 import { totalmem } from "node:os";
 import { TunebertError } from "../error.js";
 import { checkOptions, type GivenOptions } from "../option.js";
+import { bertWords, normaliseForBert } from "../text/subwords/bert-words.js";
+import { learnWordPiece } from "../text/subwords/learn-word-piece.js";
+import { WordPieceTokenizer } from "../text/subwords/word-piece-tokenizer.js";
 import { TokenCounter } from "../text/token-counter.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import { WordTokenizer } from "../text/word-tokenizer.js";
@@ -67,6 +70,33 @@ export class Corpus implements CorpusData {
     return { corpus: new Corpus(data), tokenizer: new WordTokenizer(vocabulary, words) };
   }
 
+  /**
+   * Encodes sentences with pieces of words that are learnt from them: see {@link learnWordPiece}.
+   * @param size tokens of the vocabulary, special ones included
+   * @throws TunebertError as {@link encode}, or when the size is too small for the characters of the text
+   */
+  static async encodeWithWordPieces(
+    groups: SentenceGroups,
+    size: number,
+  ): Promise<{ corpus: Corpus; tokenizer: WordPieceTokenizer }> {
+    const ids = new Map<string, number>();
+    const counts: number[] = [];
+    const count = (word: string) => {
+      const id = ids.get(word) ?? counts.push(0) - 1;
+      ids.set(word, id);
+      counts[id]!++;
+      return id;
+    };
+    const words = await encodeSentences(groups, { ids: (text) => wordsOf(text).map(count) });
+    const tokens = learnWordPiece(
+      [...ids].map(([word, id]) => [word, counts[id]!] as const),
+      size,
+    );
+    const tokenizer = WordPieceTokenizer.of(new Map(tokens.map((token, id) => [token, id])));
+    const pieces = [...ids.keys()].map((word) => Int32Array.from(tokenizer.ids(word)));
+    return { corpus: new Corpus(inPieces(words, pieces)), tokenizer };
+  }
+
   /** Number of sentences. */
   get sentenceCount(): number {
     return this.sentences.length - 1;
@@ -110,6 +140,31 @@ async function encodeSentences(
   }
   if (tokenIds.length === 0) throw new TunebertError("the text has no words to pretrain on");
   return { tokenIds: tokenIds.toArray(), sentences: sentences.toArray(), groups: starts.toArray() };
+}
+
+/** As a tokenizer of an uncased BERT makes them. */
+function wordsOf(text: string): readonly string[] {
+  return bertWords(
+    normaliseForBert(text, {
+      cleanText: true,
+      handleChineseChars: true,
+      stripAccents: true,
+      lowercase: true,
+    }),
+  );
+}
+
+/** The same with each word in pieces. @param pieces of each word, by its id */
+function inPieces({ tokenIds, sentences, groups }: CorpusData, pieces: readonly Int32Array[]): CorpusData {
+  const ends = new Int32Array(tokenIds.length + 1);
+  tokenIds.forEach((word, i) => {
+    ends[i + 1] = ends[i]! + pieces[word]!.length;
+  });
+  const ids = new Int32Array(ends[tokenIds.length]!);
+  tokenIds.forEach((word, i) => {
+    ids.set(pieces[word]!, ends[i]);
+  });
+  return { tokenIds: ids, sentences: sentences.map((at) => ends[at]!), groups };
 }
 
 /** The ids, which are copied once, may take half of what the machine has. */

@@ -24,6 +24,9 @@ import { pretrainedModelOptions, pretrainingRunOptions } from "./pretrain-option
 /** Position rows of a model from scratch; a longer `maxLength` makes more. */
 const POSITIONS = 512;
 
+/** Tokens of a vocabulary of pieces, unless it is said how many. */
+const PIECES = 8000;
+
 /** Pretraining that is ready to start. */
 export interface PreparedPretraining {
   readonly task: Task<PretrainingExamples>;
@@ -130,6 +133,8 @@ async function encode(options: PretrainOptions): Promise<Pick<Start, "corpus" | 
     const tokenizer = await readTokenizer(options.tokenizer);
     return { corpus: await Corpus.encode(groups, tokenizer), tokenizer };
   }
+  if (options.vocabulary === "wordpiece")
+    return Corpus.encodeWithWordPieces(groups, options.vocabSize ?? PIECES);
   return Corpus.encodeWithNewVocabulary(groups, checkOptions(vocabularyOptions, options));
 }
 
