@@ -31,6 +31,12 @@ test("of a pretrained model, and where it is asked for, it is the book's", () =>
   expect(recipeFor("book", "scratch", size(300)).options).toEqual(book);
 });
 
+test("of a model that tunebert pretrained it is one for small models, with more epochs for few examples", () => {
+  const [few, many] = [2_500, 2_501].map((count) => recipeFor("auto", "pretrained", size(count)).options);
+  expect(few).toMatchObject({ batchSize: 32, epochs: 10, learningRate: 5e-4, schedule: "linear" });
+  expect(many).toMatchObject({ batchSize: 64, epochs: 4, learningRate: 5e-4, schedule: "linear" });
+});
+
 test("is told in a line, with what was given instead", () => {
   const recipe = recipeFor("auto", "scratch", size(1200));
   expect(describeRecipe(recipe, { ...recipe.options, batchSize: 16 })).toBe(

@@ -18,8 +18,8 @@ export interface RecipeOptions {
   readonly clipNorm?: number | undefined;
 }
 
-/** What a run starts from: nothing, a model of the book's, or a published BERT. */
-export type Start = "scratch" | "book" | "published";
+/** What a run starts from: nothing, a model of the book's, one that tunebert pretrained, or a published BERT. */
+export type Start = "scratch" | "book" | "pretrained" | "published";
 
 /** Options that fit what is trained. */
 export interface Recipe {
@@ -45,12 +45,22 @@ const FINE_TUNING: Recipe = {
   },
 };
 
+/** Of models that tunebert pretrains, which are small: a learning rate that a large one would not bear. */
+const SMALL: Recipe = {
+  of: "fine-tuning a small model",
+  options: {
+    ...{ batchSize: 64, epochs: 4, learningRate: 5e-4, schedule: "linear", warmup: 0.1, embeddingStd: 1 },
+  },
+};
+/** Examples of which that has more epochs. */
+const FEW = 2_500;
+
 /**
  * From scratch, by the number of examples up to which they hold: enough steps for few examples, and not too many passes
  * over many. docs/recipes.md has the measurements.
  */
 const SCRATCH = [
-  { most: 2_500, batchSize: 32, epochs: 30 },
+  { most: FEW, batchSize: 32, epochs: 30 },
   { most: 20_000, batchSize: 64, epochs: 15 },
   { most: 200_000, batchSize: 64, epochs: 8 },
 ];
@@ -69,6 +79,8 @@ export interface TrainingSize {
 export function recipeFor(name: RecipeName, start: Start, { size, texts }: TrainingSize): Recipe {
   if (name === "book" || start === "book") return BOOK;
   if (start === "published") return FINE_TUNING;
+  if (start === "pretrained")
+    return size <= FEW ? { of: SMALL.of, options: { ...SMALL.options, batchSize: 32, epochs: 10 } } : SMALL;
   const { batchSize, epochs } = SCRATCH.find(({ most }) => size <= most) ?? MANY;
   return {
     of: `from scratch, ${formatCount(size)} ${texts === 1 ? "texts" : "pairs"}`,

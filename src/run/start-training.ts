@@ -77,7 +77,7 @@ async function fineTuned(
     return model;
   };
   const train = { set, record: await record(set) };
-  const start = pretrained.config.variant ? "published" : "book";
+  const start = pretrained.config.variant ? "published" : pretrained.isOwn ? "pretrained" : "book";
   return { train, drawn, fresh, tokenizer, ...settle(folder, options, start, set) };
 }
 

@@ -30,6 +30,8 @@ export interface Pretrained {
   readonly tokenizer: Tokenizer;
   /** What the output layer answers with, where the parameters are of a model that tunebert trained. */
   readonly answers: Answers | undefined;
+  /** Whether tunebert pretrained it. */
+  readonly isOwn?: boolean | undefined;
   /** What was done to the tensors of the file to make them the model's, for a person to read: a line each. */
   readonly notes: readonly string[];
 }
@@ -87,7 +89,7 @@ export async function loadPretrained(
       const { config: described, tokenizer, read } = await readPretrainingFolder(folder);
       const config = { ...described, ...(heads && { heads }) };
       const state = new FileState(read, read());
-      return withState(state, { config, tokenizer, answers: undefined, notes: [] });
+      return withState(state, { config, tokenizer, answers: undefined, isOwn: true, notes: [] });
     }
     const { model, tokenizer } = await loadModel(folder, { task: "any" });
     const config = { ...model.config, ...(heads && { heads }) };
