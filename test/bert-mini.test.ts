@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { generateSamplePairs, showcasePairs } from "../src/data/sample-pairs/sample-pairs.js";
-import { shippedFolder } from "../src/hub/fetch/shipped.js";
+import { shippedFolder } from "../src/hub/shipped.js";
 import { loadPretrained } from "../src/hub/store/pretrained.js";
 import { MaskFiller } from "../src/predict/mask-filler.js";
 import { succeed } from "./support/command.js";

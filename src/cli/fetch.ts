@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { catalog } from "../hub/fetch/catalog.js";
 import { fetchArtifact } from "../hub/fetch/fetch-artifact.js";
 import { fetchHubModel, isHubName } from "../hub/fetch/hub-model.js";
-import { shippedFolder, shippedModels } from "../hub/fetch/shipped.js";
+import { shippedFolder, shippedModels } from "../hub/shipped.js";
 import { type OptionValues, option } from "../option.js";
 import { text, yesNo } from "../option-kinds.js";
 import { addOptions } from "./add-options.js";

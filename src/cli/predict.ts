@@ -16,7 +16,7 @@ import type { Tokenizer } from "../text/tokenizer.js";
 import { addOptions } from "./add-options.js";
 import { flagNames } from "./complaint.js";
 import { addHelpBelow } from "./help-text.js";
-import { answerOptions, exampleOptions, modelOptions } from "./options.js";
+import { answerOptions, exampleOptions } from "./options.js";
 import { PREDICTION_FORMATS, predictionFormat } from "./prediction-formats.js";
 import { note, print, printRow, warn } from "./print.js";
 import { promptedExamples } from "./prompted-examples.js";
@@ -24,7 +24,10 @@ import { sharedDevice } from "./shared-device.js";
 import { outputClosed, outputFailed } from "./standard-streams.js";
 
 const predictOptions = {
-  ...modelOptions,
+  model: option(text("folder"), {
+    default: "nli.mini",
+    help: "what training wrote to --out; nli.mini, which comes with tunebert, tells whether a second sentence follows from a first",
+  }),
   data: option(text("file"), {
     help: "examples to ask about: SNLI's .txt, or .tsv, .csv, .json or .jsonl with named columns, as they are or as .gz, or .parquet",
   }),
@@ -61,6 +64,7 @@ export function addPredictCommand(program: Command): void {
         "A text that begins with a dash goes behind --, after all options.",
     ],
     [
+      'tunebert predict "A man is sleeping" "A man is awake"',
       'tunebert predict --model nli "A man is sleeping ." "A man is awake ."',
       "printf 'A dog runs .\\tAn animal moves .\\n' | tunebert predict --model nli --format jsonl",
       "tunebert predict --model reviews --data new.csv --format csv > answers.csv",

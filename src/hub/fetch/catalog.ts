@@ -1,4 +1,4 @@
-import { shippedModels } from "./shipped.js";
+import { shippedModels } from "../shipped.js";
 
 /** A pretrained model or a data set that can be asked for by name. */
 export interface Artifact {

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { TunebertError } from "../../error.js";
 import { looksLikeAddress, showAddress } from "../files/address.js";
 import { filesOfPattern } from "../files/file-pattern.js";
+import { shippedFolder } from "../shipped.js";
 import { isWebAddress } from "./artifact-source.js";
 import { type Artifact, catalogNames, findArtifact, type Split } from "./catalog.js";
 import { type FetchOptions, fetchArtifact } from "./fetch-artifact.js";
 import { fetchHubModel, isHubName } from "./hub-model.js";
-import { shippedFolder } from "./shipped.js";
 import { isArchiveName } from "./unpack-archive.js";
 
 /**

@@ -22,6 +22,7 @@ import { inFile, readText } from "../files/files.js";
 import { expectNoOtherRun, isFolderLock } from "../files/folder-lock.js";
 import { makeFolder } from "../files/make-folder.js";
 import { isTemporary, sweepTemporary, writeWhole } from "../files/write-whole.js";
+import { modelFolder } from "../shipped.js";
 import { checkpointsPath, expectOwnFolder, listCheckpoints, removeCheckpoints } from "./checkpoint-folder.js";
 import { FORMAT, formatModelConfig, type ModelConfig, parseModelConfig } from "./model-config.js";
 import { readWeights } from "./read-weights.js";
@@ -252,7 +253,7 @@ export function tensorBoardPath(folder: string): string {
 
 /** Reads what is said of the model in a folder. @throws TunebertError when it is missing or damaged */
 export async function readModelConfig(folder: string): Promise<ModelConfig> {
-  const path = join(folder, CONFIG);
+  const path = join(modelFolder(folder), CONFIG);
   return parseModelConfig(await readText(path), path);
 }
 
@@ -268,7 +269,7 @@ export type SavedModelOf<Task extends TaskName | "any"> = SavedModel<
 >;
 
 /**
- * Reads what training left in a folder.
+ * Reads what training left in a folder, or a trained model that comes with the package, such as `nli.mini`.
  * @throws TunebertError when a file is missing or damaged, they do not belong together, or the model has learnt something
  *   else
  * @example
@@ -283,7 +284,7 @@ export async function loadModel<Task extends TaskName | "any" = "classification"
   const saved = await readModelConfig(folder);
   const learnt = taskOf(saved.answers);
   if (wanted !== "any" && wanted !== learnt) throw otherTask(folder, learnt);
-  return (await loadDescribed(folder, saved)) as SavedModelOf<Task>; // as has just been checked
+  return (await loadDescribed(modelFolder(folder), saved)) as SavedModelOf<Task>; // as has just been checked
 }
 
 function otherTask(folder: string, learnt: TaskName): TunebertError {
