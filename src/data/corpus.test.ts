@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { Vocabulary } from "../text/vocabulary.js";
+import { WordTokenizer } from "../text/word-tokenizer.js";
+import { Corpus } from "./corpus.js";
+
+const PARAGRAPHS = [["a dog runs", "It barks!"], [" "], ["a cat", "", "a dog"]];
+
+test("sentences are encoded one after another; those without a token, and groups of none, are left out", async () => {
+  const tokenizer = new WordTokenizer(
+    Vocabulary.build(
+      ["a", "dog", "cat"].map((word) => [word, 1] as const),
+      1,
+    ),
+  );
+  const corpus = await Corpus.encode(PARAGRAPHS, tokenizer);
+  expect([...corpus.sentences]).toEqual([0, 3, 5, 7, 9]);
+  expect([...corpus.groups]).toEqual([0, 2, 4]);
+  expect(corpus.length(1)).toBe(2);
+  const words = (ids: Int32Array) => [...ids].map((id) => tokenizer.vocabulary.token(id));
+  expect(words(corpus.ids(0))).toEqual(["a", "dog", "<unk>"]);
+  expect(words(corpus.ids(2, 4))).toEqual(["a", "cat", "a", "dog"]);
+});
+
+test("a vocabulary of words is built in the same pass", async () => {
+  const { corpus, tokenizer } = await Corpus.encodeWithNewVocabulary(PARAGRAPHS, { minFrequency: 2 });
+  expect(tokenizer.vocabulary.toJSON()).toEqual(["<cls>", "<mask>", "<pad>", "<sep>", "<unk>", "a", "dog"]);
+  expect(tokenizer.words).toBe("punctuation");
+  expect([...corpus.tokenIds]).toEqual(
+    [..."a dog runs it barks ! a cat a dog".split(" ")].map((word) => tokenizer.ids(word)[0]),
+  );
+});
+
+test("a vocabulary of pieces is, too: the ids are those of the tokenizer that comes with it", async () => {
+  const paragraphs = [
+    ["Lower, lowest!", "the newer"],
+    ["low low", "new newest"],
+  ];
+  const { corpus, tokenizer } = await Corpus.encodeWithWordPieces(paragraphs, 40);
+  const ids = paragraphs.flat().map((sentence) => tokenizer.ids(sentence));
+  expect([0, 1, 2, 3].map((s) => [...corpus.ids(s)])).toEqual(ids);
+  expect([...corpus.groups]).toEqual([0, 2, 4]);
+  expect([...corpus.tokenIds]).not.toContain(tokenizer.unknown);
+  expect(Object.keys(tokenizer.files())).toEqual(["tokenizer.json"]);
+});
+
+test("text without words is refused", async () => {
+  await expect(Corpus.encodeWithNewVocabulary([["  "], []])).rejects.toThrow(
+    "the text has no words to pretrain on",
+  );
+});
