@@ -30,7 +30,13 @@ export type { PretrainingHeads } from "./bert/pretraining-program.js";
 export type { Answers, AnswersOf, AnyOf, TaskName } from "./data/answers.js";
 export type { ByteSource } from "./data/byte-source.js";
 export type { RememberedColumns } from "./data/columns.js";
-export { Corpus, type CorpusData, type CorpusVocabularyOptions, type SentenceGroups } from "./data/corpus.js";
+export {
+  Corpus,
+  type CorpusData,
+  type CorpusRoom,
+  type CorpusVocabularyOptions,
+  type SentenceGroups,
+} from "./data/corpus.js";
 export {
   type PretrainingExample,
   PretrainingExamples,

@@ -122,7 +122,7 @@ describe("fetch", () => {
     [
       "an unknown name",
       ["bert.large"],
-      /^tunebert: "bert\.large" is not in the catalog, which has bert\.small/,
+      /^tunebert: "bert\.large" is not in the catalog, which has bert\.mini/,
     ],
     ["a SHA-1 that is none", ["https://h/x.zip", "--sha1", "12"], /^tunebert: "12" is not a SHA-1/],
     ["offline, what is not cached", ["snli", "--offline"], /^tunebert: snli is not in the cache/],

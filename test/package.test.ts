@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test, vi } from "vitest";
+import { shippedModels } from "../src/hub/shipped.js";
 import { holdsModel, start, succeed, temporaryFolder, tunebert } from "./support/command.js";
 import { anchors, links } from "./support/markdown.js";
 import { tinyPairs, toCsv } from "./support/tiny.js";
@@ -32,10 +33,26 @@ beforeAll(() => {
   writeFileSync(join(user, "test.csv"), toCsv(tinyPairs().slice(0, 9)));
 });
 
+/** Of each model that ships. */
+const MODEL_FILES = [
+  "LICENSE",
+  "MODEL_CARD.md",
+  "config.json",
+  "model.safetensors",
+  "tokenizer_config.json",
+  "vocab.json",
+];
+
 test("the tarball holds the built package, what is to be read about it, and nothing else", () => {
   const others = packed.filter((path) => !/^dist\/[\w/-]+\.(js|d\.ts|wasm)$/.test(path));
   const alone = others.filter((path) => !/^docs\/([\w-]+\.md|images\/[\w-]+\.png)$/.test(path));
-  expect(alone.sort()).toEqual(["CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "package.json"]);
+  const models = alone.filter((path) => path.startsWith("models/"));
+  expect(alone.filter((path) => !models.includes(path)).sort()).toEqual([
+    ...["CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "package.json"],
+  ]);
+  expect(models.map((path) => path.replace(/^models\/[\w.]+\//, "")).sort()).toEqual(
+    shippedModels.flatMap(() => MODEL_FILES).sort(),
+  );
   expect(packed).toContain("dist/index.js");
   expect(packed).toContain("dist/index.d.ts");
   expect(packed).toContain("dist/runtime/threads/replica-worker.js");

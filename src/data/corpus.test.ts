@@ -48,3 +48,10 @@ test("text without words is refused", async () => {
     "the text has no words to pretrain on",
   );
 });
+
+test("more text than there is room for is refused", async () => {
+  const room = { mostTokens: 3 };
+  await expect(Corpus.encodeWithNewVocabulary(PARAGRAPHS, room)).rejects.toThrow(
+    "the text has more than 3 tokens",
+  );
+});

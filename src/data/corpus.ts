@@ -1,4 +1,3 @@
-import { totalmem } from "node:os";
 import { TunebertError } from "../error.js";
 import { checkOptions, type GivenOptions } from "../option.js";
 import { bertWords, normaliseForBert } from "../text/subwords/bert-words.js";
@@ -23,8 +22,14 @@ export interface CorpusData {
   readonly groups: Int32Array;
 }
 
+/** How much text there may be. */
+export interface CorpusRoom {
+  /** More tokens are refused; a token takes 8 bytes while text is read, and 4 afterwards. Default: as many as an array holds. */
+  readonly mostTokens?: number | undefined;
+}
+
 /** Which words a vocabulary gets. */
-export interface CorpusVocabularyOptions extends GivenOptions<typeof vocabularyOptions> {}
+export interface CorpusVocabularyOptions extends GivenOptions<typeof vocabularyOptions>, CorpusRoom {}
 
 /**
  * Plain text to pretrain on: token ids in flat arrays, 4 bytes a token.
@@ -49,8 +54,12 @@ export class Corpus implements CorpusData {
    * Encodes sentences with the tokenizer of a model; those without a token are left out.
    * @throws TunebertError when there are none, or more than memory should hold
    */
-  static async encode(groups: SentenceGroups, tokenizer: Pick<Tokenizer, "ids">): Promise<Corpus> {
-    return new Corpus(await encodeSentences(groups, tokenizer));
+  static async encode(
+    groups: SentenceGroups,
+    tokenizer: Pick<Tokenizer, "ids">,
+    room: CorpusRoom = {},
+  ): Promise<Corpus> {
+    return new Corpus(await encodeSentences(groups, tokenizer, room));
   }
 
   /**
@@ -63,7 +72,7 @@ export class Corpus implements CorpusData {
   ): Promise<{ corpus: Corpus; tokenizer: WordTokenizer }> {
     const { minFrequency, words = "punctuation" } = checkOptions(vocabularyOptions, options);
     const counter = new TokenCounter(words);
-    const data = await encodeSentences(groups, counter);
+    const data = await encodeSentences(groups, counter, options);
     const { vocabulary, finalIds } = counter.finish(minFrequency);
     const { tokenIds } = data;
     for (let i = 0; i < tokenIds.length; i++) tokenIds[i] = finalIds[tokenIds[i]!]!;
@@ -78,6 +87,7 @@ export class Corpus implements CorpusData {
   static async encodeWithWordPieces(
     groups: SentenceGroups,
     size: number,
+    room: CorpusRoom = {},
   ): Promise<{ corpus: Corpus; tokenizer: WordPieceTokenizer }> {
     const ids = new Map<string, number>();
     const counts: number[] = [];
@@ -87,7 +97,7 @@ export class Corpus implements CorpusData {
       counts[id]!++;
       return id;
     };
-    const words = await encodeSentences(groups, { ids: (text) => wordsOf(text).map(count) });
+    const words = await encodeSentences(groups, { ids: (text) => wordsOf(text).map(count) }, room);
     const tokens = learnWordPiece(
       [...ids].map(([word, id]) => [word, counts[id]!] as const),
       size,
@@ -121,6 +131,7 @@ export class Corpus implements CorpusData {
 async function encodeSentences(
   groups: SentenceGroups,
   tokenizer: Pick<Tokenizer, "ids">,
+  { mostTokens = Number.POSITIVE_INFINITY }: CorpusRoom,
 ): Promise<CorpusData> {
   const tokenIds = new GrowableInt32();
   const sentences = new GrowableInt32();
@@ -131,7 +142,7 @@ async function encodeSentences(
     for (const sentence of group) {
       const ids = tokenizer.ids(sentence);
       if (ids.length === 0) continue;
-      expectRoom(tokenIds.length + ids.length);
+      if (tokenIds.length + ids.length > mostTokens) throw tooMuch(mostTokens);
       tokenIds.append(Int32Array.from(ids));
       sentences.push(tokenIds.length);
     }
@@ -167,13 +178,8 @@ function inPieces({ tokenIds, sentences, groups }: CorpusData, pieces: readonly 
   return { tokenIds: ids, sentences: sentences.map((at) => ends[at]!), groups };
 }
 
-/** The ids, which are copied once, may take half of what the machine has. */
-const BYTES_PER_TOKEN = 2 * Int32Array.BYTES_PER_ELEMENT;
-
-function expectRoom(tokens: number): void {
-  const most = Math.floor(totalmem() / 2 / BYTES_PER_TOKEN);
-  if (tokens <= most) return;
-  throw new TunebertError(
-    `the text has more than ${most} tokens, whose ids take half of this machine's memory (${totalmem()} bytes); pretrain on a part of it`,
+function tooMuch(mostTokens: number): TunebertError {
+  return new TunebertError(
+    `the text has more than ${mostTokens} tokens, for which there is no room in memory; pretrain on a part of it`,
   );
 }

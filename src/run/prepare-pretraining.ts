@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
+import { totalmem } from "node:os";
 import { BertForPretraining } from "../bert/bert-for-pretraining.js";
 import type { BertConfig } from "../bert/config.js";
 import { DEFAULT_SIZES } from "../bert/options.js";
-import { Corpus, type SentenceGroups } from "../data/corpus.js";
+import { Corpus, type CorpusRoom, type SentenceGroups } from "../data/corpus.js";
 import { vocabularyOptions } from "../data/options.js";
 import { PretrainingExamples } from "../data/pretraining-examples.js";
 import { readSentences } from "../data/sentences.js";
@@ -54,7 +55,7 @@ export async function preparePretraining(options: PretrainOptions): Promise<Prep
   const validation =
     options.validation === undefined
       ? undefined
-      : examplesOf(await Corpus.encode(sentencesOf(options.validation, options), tokenizer));
+      : examplesOf(await Corpus.encode(sentencesOf(options.validation, options), tokenizer, room()));
   const described = (examples: PretrainingExamples) =>
     `${formatCount(examples.corpus.tokenIds.length)} tokens in ${formatCount(examples.corpus.sentenceCount)} sentences, ` +
     `${formatCount(examples.size)} ${nextSentence ? "pairs" : "examples"}`;
@@ -131,11 +132,11 @@ async function encode(options: PretrainOptions): Promise<Pick<Start, "corpus" | 
   const groups = sentencesOf(options.text, options);
   if (options.tokenizer !== undefined) {
     const tokenizer = await readTokenizer(options.tokenizer);
-    return { corpus: await Corpus.encode(groups, tokenizer), tokenizer };
+    return { corpus: await Corpus.encode(groups, tokenizer, room()), tokenizer };
   }
   if (options.vocabulary === "wordpiece")
-    return Corpus.encodeWithWordPieces(groups, options.vocabSize ?? PIECES);
-  return Corpus.encodeWithNewVocabulary(groups, checkOptions(vocabularyOptions, options));
+    return Corpus.encodeWithWordPieces(groups, options.vocabSize ?? PIECES, room());
+  return Corpus.encodeWithNewVocabulary(groups, { ...checkOptions(vocabularyOptions, options), ...room() });
 }
 
 /** One of Hugging Face's learns from words alone; heads that a model has not are fresh. */
@@ -148,7 +149,7 @@ async function goingOn(options: PretrainOptions, pretrained: string): Promise<St
     nextSentence,
     seed,
   });
-  const corpus = await Corpus.encode(sentencesOf(options.text, options), tokenizer);
+  const corpus = await Corpus.encode(sentencesOf(options.text, options), tokenizer, room());
   return { corpus, tokenizer, model, start: digest };
 }
 
@@ -165,6 +166,11 @@ async function* sentencesOf(
       }
     }
   }
+}
+
+/** What reading takes may be half of the machine's memory. */
+function room(): CorpusRoom {
+  return { mostTokens: Math.floor(totalmem() / 2 / 8) };
 }
 
 function unknownShare({ tokenIds }: Corpus, { unknown }: Tokenizer): number {

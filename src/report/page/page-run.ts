@@ -1,3 +1,4 @@
+import type { BertConfig } from "../../bert/config.js";
 import { type Html, html } from "../../text/html.js";
 import { type DataRecord, isRegression, type RunRecord } from "../files/run-record.js";
 import { settingRows } from "../files/setting-text.js";
@@ -12,14 +13,7 @@ export function runSections(run: RunRecord): Html[] {
 ${facts("Model", [
   ["labels", isRegression(model) ? undefined : namesOf(model.labels)],
   ["weights began as", model.pretrained ?? "random numbers"],
-  ["parameters", formatCount(model.parameters)],
-  ["hidden size", model.hidden],
-  ["feed-forward width", model.ffn],
-  ["attention heads", model.heads],
-  ["Transformer blocks", model.blocks],
-  ["vocabulary rows", formatCount(model.vocabularySize)],
-  ["positions", model.maxPositions],
-  ["longest input", `${model.maxLength} tokens`],
+  ...sizeRows(model),
   ["truncation", model.truncation],
 ])}
 ${facts("Training", [...settingRows(settings), ["saved model", savedModel(training)]])}</section>`,
@@ -28,6 +22,22 @@ ${dataFacts("Training examples", data.train)}
 ${dataFacts("Validation examples", data.validation)}
 ${dataFacts("Test examples", data.test)}</section>`,
     machineSection(run),
+  ];
+}
+
+/** How large a model is. */
+export function sizeRows(
+  model: BertConfig & { readonly parameters: number; readonly maxLength: number },
+): (readonly [name: string, value: string | number])[] {
+  return [
+    ["parameters", formatCount(model.parameters)],
+    ["hidden size", model.hidden],
+    ["feed-forward width", model.ffn],
+    ["attention heads", model.heads],
+    ["Transformer blocks", model.blocks],
+    ["vocabulary rows", formatCount(model.vocabularySize)],
+    ["positions", model.maxPositions],
+    ["longest input", `${model.maxLength} tokens`],
   ];
 }
 

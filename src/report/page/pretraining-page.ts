@@ -6,9 +6,8 @@ import { figureTitle } from "../charts/figure-names.js";
 import { drawCurvePanels, type LearningCurves } from "../charts/learning-curves.js";
 import type { MachineRecord, TrainingRecord } from "../files/run-record.js";
 import { settingRows } from "../files/setting-text.js";
-import { formatCount } from "../terminal/format-quantity.js";
 import { facts, page, percent } from "./page-parts.js";
-import { machineSection } from "./page-run.js";
+import { machineSection, sizeRows } from "./page-run.js";
 
 /** What a pretraining run was and what came of it. */
 export interface PretrainingRecord {
@@ -102,14 +101,7 @@ ${rows(figures)}
 
 function modelRows({ model }: PretrainingRecord): (readonly [string, string | number])[] {
   return [
-    ["parameters", formatCount(model.parameters)],
-    ["hidden size", model.hidden],
-    ["feed-forward width", model.ffn],
-    ["attention heads", model.heads],
-    ["Transformer blocks", model.blocks],
-    ["vocabulary rows", formatCount(model.vocabularySize)],
-    ["positions", model.maxPositions],
-    ["longest input", `${model.maxLength} tokens`],
+    ...sizeRows(model),
     ["decoder", model.tiedDecoder ? "the token embedding" : "a matrix of its own"],
     ["next-sentence prediction", model.nextSentence ? "yes" : "no"],
   ];
