@@ -8,6 +8,9 @@ const MASKED_SHARE = 0.15;
 /** Of these, what is shown as `<mask>`, and what as itself; the rest shows as another token. */
 const SHOWN = { mask: 0.8, itself: 0.1 };
 
+/** Special tokens of a pair. */
+const SPECIAL = 3;
+
 /** An example to pretrain on. */
 export interface PretrainingExample {
   /** With some of its tokens replaced. */
@@ -41,6 +44,8 @@ export interface PretrainingExamplesOptions {
  */
 export class PretrainingExamples {
   readonly corpus: Corpus;
+  /** The tokens that an example has, about: those of the sentences as they follow one another. */
+  readonly meanLength: number;
   readonly #tokenizer: Tokenizer;
   readonly #options: PretrainingExamplesOptions;
   /** (n): the first sentence of each example, and (n): the one behind its last. */
@@ -63,6 +68,9 @@ export class PretrainingExamples {
     const spans = [...(options.nextSentence ? pairs(corpus) : runs(corpus, room))];
     this.#first = Int32Array.from(spans, ([first]) => first);
     this.#end = Int32Array.from(spans, ([, end]) => end);
+    const lengths = spans.map(([first, end]) => corpus.sentences[end]! - corpus.sentences[first]! + SPECIAL);
+    this.meanLength =
+      lengths.reduce((sum, length) => sum + Math.min(length, options.maxLength), 0) / spans.length;
   }
 
   /** Number of examples. */
@@ -73,16 +81,6 @@ export class PretrainingExamples {
   /** The most tokens that an example may have. */
   get maxLength(): number {
     return this.#options.maxLength;
-  }
-
-  /** The tokens that an example has, about: those of the sentences as they follow one another. */
-  get meanLength(): number {
-    let sum = 0;
-    this.#first.forEach((first, i) => {
-      const { length } = this.corpus.ids(first, this.#end[i]);
-      sum += Math.min(length + 3, this.#options.maxLength);
-    });
-    return sum / this.size;
   }
 
   /** Draws example `i`: which sentence comes second, and what is masked. */
