@@ -28,6 +28,9 @@ const POSITIONS = 512;
 /** Tokens of a vocabulary of pieces, unless it is said how many. */
 const PIECES = 8000;
 
+/** Of embeddings that decode too: with 1, as d2l's have, fresh ones would be sure of their guesses. */
+const TIED_STD = 0.1;
+
 /** Pretraining that is ready to start. */
 export interface PreparedPretraining {
   readonly task: Task<PretrainingExamples>;
@@ -113,7 +116,7 @@ async function fromScratch(options: PretrainOptions): Promise<Start> {
     blocks: options.blocks ?? DEFAULT_SIZES.blocks,
     maxPositions: options.positions ?? Math.max(POSITIONS, maxLength),
   };
-  const { embeddingStd } = options;
+  const { embeddingStd = tiedDecoder ? TIED_STD : undefined } = options;
   const heads = { tiedDecoder, nextSentence };
   const model = BertForPretraining.fromScratch(config, heads, new Random(seed), { embeddingStd });
   return { corpus, tokenizer, model };

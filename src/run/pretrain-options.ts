@@ -31,6 +31,7 @@ export const pretrainedModelOptions = {
   }),
   ...headsOptions,
   ...scratchOptions,
+  embeddingStd: { ...scratchOptions.embeddingStd, defaultText: "1, as the book's; 0.1 with --tied-decoder" },
   /** longest input; default: 512, or `maxLength` if that is more */
   positions: option(count, { defaultText: "512", help: "rows of the position embedding, from scratch" }),
   /** whether the token embedding decodes too; default: no, as in the book */

@@ -1,9 +1,12 @@
+import { basename } from "node:path";
+import { showAddress } from "../hub/files/address.js";
 import { metricsPath, tensorBoardPath } from "../hub/store/model-folder.js";
 import { preparePretrainingFolder, savePretrained } from "../hub/store/pretraining-folder.js";
 import { checkOptions } from "../option.js";
 import { CurveRecorder } from "../report/charts/curve-recorder.js";
 import { threads as threadsOf } from "../runtime/threads/threads.js";
 import type { EpochFigures } from "../train/model-selection.js";
+import { trainingOptions } from "../train/options.js";
 import { Trainer } from "../train/trainer.js";
 import { followRun, type RunCheckpoints } from "./follow-run.js";
 import { learningCurves } from "./listeners/learning-curves.js";
@@ -56,8 +59,8 @@ export async function pretrainInFolder(
   const prepared = await preparePretraining(options);
   const { task, model, tokenizer, maxLength, validation, fingerprint } = prepared;
   const learning = checkOptions(pretrainingRunOptions, options);
-  const { threads, dropout: _, masking: __, maxLength: ___, ...trainerOptions } = learning;
-  const trainer = new Trainer(task, threadsOf(threads), trainerOptions);
+  const trainerOptions = checkOptions(trainingOptions, learning);
+  const trainer = new Trainer(task, threadsOf(learning.threads), trainerOptions);
   const curves = new CurveRecorder();
   const weights: Listener = {
     async handle(event) {
@@ -65,11 +68,10 @@ export async function pretrainInFolder(
         await savePretrained(path, { model, tokenizer });
     },
   };
+  const pretrained = options.pretrained && basename(showAddress(options.pretrained));
   const report = pretrainingReport(path, {
     ...prepared,
-    size: task.size,
-    learning,
-    curves: () => curves.curves,
+    ...{ size: task.size, learning: { pretrained, ...learning }, curves: () => curves.curves },
   });
   const shown = options.listeners ?? [];
   const { checkpointEvery: every, keep, checkpoints } = checkOptions(checkpointOptions, options);
@@ -94,6 +96,7 @@ export async function pretrainInFolder(
     report,
   });
   const epoch = validation ? done.bestEpoch : done.epoch;
-  const { epoch: __4, ...figures } = curves.at(epoch);
+  const { train, validation: onValidation, test } = curves.at(epoch);
+  const figures = { train, validation: onValidation, test };
   return { figures, epoch, examplesPerSecond: done.examplesPerSecond };
 }
