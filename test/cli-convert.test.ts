@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { toMxnetNames } from "../src/bert/mxnet-names.js";
 import { parseMxnet } from "../src/weights/mxnet.js";
 import { parseWeights } from "../src/weights/parse-weights.js";
-import type { StateDict } from "../src/weights/tensor.js";
+import { type StateDict, toFloat32 } from "../src/weights/tensor.js";
 import { fail, readBytes, succeed, temporaryFolder, tunebert } from "./support/command.js";
 import { TINY_TRAINING, tinyCheckpoint, tinyPairs, toCsv, writePretrained } from "./support/tiny.js";
 import { described, weightsFixture } from "./support/weights.js";
@@ -58,6 +58,23 @@ test("--names takes precedence over the format", async () => {
 test("what is no BERT keeps its names and types", async () => {
   await succeed(["convert", at("types.npz"), at("types.legacy"), "--format", "torch-legacy"]);
   expect(described(read("types.legacy"))).toEqual(described(read("types.npz")));
+});
+
+test("--float16 halves real numbers, and leaves integers", async () => {
+  await succeed(["convert", at("torch.params"), at("half.safetensors"), "--float16"]);
+  const half = read("half.safetensors");
+  for (const [name, tensor] of torch) {
+    const found = half.get(name)!;
+    expect(found.type, name).toBe("float16");
+    toFloat32(found, name).forEach((value, i) => {
+      const whole = toFloat32(tensor, name)[i]!;
+      expect(Math.abs(value - whole)).toBeLessThanOrEqual(Math.abs(whole) * 2 ** -11 + 2 ** -25);
+    });
+  }
+  await succeed(["convert", at("types.npz"), at("types.safetensors"), "--float16"]);
+  const types = new Set([...read("types.safetensors").values()].map(({ type }) => type));
+  expect(types).toContain("int64");
+  expect([...types].some((type) => /float(32|64)/.test(type))).toBe(false);
 });
 
 test("inspect lists what every format holds", async () => {

@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { formatModelConfig, parseModelConfig } from "./model-config.js";
+import {
+  formatModelConfig,
+  formatPretrainingConfig,
+  isOfPretraining,
+  parseModelConfig,
+  parsePretrainingConfig,
+} from "./model-config.js";
 
 const model = {
   config: { vocabularySize: 9, hidden: 8, ffn: 16, heads: 2, blocks: 1, maxPositions: 16 },
@@ -40,5 +46,23 @@ test("a model of numbers says so, and has no labels", () => {
   expect(text).not.toContain("labels");
   expect(() => parseModelConfig(text.replace("regression", "poetry"), "m/config.json")).toThrow(
     'm/config.json: task is "poetry"; expected "regression"',
+  );
+});
+
+test("a pretrained model says so, and is no model that answers", () => {
+  const pretrained = {
+    config: model.config,
+    heads: { tiedDecoder: true, nextSentence: false },
+    maxLength: 16,
+  };
+  const text = formatPretrainingConfig(pretrained);
+  expect(parsePretrainingConfig(text, "m")).toEqual(pretrained);
+  expect([isOfPretraining(text, "m"), isOfPretraining(formatModelConfig(model), "m")]).toEqual([true, false]);
+  expect(() => parseModelConfig(text, "m/config.json")).toThrow("m/config.json describes a pretrained model");
+  expect(() => parsePretrainingConfig(text.replace("true", "1"), "m/config.json")).toThrow(
+    "m/config.json: tiedDecoder is 1; expected true or false",
+  );
+  expect(() => parsePretrainingConfig(text.replace('"heads": 2', '"heads": 3'), "m/config.json")).toThrow(
+    "m/config.json: 3 heads do not divide the hidden size 8",
   );
 });
