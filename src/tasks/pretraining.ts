@@ -114,7 +114,7 @@ export function pretraining(
       );
       const weights = weightsOf(examples, { batchSize, accumulate });
       const size = sizeOf(shape, options);
-      const { runs, work } = cut(model, examples, {
+      const { runs, work, order } = cut(model, examples, {
         ...{ shape, size, weightsOf: (example) => weights[Math.floor(example / batchSize)]! },
         seed: () => random.int32(),
       });
@@ -123,7 +123,10 @@ export function pretraining(
         work: { ...work, data: (performance.now() - started) / 1000 },
         measure(outputs) {
           const all = outputs.flat();
-          const sums = sumsOf(all, isNextOf(runs.flat().length, work.order, examples));
+          const sums = sumsOf(
+            all,
+            order.map((example) => examples[example]!.isNext),
+          );
           const loss = all.reduce((sum, output) => sum + output[LOSS]![0]!, 0);
           return { loss, sums: scale(figuresFrom(sums, model), places.length) };
         },
@@ -137,12 +140,18 @@ export function pretraining(
         onProgress?.(start, examples.size);
         const count = Math.min(CHUNK, examples.size - start);
         const drawn = Array.from({ length: count }, (_, i) => examples.drawAlike(start + i, MEASURING_SEED));
-        const { runs, work } = cut(model, drawn, {
+        const { runs, order } = cut(model, drawn, {
           ...{ shape, size, weightsOf: () => UNWEIGHTED },
           seed: () => 0,
         });
         const outputs = (await engine.infer(runs)).flat();
-        sums = addSums(sums, sumsOf(outputs, isNextOf(runs.flat().length, work.order, drawn)));
+        sums = addSums(
+          sums,
+          sumsOf(
+            outputs,
+            order.map((example) => drawn[example]!.isNext),
+          ),
+        );
         if (!Number.isFinite(sums.tokenLoss + sums.pairLoss)) throw notFinite(start + 1, sums.tokenLoss);
       }
       return figuresFrom(sums, model);
@@ -192,9 +201,8 @@ function cut(
   const work = {
     tokens: dataset.tokenIds.length,
     paddedTokens: batches.reduce((sum, { length, lengths }) => sum + length * lengths.length, 0),
-    order: batches.flatMap((batch) => [...batch.examples]),
   };
-  return { runs, work };
+  return { runs, work, order: batches.flatMap((batch) => [...batch.examples]) };
 }
 
 /** Sums over examples that have been run. */
@@ -212,11 +220,6 @@ const NO_SUMS: Sums = { tokens: 0, tokenLoss: 0, rightTokens: 0, pairs: 0, pairL
 function addSums(a: Sums, b: Sums): Sums {
   const names = Object.keys(NO_SUMS) as (keyof Sums)[];
   return Object.fromEntries(names.map((name) => [name, a[name] + b[name]])) as unknown as Sums;
-}
-
-/** Whether the second sentence follows, in the order of the runs; nothing of runs that there are not. */
-function isNextOf(runs: number, order: readonly number[], examples: readonly PretrainingExample[]) {
-  return runs === 0 ? [] : order.map((example) => examples[example]!.isNext);
 }
 
 /** @param isNext of the examples in the order of the outputs */
