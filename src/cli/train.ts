@@ -69,6 +69,7 @@ async function follow(
   const { threads } = await agreeOnThreads(collective, givenThreads(flags, command));
   const folder = {
     path: flags.out,
+    isOthers: true,
     resumeFrom: flags.resume ? await latestCheckpointIn(flags.out) : undefined,
   };
   const download = { ...fetchOptions(flags), onEvent: undefined };

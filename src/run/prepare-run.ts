@@ -26,7 +26,10 @@ import { expectTogether, type UncheckedTrainOptions } from "./train-options.js";
 import { dataWarnings } from "./warnings.js";
 
 /** What a run has to know of its folder before it starts. */
-export type StartFolder = Pick<RunFolder, "path" | "resumeFrom">;
+export interface StartFolder extends Pick<RunFolder, "path" | "resumeFrom"> {
+  /** Whether another process writes into it. Default: no. */
+  readonly isOthers?: boolean;
+}
 
 /** A run that is ready to start. */
 export interface PreparedRun<Folder extends StartFolder = RunFolder> extends Omit<TrainingRun, "out"> {
@@ -44,7 +47,7 @@ export async function prepareRun<Folder extends StartFolder>(
   const { tensorboard, noLabel, pretrained, log = () => {}, onNotice = () => {} } = options;
   const learnFrom = (teacher: string) => {
     if (!isClassifier(model)) throw noTeacher();
-    return askTeacher(teacher, folder.path, options, { model, tokenizer, set: train.set });
+    return askTeacher(teacher, folder, options, { model, tokenizer, set: train.set });
   };
   const { maxLength, truncation } = checkOptions(lengthOptions, options);
   const task = taskOf(model.answers);

@@ -20,6 +20,7 @@ import { digestTensors } from "../train/fingerprint.js";
 import { serializeSafetensors } from "../weights/safetensors.js";
 import { openExamples } from "./example-source.js";
 import { runOptions } from "./options.js";
+import type { StartFolder } from "./prepare-run.js";
 import { openTraining } from "./start-training.js";
 import type { UncheckedTrainOptions } from "./train-options.js";
 
@@ -38,7 +39,7 @@ export interface Taught {
  */
 export async function askTeacher(
   teacherFolder: string,
-  folder: string,
+  folder: StartFolder,
   options: UncheckedTrainOptions,
   {
     model,
@@ -131,7 +132,7 @@ async function* withoutLabels(
 
 /** The teacher's logits [n, K] in its own order. */
 async function keptAnswers(
-  folder: string,
+  { path: folder, isOthers }: StartFolder,
   teacher: SavedModel,
   set: TextDataset,
   options: UncheckedTrainOptions,
@@ -149,6 +150,7 @@ async function keptAnswers(
   const predictor = await Predictor.start({ ...teacher, device: threadsOf(threads) });
   try {
     const logits = await predictor.logits(set);
+    if (isOthers) return logits;
     await makeFolder(folder);
     const state = new Map([[digest, { type: "float32" as const, shape: [logits.length], data: logits }]]);
     await writeWhole(path, serializeSafetensors(state));
