@@ -18,18 +18,12 @@ import { readHeldOut } from "./example-source.js";
 import { runOptions } from "./options.js";
 import { describeRecipe, recipeKeeper } from "./recipe.js";
 import { startFingerprint } from "./run-fingerprint.js";
-import type { RunFolder } from "./run-folder.js";
+import type { RunFolder, StartFolder } from "./run-folder.js";
 import { startTraining } from "./start-training.js";
 import { askTeacher } from "./teacher.js";
 import type { TrainingRun } from "./train-in-folder.js";
 import { expectTogether, type UncheckedTrainOptions } from "./train-options.js";
 import { dataWarnings } from "./warnings.js";
-
-/** What a run has to know of its folder before it starts. */
-export interface StartFolder extends Pick<RunFolder, "path" | "resumeFrom"> {
-  /** Whether another process writes into it. Default: no. */
-  readonly isOthers?: boolean;
-}
 
 /** A run that is ready to start. */
 export interface PreparedRun<Folder extends StartFolder = RunFolder> extends Omit<TrainingRun, "out"> {

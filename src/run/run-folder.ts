@@ -23,6 +23,12 @@ export interface RunFolder {
   readonly resumeFrom: FoundCheckpoint | undefined;
 }
 
+/** What a run has to know of its folder before it starts. */
+export interface StartFolder extends Pick<RunFolder, "path" | "resumeFrom"> {
+  /** Whether another process writes into it. Default: no. */
+  readonly isOthers?: boolean;
+}
+
 /**
  * Prepares a run and runs it, once it is known that the folder is for it alone, that nothing in it is lost, and that
  * what the end of the run needs is there. {@link trainInFolder} does this by itself; it is for whoever reads much data

@@ -20,7 +20,7 @@ import { digestTensors } from "../train/fingerprint.js";
 import { serializeSafetensors } from "../weights/safetensors.js";
 import { openExamples } from "./example-source.js";
 import { runOptions } from "./options.js";
-import type { StartFolder } from "./prepare-run.js";
+import type { StartFolder } from "./run-folder.js";
 import { openTraining } from "./start-training.js";
 import type { UncheckedTrainOptions } from "./train-options.js";
 
