@@ -27,6 +27,6 @@ tunebert train "${snli[@]}" --teacher "$work/teacher" --unlabelled "$work/unlabe
   --pretrained bert.mini --epochs 6 --out "$work/student"
 
 mkdir -p "$root/models/nli.mini"
-tunebert convert "$work/student/model.safetensors" "$root/models/nli.mini/model.safetensors" --class BERTClassifier --float16 --overwrite
+tunebert convert "$work/student/model.safetensors" "$root/models/nli.mini/model.safetensors" --class classifier --float16 --overwrite
 cp "$work/student/config.json" "$work/student/vocab.json" "$work/student/tokenizer_config.json" "$root/models/nli.mini/"
 tunebert evaluate --model nli.mini --data "$dev"

@@ -64,7 +64,7 @@ export function addPredictCommand(program: Command): void {
         "A text that begins with a dash goes behind --, after all options.",
     ],
     [
-      'tunebert predict "A man is sleeping" "A man is awake"',
+      'tunebert predict "Two dogs run in a park ." "Animals are outside ."',
       'tunebert predict --model nli "A man is sleeping ." "A man is awake ."',
       "printf 'A dog runs .\\tAn animal moves .\\n' | tunebert predict --model nli --format jsonl",
       "tunebert predict --model reviews --data new.csv --format csv > answers.csv",

@@ -1,21 +1,22 @@
-/** The pretrained model that comes with the package. */
+/** The models that come with the package. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { generateSamplePairs, showcasePairs } from "../src/data/sample-pairs/sample-pairs.js";
-import { shippedFolder } from "../src/hub/shipped.js";
+import { shippedFolder, shippedModels } from "../src/hub/shipped.js";
 import { loadPretrained } from "../src/hub/store/pretrained.js";
 import { MaskFiller } from "../src/predict/mask-filler.js";
 import { succeed } from "./support/command.js";
 
 const folder = shippedFolder("bert.mini")!;
 
-test("it is small, and brings its licence and its card", () => {
-  const files = readdirSync(folder);
+test.each(shippedModels)("$name is small, and brings its licence and its card", ({ name }) => {
+  const place = shippedFolder(name)!;
+  const files = readdirSync(place);
   expect(files).toEqual(expect.arrayContaining(["LICENSE", "MODEL_CARD.md", "config.json", "vocab.json"]));
-  const bytes = files.reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
+  const bytes = files.reduce((sum, file) => sum + statSync(join(place, file)).size, 0);
   expect(bytes).toBeLessThan(6e6);
-  const licence = readFileSync(join(folder, "LICENSE"), "utf8");
+  const licence = readFileSync(join(place, "LICENSE"), "utf8");
   for (const source of ["CC BY-SA 4.0", "SNLI", "WikiText-2"]) expect(licence).toContain(source);
 });
 
@@ -45,4 +46,14 @@ test("it guesses words", async () => {
   } finally {
     await filler.close();
   }
+});
+
+test.each([
+  ["Two dogs run in a park .", "Animals are outside .", "entailment"],
+  ["A man is sleeping .", "A person is asleep .", "entailment"],
+  ["Children play football on a field .", "The children are sleeping in bed .", "contradiction"],
+  ["A woman eats lunch .", "The woman is eating with her sister .", "neutral"],
+])("without a model of one's own, predict asks nli.mini: %s | %s", async (text, textPair, label) => {
+  const { stdout } = await succeed(["predict", text, textPair]);
+  expect(stdout).toMatch(new RegExp(`^${label} `));
 });
