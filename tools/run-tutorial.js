@@ -1,5 +1,5 @@
 // Runs docs/tutorial.md in an empty folder, as a user who has installed the package: writes the files that it shows,
-// runs the blocks marked `sh run`, and compares what they print with what the tutorial says. Takes two and a half minutes.
+// runs the blocks marked `sh run`, and compares what they print with what the tutorial says. Takes a minute.
 //
 //   npm run build && node tools/run-tutorial.js            # fails where the tutorial is not true
 //   npm run build && node tools/run-tutorial.js --write    # puts what was printed into the tutorial
