@@ -80,7 +80,7 @@ export class Corpus implements CorpusData {
   }
 
   /**
-   * Encodes sentences with pieces of words that are learnt from them: see {@link learnWordPiece}.
+   * Encodes sentences with pieces of words that are learnt from them (WordPiece).
    * @param size tokens of the vocabulary, special ones included
    * @throws TunebertError as {@link encode}, or when the size is too small for the characters of the text
    */
