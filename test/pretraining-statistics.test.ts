@@ -167,3 +167,14 @@ test("without next sentences an example is as many sentences of a group as have 
   }
   expect(tokens).toBe(text.tokenIds.length);
 });
+
+test("texts without room, and a vocabulary without <mask>, are refused", () => {
+  const make =
+    (maxLength: number, nextSentence: boolean, words = tokenizer) =>
+    () =>
+      new PretrainingExamples(text, words, { maxLength, nextSentence });
+  expect(make(4, true)).toThrow("maxLength is 4; it must be a whole number of at least 5");
+  expect(make(3, false)).not.toThrow();
+  const bare = new WordTokenizer(new Vocabulary(["<unk>", "<pad>", "<cls>", "<sep>", "a"]));
+  expect(make(64, true, bare)).toThrow("the vocabulary has no <mask>");
+});

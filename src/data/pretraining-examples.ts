@@ -1,3 +1,6 @@
+import { TunebertError } from "../error.js";
+import { expectFits } from "../option.js";
+import { wholeNumber } from "../option-kinds.js";
 import { Random } from "../random.js";
 import type { Packed } from "../text/pack.js";
 import type { Tokenizer } from "../text/tokenizer.js";
@@ -54,13 +57,18 @@ export class PretrainingExamples {
   readonly #special: ReadonlySet<number>;
   readonly #mask: number;
 
-  /** @throws Error when the tokenizer has no token for what is masked: see {@link Tokenizer.mask} */
+  /** @throws TunebertError when texts have no room, or the tokenizer no token for what is masked: see {@link Tokenizer.mask} */
   constructor(corpus: Corpus, tokenizer: Tokenizer, options: PretrainingExamplesOptions) {
     this.corpus = corpus;
     this.#tokenizer = tokenizer;
     this.#options = options;
+    const texts = options.nextSentence ? 2 : 1;
+    expectFits("maxLength", wholeNumber(tokenizer.specialTokens(texts) + texts), options.maxLength);
     const { mask } = tokenizer;
-    if (mask === undefined) throw new Error("the tokenizer has no mask");
+    if (mask === undefined)
+      throw new TunebertError(
+        "the vocabulary has no <mask> or [MASK], which stands for what is to be guessed; take one that has",
+      );
     this.#mask = mask;
     const { ids } = tokenizer.pack([], [], options.maxLength, "longest-first");
     this.#special = new Set(ids);

@@ -51,7 +51,6 @@ export async function preparePretraining(options: PretrainOptions): Promise<Prep
   const { corpus, tokenizer, model, start } = await (options.pretrained === undefined
     ? fromScratch(options)
     : goingOn(options, options.pretrained));
-  expectMask(tokenizer);
   const { nextSentence } = model.heads;
   const examplesOf = (text: Corpus) => new PretrainingExamples(text, tokenizer, { maxLength, nextSentence });
   const train = examplesOf(corpus);
@@ -179,13 +178,6 @@ function room(): CorpusRoom {
 function unknownShare({ tokenIds }: Corpus, { unknown }: Tokenizer): number {
   if (unknown === undefined) return 0;
   return tokenIds.reduce((count, id) => count + Number(id === unknown), 0) / tokenIds.length;
-}
-
-function expectMask({ mask }: Tokenizer): void {
-  if (mask !== undefined) return;
-  throw new TunebertError(
-    "the vocabulary has no <mask> or [MASK], which stands for what is to be guessed; take a tokenizer that has one",
-  );
 }
 
 const FROM_SCRATCH = [
