@@ -7,7 +7,7 @@ const TITLES: Readonly<Record<string, string>> = {
   pearson: "Pearson correlation",
   spearman: "Spearman correlation",
   tokenLoss: "Loss of masked tokens",
-  tokenAccuracy: "Masked tokens guessed",
+  tokenAccuracy: "Tokens guessed",
   nextSentenceLoss: "Loss of next sentences",
   nextSentenceAccuracy: "Next sentences told",
 };
