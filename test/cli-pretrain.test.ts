@@ -86,13 +86,33 @@ test("a killed run resumes to the bytes of one that never stopped", async () => 
   );
 });
 
-test("static masks, a tied decoder and words alone are trained as asked", async () => {
+test("static masks, a tied decoder and words alone are trained as asked, alike for the same seed", async () => {
   const flags = ["--masking", "static", "--tied-decoder", "--no-next-sentence", "--epochs", "1"];
   await succeed(run("other", ...flags));
+  const first = readBytes(folder, "other", "model.safetensors");
+  await succeed(run("other", ...flags, "--overwrite"));
+  expect(readBytes(folder, "other", "model.safetensors")).toEqual(first);
+  await succeed(run("other", ...flags, "--overwrite", "--seed", "1"));
+  expect(readBytes(folder, "other", "model.safetensors")).not.toEqual(first);
   const state = parseWeights(readBytes(folder, "other", "model.safetensors"), "model.safetensors");
   expect(state.has("mlm.mlp.3.bias")).toBe(true);
   for (const name of ["mlm.mlp.3.weight", "nsp.output.weight"]) expect(state.has(name)).toBe(false);
   expect(existsSync(join(folder, "other", "pretrained.params"))).toBe(false);
+});
+
+test("a model of words is fine-tuned with its vocabulary and its encoder", async () => {
+  const out = join(folder, "tuned-words");
+  const trained = ["--learning-rate", "1e-30", "--epochs", "1", "--threads", "1", "--max-length", "32"];
+  await succeed(["train", "--train", pairs, "--pretrained", join(folder, "whole"), ...trained, "--out", out]);
+  expect(readBytes(out, "vocab.json")).toEqual(readBytes(folder, "whole", "vocab.json"));
+  const [before, after] = [join(folder, "whole"), out].map((from) =>
+    parseWeights(readBytes(from, "model.safetensors"), from),
+  );
+  // So small a step that what was taken over is still there.
+  const taken = [...before!.keys()].filter((name) => /^(encoder|hidden)\./.test(name));
+  expect(taken.length).toBeGreaterThan(30);
+  for (const name of taken) expect(after!.get(name), name).toEqual(before!.get(name));
+  expect(after!.get("output.weight")?.shape).toEqual([3, 16]);
 });
 
 test("pieces of words are learnt, and a model of them is fine-tuned and gone on with", async () => {
@@ -116,6 +136,11 @@ test("what does not fit is refused, and says what helps", async () => {
   expect(await fail(["predict", "--model", join(folder, "whole"), "a", "b"])).toMatch(
     /describes a pretrained model, which has not learnt to answer yet/,
   );
+  const broken = join(folder, "broken.txt");
+  writeFileSync(broken, Uint8Array.of(0x61, 0x20, 0xff, 0x0a));
+  expect(await fail([...elsewhere, "--text", broken])).toMatch(/broken\.txt.*not valid UTF-8/);
+  writeFileSync(broken, "\n\n");
+  expect(await fail([...elsewhere, "--text", broken])).toContain("the text has no words to pretrain on");
   expect((await tunebert(["pretrain", "--out", join(folder, "new")])).code).toBe(2);
   expect(existsSync(join(folder, "new", "model.safetensors"))).toBe(false);
 });

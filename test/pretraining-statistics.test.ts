@@ -3,11 +3,12 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { Corpus } from "../src/data/corpus.js";
 import { type PretrainingExample, PretrainingExamples } from "../src/data/pretraining-examples.js";
 import { Random } from "../src/random.js";
+import type { Packed } from "../src/text/pack.js";
 import { Vocabulary } from "../src/text/vocabulary.js";
 import { WordTokenizer } from "../src/text/word-tokenizer.js";
 
 const WORDS = 200;
-const GROUPS = 300;
+const GROUPS = 60;
 const tokenizer = new WordTokenizer(
   Vocabulary.build(
     Array.from({ length: WORDS }, (_, i) => [`w${i}`, 1] as const),
@@ -15,17 +16,17 @@ const tokenizer = new WordTokenizer(
   ),
 );
 const { cls, sep, mask } = tokenizer.vocabulary;
-const special = new Set([tokenizer.ids("<unk>")[0], tokenizer.vocabulary.pad]);
+/** Ids that a token may be replaced by besides words: those of `<unk>` and `<pad>`. */
+const OTHERS = 2;
+/** Places of the special tokens in a pair. */
+const around = ({ ids, firstLength }: Packed) => [0, firstLength - 1, ids.length - 1];
 
-/** Each group has sentences that begin with its own number, so that it is known where a sentence comes from. */
-function corpus(): Corpus {
-  const random = new Random(5);
+/** Sentences of random words. @param lengths of the sentences of each group */
+function corpusOf(lengths: readonly (readonly number[])[], random = new Random(5)): Corpus {
   const [ids, sentences, groups]: [number[], number[], number[]] = [[], [0], [0]];
-  const word = (i: number) => tokenizer.vocabulary.id(`w${i}`);
-  for (let group = 0; group < GROUPS; group++) {
-    for (let s = 0; s < 2 + (group % 5); s++) {
-      const length = 4 + random.below(24);
-      for (let t = 0; t < length; t++) ids.push(word(random.below(WORDS)));
+  for (const group of lengths) {
+    for (const length of group) {
+      for (let t = 0; t < length; t++) ids.push(tokenizer.vocabulary.id(`w${random.below(WORDS)}`));
       sentences.push(ids.length);
     }
     groups.push(sentences.length - 1);
@@ -34,7 +35,13 @@ function corpus(): Corpus {
   return new Corpus({ tokenIds: tokenIds!, sentences: offsets[0]!, groups: offsets[1]! });
 }
 
-const text = corpus();
+/** Of 2 to 6 sentences, so long that no two are alike, and so short that every pair has room. */
+const sizes = new Random(6);
+const text = corpusOf(
+  Array.from({ length: GROUPS }, (_, group) =>
+    Array.from({ length: 2 + (group % 5) }, () => 4 + sizes.below(24)),
+  ),
+);
 const examples = new PretrainingExamples(text, tokenizer, { maxLength: 64, nextSentence: true });
 const drawn: { i: number; example: PretrainingExample }[] = [];
 
@@ -42,6 +49,24 @@ const drawn: { i: number; example: PretrainingExample }[] = [];
 function expectShare(count: number, of: number, share: number): void {
   const error = Math.sqrt((share * (1 - share)) / of);
   expect(Math.abs(count / of - share)).toBeLessThan(3 * error);
+}
+
+/** Whether counts are those of so many probabilities, within three standard deviations of chi-square. */
+function expectDistribution(counts: readonly number[], probabilities: readonly number[]): void {
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  const chiSquare = counts.reduce((sum, count, i) => {
+    const expected = all * probabilities[i]!;
+    return sum + (count - expected) ** 2 / expected;
+  }, 0);
+  const freedom = counts.length - 1;
+  expect(Math.abs(chiSquare - freedom)).toBeLessThan(3 * Math.sqrt(2 * freedom));
+}
+
+/** The ids of an example before some were replaced. */
+function original({ packed: { ids }, places, tokens }: PretrainingExample): Int32Array {
+  const before = ids.slice();
+  for (const [p, place] of places.entries()) before[place] = tokens[p]!;
+  return before;
 }
 
 beforeAll(() => {
@@ -57,30 +82,57 @@ beforeAll(() => {
 });
 
 describe("the masked language model", () => {
-  test("asks for 15 % of each example's tokens, rounded as Python does, and for one at least", () => {
-    const halfToEven = (x: number) => (x % 1 === 0.5 ? 2 * Math.round(x / 2) : Math.round(x));
-    for (const { example } of drawn) {
-      const { places, packed } = example;
-      expect(places.length).toBe(Math.max(1, halfToEven(0.15 * packed.ids.length)));
-    }
-    const short = new PretrainingExamples(
-      new Corpus({ tokenIds: Int32Array.of(9), sentences: Int32Array.of(0, 1), groups: Int32Array.of(0, 1) }),
-      tokenizer,
-      { maxLength: 64, nextSentence: true },
+  const halfToEven = (x: number) => (x % 1 === 0.5 ? 2 * Math.round(x / 2) : Math.round(x));
+  const asked = (length: number) => Math.max(1, halfToEven(0.15 * length));
+
+  test("asks for 15 % of each example's tokens, rounded as Python does", () => {
+    const wrong = drawn.filter(
+      ({ example: { places, packed } }) => places.length !== asked(packed.ids.length),
     );
+    expect(wrong).toEqual([]);
+    expect(new Set(drawn.map(({ example }) => example.packed.ids.length)).size).toBeGreaterThan(40);
+    expect([10, 30, 50].map(asked)).toEqual([2, 4, 8]);
+  });
+
+  test("asks for one token at least", () => {
+    const lengths = [[1], [2], [1, 1], [1, 2], [2, 2], [3, 3]];
+    const short = new PretrainingExamples(corpusOf(lengths), tokenizer, {
+      maxLength: 64,
+      nextSentence: true,
+    });
+    const counts = lengths.map((_, i) => short.drawAlike(i, 0).places.length);
+    expect(counts).toEqual([1, 1, 1, 1, 1, 1]);
     expect(short.draw(0, new Random(0)).places).toEqual(Int32Array.of(1));
   });
 
-  test("never asks for special tokens, and knows what it asks for", () => {
-    for (const { example } of drawn.slice(0, 5000)) {
-      const { ids, firstLength } = example.packed;
-      expect(ids[0]).toBe(cls);
-      expect([ids[firstLength - 1], ids.at(-1)]).toEqual([sep, sep]);
-      for (const [p, place] of example.places.entries()) {
-        expect([0, firstLength - 1, ids.length - 1]).not.toContain(place);
-        expect([cls, sep, mask]).not.toContain(example.tokens[p]);
-      }
-      expect([...example.places]).toEqual([...new Set(example.places)].sort((a, b) => a - b));
+  test("never asks for special tokens, asks for each other place alike, and knows what was there", () => {
+    const wrong = drawn.filter(({ i, example }) => {
+      const { packed, places, tokens, isNext } = example;
+      const inOrder = places.every((place, p) => p === 0 || places[p - 1]! < place);
+      const first = text.ids(sentenceOf(i));
+      const ids = original(example);
+      return (
+        !inOrder ||
+        tokens.some((token) => token === cls || token === sep || token === mask) ||
+        around(packed).some((place, n) => places.includes(place) || ids[place] !== (n === 0 ? cls : sep)) ||
+        ids.subarray(1, packed.firstLength - 1).join() !== first.join() ||
+        isNext === undefined
+      );
+    });
+    expect(wrong).toEqual([]);
+    const length = 24;
+    const some = drawn.filter(({ example: { packed } }) => packed.ids.length === length);
+    const perPlace = new Array<number>(length).fill(0);
+    const possible = new Array<number>(length).fill(0);
+    for (const { example } of some) {
+      for (const place of example.places) perPlace[place]!++;
+      const shut = around(example.packed);
+      for (let place = 0; place < length; place++) if (!shut.includes(place)) possible[place]!++;
+    }
+    const share = asked(length) / (length - 3);
+    for (let place = 1; place < length - 1; place++) {
+      const error = Math.sqrt((share * (1 - share)) / possible[place]!);
+      expect(Math.abs(perPlace[place]! / possible[place]! - share)).toBeLessThan(4 * error); // the worst of 22
     }
   });
 
@@ -98,74 +150,129 @@ describe("the masked language model", () => {
     }
     expectShare(masked, all, 0.8);
     // One of the random ones in so many is the token that was there.
-    const tokens = WORDS + special.size;
+    const tokens = WORDS + OTHERS;
     expectShare(kept, all, 0.1 + 0.1 / tokens);
     const replaced = [...others.values()].reduce((sum, count) => sum + count, 0);
     expectShare(replaced, all, 0.1 - 0.1 / tokens);
     for (const token of [cls, sep, mask]) expect(others.has(token!)).toBe(false);
-    const expected = replaced / tokens;
-    const chiSquare = [...others.values()].reduce(
-      (sum, count) => sum + (count - expected) ** 2 / expected,
-      0,
-    );
     expect(others.size).toBe(tokens);
-    expect(Math.abs(chiSquare - (tokens - 1))).toBeLessThan(3 * Math.sqrt(2 * (tokens - 1)));
+    expectDistribution([...others.values()], new Array<number>(tokens).fill(1 / tokens));
+  });
+
+  test("puts no special token in a place, however few others there are", () => {
+    const few = new WordTokenizer(Vocabulary.build([["w0", 1]], 1));
+    const [w0, random] = [few.ids("w0")[0]!, new Random(2)];
+    const tokenIds = new Int32Array(60).fill(w0);
+    const alike = new Corpus({ tokenIds, sentences: Int32Array.of(0, 60), groups: Int32Array.of(0, 1) });
+    const one = new PretrainingExamples(alike, few, { maxLength: 62, nextSentence: false });
+    const shown = new Array<number>(few.size).fill(0);
+    for (let i = 0; i < 5000; i++) {
+      const { packed, places } = one.draw(0, random);
+      for (const place of places) shown[packed.ids[place]!]!++;
+    }
+    const { unk, pad, cls, sep, mask } = few.vocabulary;
+    expect([shown[cls], shown[sep]]).toEqual([0, 0]);
+    const all = shown.reduce((sum, count) => sum + count, 0);
+    expectShare(shown[mask!]!, all, 0.8);
+    expectShare(shown[w0]!, all, 0.1 + 0.1 / 3);
+    for (const token of [unk, pad]) expectShare(shown[token]!, all, 0.1 / 3);
+  });
+
+  test("leaves everything else as it was", () => {
+    const changed = drawn.filter(({ i, example }) => {
+      const second = original(example).subarray(example.packed.firstLength, -1);
+      return example.isNext && second.join() !== text.ids(sentenceOf(i) + 1).join();
+    });
+    expect(changed).toEqual([]);
   });
 });
 
+/** The first sentence of each example: all but the last of each group. */
+const firsts = Array.from({ length: GROUPS }, (_, g) => {
+  const [start, end] = [text.groups[g]!, text.groups[g + 1]!];
+  return Array.from({ length: end - start - 1 }, (_, s) => start + s);
+}).flat();
+
+function sentenceOf(i: number): number {
+  return firsts[i]!;
+}
+
 describe("next-sentence prediction", () => {
+  test("has an example of every sentence that is followed by one, and of every group of one sentence", () => {
+    expect(examples.size).toBe(firsts.length);
+    const lone = new PretrainingExamples(corpusOf([[4], [5, 6], [7]]), tokenizer, {
+      ...{ maxLength: 64, nextSentence: true },
+    });
+    const drawnAlike = [0, 1, 2].map((i) => lone.drawAlike(i, 0));
+    expect(lone.size).toBe(3);
+    expect(drawnAlike.map(({ isNext }) => typeof isNext)).toEqual(["undefined", "boolean", "undefined"]);
+    expect([0, 2].map((i) => drawnAlike[i]!.packed.ids.length)).toEqual([6, 9]);
+  });
+
   test("pairs every sentence with its next one half the time", () => {
     const next = drawn.filter(({ example }) => example.isNext).length;
     expectShare(next, drawn.length, 0.5);
   });
 
-  test("draws others from all groups alike", () => {
-    const lengths = Array.from({ length: text.sentenceCount }, (_, s) => text.length(s));
-    const bySecond = new Map<string, number>();
-    const groupOf = (s: number) => text.groups.findLastIndex((first) => first <= s);
-    text.sentences.slice(0, -1).forEach((_, s) => {
-      bySecond.set([...text.ids(s)].join(), groupOf(s));
-    });
-    const counts = new Array<number>(GROUPS).fill(0);
-    let known = 0;
+  test("draws others from all groups alike, and from a group each sentence alike", () => {
+    const sentences = new Map(
+      Array.from({ length: text.sentenceCount }, (_, s) => [text.ids(s).join(), s] as const),
+    );
+    expect(sentences.size).toBe(text.sentenceCount);
+    const perSentence = new Array<number>(text.sentenceCount).fill(0);
     for (const { example } of drawn) {
       if (example.isNext !== false) continue;
-      const ids = example.packed.ids.slice();
-      example.places.forEach((place, p) => {
-        ids[place] = example.tokens[p]!;
-      });
-      const group = bySecond.get([...ids.subarray(example.packed.firstLength, -1)].join());
-      if (group === undefined) continue;
-      counts[group]!++;
-      known++;
+      const second = original(example).subarray(example.packed.firstLength, -1);
+      perSentence[sentences.get(second.join())!]!++;
     }
-    expect(lengths.length).toBe(text.sentenceCount);
-    expect(known).toBeGreaterThan(10_000);
-    const expected = known / GROUPS;
-    const chiSquare = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
-    expect(Math.abs(chiSquare - (GROUPS - 1))).toBeLessThan(3 * Math.sqrt(2 * (GROUPS - 1)));
+    const groupSizes = Array.from({ length: GROUPS }, (_, g) => text.groups[g + 1]! - text.groups[g]!);
+    const perGroup = groupSizes.map((size, g) =>
+      perSentence.slice(text.groups[g]!, text.groups[g]! + size).reduce((sum, count) => sum + count, 0),
+    );
+    expectDistribution(perGroup, new Array<number>(GROUPS).fill(1 / GROUPS));
+    expectDistribution(
+      perSentence,
+      groupSizes.flatMap((size) => new Array<number>(size).fill(1 / GROUPS / size)),
+    );
   });
 });
 
-test("dynamic masks are others in every epoch, static ones depend on the seed alone", () => {
+test("dynamic masks are others in every epoch, static ones depend on the seed and the example alone", () => {
   const [first, again] = drawn.filter(({ i }) => i === 7).map(({ example }) => example);
   expect(first).not.toEqual(again);
   expect(examples.drawAlike(7, 3)).toEqual(examples.drawAlike(7, 3));
   expect(examples.drawAlike(7, 3)).not.toEqual(examples.drawAlike(7, 4));
-  expect(examples.drawAlike(8, 3).packed.ids).not.toEqual(examples.drawAlike(7, 3).packed.ids);
+  const alike = new PretrainingExamples(corpusOf(new Array(50).fill([60])), tokenizer, {
+    ...{ maxLength: 64, nextSentence: true },
+  });
+  const places = Array.from({ length: alike.size }, (_, i) => alike.drawAlike(i, 3).places.join());
+  expect(new Set(places).size).toBe(alike.size);
 });
 
 test("without next sentences an example is as many sentences of a group as have room", () => {
-  const alone = new PretrainingExamples(text, tokenizer, { maxLength: 64, nextSentence: false });
-  expect(alone.size).toBeLessThan(text.sentenceCount);
-  let tokens = 0;
-  for (let i = 0; i < alone.size; i++) {
-    const { packed, isNext } = alone.drawAlike(i, 0);
-    expect(isNext).toBeUndefined();
-    expect(packed.truncated).toBe(false);
-    tokens += packed.ids.length - 2;
+  const maxLength = 64;
+  const alone = new PretrainingExamples(text, tokenizer, { maxLength, nextSentence: false });
+  const expected: string[] = [];
+  for (let g = 0; g < GROUPS; g++) {
+    let ids: number[] = [];
+    for (let s = text.groups[g]!; s < text.groups[g + 1]!; s++) {
+      const sentence = [...text.ids(s)];
+      if (ids.length > 0 && ids.length + sentence.length > maxLength - 2) {
+        expected.push(ids.join());
+        ids = [];
+      }
+      ids.push(...sentence);
+    }
+    expected.push(ids.join());
   }
-  expect(tokens).toBe(text.tokenIds.length);
+  const found = Array.from({ length: alone.size }, (_, i) => alone.drawAlike(i, 0));
+  expect(found.map((example) => original(example).subarray(1, -1).join())).toEqual(expected);
+  expect(found.filter(({ isNext, packed }) => isNext !== undefined || packed.truncated)).toEqual([]);
+  const full = new PretrainingExamples(corpusOf([[30, 32, 30, 33]]), tokenizer, {
+    ...{ maxLength, nextSentence: false },
+  });
+  const lengths = Array.from({ length: full.size }, (_, i) => full.drawAlike(i, 0).packed.ids.length);
+  expect(lengths).toEqual([64, 32, 35]);
 });
 
 test("texts without room, and a vocabulary without <mask>, are refused", () => {

@@ -6,9 +6,9 @@
 - tied: the same, decoded by the token embedding
 - published: transformers' BertForMaskedLM, without next-sentence prediction
 
-Each has weights.safetensors under d2l's names, gradients.safetensors of the first step, and expected.json with the examples, the
-losses before each of a few steps of Adam, and some of the parameters after them. The loss is the mean cross-entropy of the masked
-tokens plus that of the pairs; dropout is 0. The numbers' last digits depend on the processor.
+Each has weights.safetensors under its library's names, gradients.safetensors of the first step, and expected.json with the
+examples, the figures before each of a few steps of Adam, and of each parameter after them values all over it. The loss is the mean
+cross-entropy of the masked tokens plus that of the pairs; dropout is 0. The numbers' last digits depend on the processor.
 """
 
 import json
@@ -26,6 +26,7 @@ SIZES = dict(vocabularySize=40, hidden=24, ffn=40, heads=4, blocks=2, maxPositio
 CLS, SEP, MASK = 1, 2, 3
 STEPS = 4
 LEARNING_RATE = 1e-3
+SAMPLES = 23  # of a parameter, about; odd, so that a matrix is not sampled along one column
 
 
 class BookModel(nn.Module):
@@ -82,22 +83,36 @@ def write(folder, model, pairs):
     inputs, labels, is_next = collate(examples)
     save_file({name: p.detach().clone() for name, p in model.named().items()}, folder / "weights.safetensors")
     optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE)
-    losses = []
+    figures = []
     for step in range(STEPS):
         words, following = model(*inputs)
         token_loss = F.cross_entropy(words, labels)
         told = [b for b, example in enumerate(examples) if example["isNext"] is not None]
         next_loss = F.cross_entropy(following[told], is_next[told]) if pairs else torch.tensor(0.0)
-        losses.append([token_loss.item(), next_loss.item()])
+        figures.append(dict(tokenLoss=token_loss.item(), tokenAccuracy=accuracy(words, labels)))
+        if pairs:
+            next_accuracy = accuracy(following[told], is_next[told])
+            figures[-1].update(nextSentenceLoss=next_loss.item(), nextSentenceAccuracy=next_accuracy)
         optimizer.zero_grad()
         (token_loss + next_loss).backward()
         if step == 0:
             gradients = {name: p.grad.clone() for name, p in model.named().items() if p.grad is not None}
             save_file(gradients, folder / "gradients.safetensors")
         optimizer.step()
-    after = {name: p.detach().flatten()[:6].tolist() for name, p in model.named().items()}
-    expected = dict(config=SIZES, learningRate=LEARNING_RATE, examples=examples, losses=losses, parameters=after)
-    (folder / "expected.json").write_text(json.dumps(expected) + "\n")
+    after = {name: sample(p.detach().flatten()) for name, p in model.named().items()}
+    expected = dict(config=SIZES, learningRate=LEARNING_RATE, examples=examples, figures=figures, parameters=after)
+    lines = [f" {json.dumps(key)}: {json.dumps(value)}" for key, value in expected.items()]
+    (folder / "expected.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def accuracy(logits, labels):
+    return (logits.argmax(-1) == labels).float().mean().item()
+
+
+def sample(values):
+    """Every so many-th, as it says, from the first on."""
+    every = max(1, len(values) // SAMPLES)
+    return dict(every=every, values=[float(f"{value:.9g}") for value in values[::every].tolist()])
 
 
 def draw(is_pair):

@@ -43,7 +43,31 @@ test("a vocabulary of pieces is, too: the ids are those of the tokenizer that co
   expect(Object.keys(tokenizer.files())).toEqual(["tokenizer.json"]);
 });
 
+test("words that are not in the vocabulary are unknown, and count as tokens", async () => {
+  const known = new WordTokenizer(Vocabulary.build([["dog", 1]], 1));
+  const corpus = await Corpus.encode([["A DOG runs"], ["mew"]], known);
+  const { unknown } = known;
+  expect([...corpus.tokenIds]).toEqual([unknown, known.ids("dog")[0], unknown, unknown]);
+  expect([corpus.sentenceCount, corpus.groupCount]).toEqual([2, 2]);
+});
+
+test("groups may come one after another, as a file is read", async () => {
+  async function* groups() {
+    yield* PARAGRAPHS;
+  }
+  const options = { minFrequency: 1 };
+  const { corpus, tokenizer } = await Corpus.encodeWithNewVocabulary(groups(), options);
+  const whole = await Corpus.encodeWithNewVocabulary(PARAGRAPHS, options);
+  expect(corpus).toEqual(whole.corpus);
+  expect(tokenizer.files()).toEqual(whole.tokenizer.files());
+});
+
 test("text without words is refused", async () => {
+  const nothing = new WordTokenizer(Vocabulary.build([["dog", 1]], 1));
+  for (const groups of [[], [[]], [["", " "]]]) {
+    await expect(Corpus.encode(groups, nothing)).rejects.toThrow("the text has no words to pretrain on");
+    await expect(Corpus.encodeWithWordPieces(groups, 40)).rejects.toThrow("the text has no words");
+  }
   await expect(Corpus.encodeWithNewVocabulary([["  "], []])).rejects.toThrow(
     "the text has no words to pretrain on",
   );
@@ -54,4 +78,6 @@ test("more text than there is room for is refused", async () => {
   await expect(Corpus.encodeWithNewVocabulary(PARAGRAPHS, room)).rejects.toThrow(
     "the text has more than 3 tokens",
   );
+  const { corpus } = await Corpus.encodeWithNewVocabulary(PARAGRAPHS, { mostTokens: 10, minFrequency: 1 });
+  expect(corpus.tokenIds.length).toBe(10);
 });

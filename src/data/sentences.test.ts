@@ -35,6 +35,29 @@ test("groups: sentences that belong together between tabs", async () => {
   ]);
 });
 
+test("a heading tells WikiText from the others, a tab groups from sentences", async () => {
+  expect(await read("a\tb\n = Dogs = \nc . d\n")).toEqual([["c", "d"]]);
+  expect(await read("a . b\nc\n")).toEqual([["a . b", "c"]]);
+  expect(await read("a\nb\tc\nd\n")).toEqual([["a"], ["b", "c"], ["d"]]);
+  for (const line of ["=a . b=", "= a . b", "a . b =", "x = y . z = w"]) {
+    expect(await read(`${line}\nc\n`), line).toEqual([[line, "c"]]);
+    // Nor are they headings in WikiText.
+    expect(await read(`${line}\n`, "wikitext"), line).toEqual([line.split(" . ")]);
+  }
+});
+
+test("a heading is no paragraph, whatever it holds", async () => {
+  expect(await read(" = = Dr . Who = = \n = One . Two = \r\nHe came . He went .\n")).toEqual([
+    ["He came", "He went ."],
+  ]);
+});
+
+test("what its first lines look like a file is to its end", async () => {
+  const start = "a . b\n".repeat(20_000);
+  const sentences = await read(`${start} = Dogs = \nx\ty\n`);
+  expect(sentences.flat().slice(-2)).toEqual(["= Dogs =", "x\ty"]);
+});
+
 test("what the lines look like is overruled", async () => {
   expect(await read("a . b .\nc\n", "wikitext")).toEqual([["a", "b ."]]);
   expect(await read("a\tb\nc\n", "sentences")).toEqual([["a\tb", "c"]]);
@@ -48,4 +71,22 @@ test("a file without a blank line comes in parts", async () => {
 
 test("what is not UTF-8 is refused with its place", async () => {
   await expect(read(Uint8Array.of(0x61, 0x0a, 0xff, 0x0a))).rejects.toThrow(/text\.txt.*UTF-8/);
+  const long = Buffer.concat([Buffer.from("word .\n".repeat(40_000)), Buffer.of(0xc3, 0x0a)]);
+  const error = await read(long).catch(String);
+  const [, line] =
+    /^TunebertError: text\.txt, after line (\d+): not valid UTF-8; save the file as UTF-8$/.exec(
+      String(error),
+    )!;
+  // The lines before it that are read at once are not told from it.
+  expect(Number(line)).toBeGreaterThan(20_000);
+  expect(Number(line)).toBeLessThanOrEqual(40_000);
+  await expect(read(gzipSync(long))).rejects.toThrow("not valid UTF-8");
+});
+
+test("a file of no words has no sentences; a mark of the encoding is none", async () => {
+  for (const text of ["", "\n", " \n\r\n\t\n"]) expect(await read(text), JSON.stringify(text)).toEqual([]);
+  expect(await read("\ufeffa dog\nruns")).toEqual([["a dog", "runs"]]);
+  expect(await read(Uint8Array.from(Buffer.from("\ufeffa dog\nruns", "utf16le")))).toEqual([
+    ["a dog", "runs"],
+  ]);
 });
