@@ -126,6 +126,17 @@ test("pieces of words are learnt, and a model of them is fine-tuned and gone on 
   await succeed(["pretrain", ...further, "--max-length", "32", "--out", join(folder, "further")]);
 });
 
+test("WikiText's words are what stands between spaces, its <unk> among them", async () => {
+  const wiki = join(folder, "wiki.txt");
+  writeFileSync(wiki, " = Dogs = \n A <unk> dog - barks . It <unk> runs . \n".repeat(20));
+  const files = ["--text", wiki, "--out", join(folder, "wiki"), "--epochs", "1"];
+  await succeed(["pretrain", ...files, ...SIZES, ...TRAINING]);
+  const words = JSON.parse(readFileSync(join(folder, "wiki", "vocab.json"), "utf8"));
+  expect(words).toContain("<unk>");
+  expect(words).not.toContain("unk");
+  expect(existsSync(join(folder, "wiki", "tokenizer_config.json"))).toBe(false);
+});
+
 test("what does not fit is refused, and says what helps", async () => {
   expect(await fail(run("whole"))).toMatch(/holds a trained model already; .*--resume .*--overwrite/);
   const elsewhere = ["pretrain", "--out", join(folder, "new")];

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BertForPretraining } from "../src/bert/bert-for-pretraining.js";
 import { preparePretrainingFolder, savePretrained } from "../src/hub/store/pretraining-folder.js";
@@ -94,6 +95,22 @@ test("the commands print what the API gives", async () => {
   expect(second).toMatchObject({ text: "a man", textPair: "a bench" });
   const [embedding] = await embedder.embed([{ text: "a crane is flying", textPair: "he left" }]);
   expect(first.vector).toBeCloseToTensor([...embedding!.mean], { absolute: 1e-6 });
+});
+
+test("a packed file is read, lines of one text and of two beside each other; more texts are refused", async () => {
+  const packed = join(folder, "lines.tsv.gz");
+  writeFileSync(packed, gzipSync("a man\n\na crane\the left\n"));
+  const { stdout } = await succeed(["embed", "--model", model, "--data", packed, "--vector", "tokens"]);
+  const lengths = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line).tokens.length);
+  expect(lengths).toEqual([4, 7]);
+  writeFileSync(packed, "a\tb\tc\n");
+  expect(await fail(["embed", "--model", model, "--data", packed])).toContain(
+    "a line has more than two texts",
+  );
+  await expect(embedder.embed([{} as never])).rejects.toThrow("text is undefined; it must be a string");
 });
 
 test("a model without a head that guesses words says so, and a question without text is wrong usage", async () => {

@@ -275,6 +275,13 @@ test("without next sentences an example is as many sentences of a group as have 
   expect(lengths).toEqual([64, 32, 35]);
 });
 
+test("a <mask> that the text itself holds is neither guessed nor asked about", () => {
+  const tokenIds = Int32Array.of(mask!, mask!, tokenizer.ids("w1")[0]!, mask!);
+  const masked = new Corpus({ tokenIds, sentences: Int32Array.of(0, 4), groups: Int32Array.of(0, 1) });
+  const only = new PretrainingExamples(masked, tokenizer, { maxLength: 64, nextSentence: true });
+  for (let seed = 0; seed < 20; seed++) expect(only.drawAlike(0, seed).places).toEqual(Int32Array.of(3));
+});
+
 test("texts without room, and a vocabulary without <mask>, are refused", () => {
   const make =
     (maxLength: number, nextSentence: boolean, words = tokenizer) =>

@@ -17,10 +17,7 @@ snli=(--train "$train" --limit 30000 --test "$dev" --max-length 64 --class-weigh
 tunebert train "${snli[@]}" --pretrained "$minilm" --epochs 2 --batch-size 32 --learning-rate 1e-4 --schedule linear \
   --warmup 0.06 --out "$work/teacher"
 
-awk -F'\t' 'NR > 1 && $1 != "-" {
-  for (i = 2; i <= 3; i++) { gsub(/[()]/, "", $i); gsub(/  +/, " ", $i); gsub(/^ | $/, "", $i) }
-  print $2 "\t" $3
-}' OFS='\t' "$train" > "$work/pairs.tsv"
+"$root/tools/snli-pairs.sh" "$train" > "$work/pairs.tsv"
 node "$root/tools/recombine-pairs.js" "$work/pairs.tsv" 45000 "$work/unlabelled.tsv"
 
 tunebert train "${snli[@]}" --teacher "$work/teacher" --unlabelled "$work/unlabelled.tsv" --temperature 2 --teacher-weight 0.8 \

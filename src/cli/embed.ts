@@ -1,22 +1,27 @@
 import type { Command } from "commander";
 import { headsOptions } from "../bert/options.js";
-import { readExampleLines } from "../data/read-example-lines.js";
+import { readSentences } from "../data/sentences.js";
+import { TunebertError } from "../error.js";
 import { streamBytes } from "../hub/files/files.js";
 import { type OptionValues, option, required } from "../option.js";
 import { choice, text } from "../option-kinds.js";
 import { Embedder, type Embedding } from "../predict/embedder.js";
 import type { Question } from "../predict/predictor.js";
 import { threads as threadsOf } from "../runtime/threads/threads.js";
+import { showJson } from "../text/show-json.js";
 import { addOptions } from "./add-options.js";
 import { addHelpBelow } from "./help-text.js";
 import { answerOptions } from "./options.js";
 import { print } from "./print.js";
+import { outputClosed, outputFailed } from "./standard-streams.js";
 
 const embedOptions = {
   model: required(text("folder"), {
     help: "a pretrained or a trained model: a folder, or a name that --pretrained takes",
   }),
-  data: option(text("file"), { help: "embed each line of this file, a text or two with a tab between them" }),
+  data: option(text("file"), {
+    help: "embed each line of this file, a text or two with a tab between them; blank lines are passed over",
+  }),
   vector: option(choice<"mean" | "first" | "tokens">(["mean", "first", "tokens"], "which"), {
     default: "mean",
     help: "the mean over all tokens, the first token's vector, or those of all tokens",
@@ -61,7 +66,11 @@ async function embed(
   try {
     if (first !== undefined) await write(embedder, [{ text: first, textPair: second }], flags);
     else if (data !== undefined) {
-      for await (const texts of linesOf(data)) await write(embedder, texts, flags);
+      for await (const texts of linesOf(data)) {
+        // What cannot be printed is not asked for.
+        if (outputClosed.aborted || outputFailed.aborted) break;
+        await write(embedder, texts, flags);
+      }
     }
   } finally {
     await embedder.close();
@@ -71,20 +80,24 @@ async function embed(
 /** Texts that are embedded together. */
 const CHUNK = 1024;
 
-/** The texts of a file, which has as many on a line as on its first. */
+/** The lines of a file, so many at a time; blank ones are passed over. @throws TunebertError when a line has more than two texts */
 async function* linesOf(fileName: string): AsyncGenerator<Question[]> {
-  const texts = (await hasPairs(fileName)) ? 2 : 1;
-  for await (const examples of readExampleLines(streamBytes(fileName), { fileName, texts })) {
-    for (let start = 0; start < examples.length; start += CHUNK) yield examples.slice(start, start + CHUNK);
+  let chunk: Question[] = [];
+  for await (const [text = "", textPair, other] of readSentences(streamBytes(fileName), {
+    fileName,
+    format: "groups",
+  })) {
+    if (other !== undefined) {
+      throw new TunebertError(
+        `${fileName}: a line has more than two texts, the first of them ${showJson(text)}`,
+      );
+    }
+    chunk.push({ text, textPair });
+    if (chunk.length < CHUNK) continue;
+    yield chunk;
+    chunk = [];
   }
-}
-
-async function hasPairs(fileName: string): Promise<boolean> {
-  for await (const piece of streamBytes(fileName)) {
-    const end = piece.indexOf(0x0a);
-    return piece.subarray(0, end < 0 ? piece.length : end).includes(0x09);
-  }
-  return false;
+  if (chunk.length > 0) yield chunk;
 }
 
 async function write(embedder: Embedder, texts: readonly Question[], { vector }: EmbedFlags): Promise<void> {

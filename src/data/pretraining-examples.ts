@@ -36,7 +36,7 @@ export interface PretrainingExamplesOptions {
 
 /**
  * The examples of a corpus, drawn anew whenever they are asked for (d2l section 15.9). With next-sentence prediction an
- * example is a sentence and, by chance, the next one or one of another group; a group of one sentence is an example of one text.
+ * example is a sentence and, by chance, the next one or any one of any group; a group of one sentence is an example of one text.
  * Without it, one is as many sentences of a group as have room.
  * @example
  * const paragraphs = [["a dog runs .", "it barks ."], ["a cat sleeps .", "it purrs ."]];
@@ -54,6 +54,7 @@ export class PretrainingExamples {
   /** (n): the first sentence of each example, and (n): the one behind its last. */
   readonly #first: Int32Array;
   readonly #end: Int32Array;
+  /** What is neither guessed nor shown in place of a token, such as `<cls>` and `<mask>` itself. */
   readonly #special: ReadonlySet<number>;
   readonly #mask: number;
 
@@ -65,13 +66,14 @@ export class PretrainingExamples {
     const texts = options.nextSentence ? 2 : 1;
     expectFits("maxLength", wholeNumber(tokenizer.specialTokens(texts) + texts), options.maxLength);
     const { mask } = tokenizer;
-    if (mask === undefined)
+    if (mask === undefined) {
       throw new TunebertError(
         "the vocabulary has no <mask> or [MASK], which stands for what is to be guessed; take one that has",
       );
+    }
     this.#mask = mask;
     const { ids } = tokenizer.pack([], [], options.maxLength, "longest-first");
-    this.#special = new Set(ids);
+    this.#special = new Set([...ids, mask]);
     const room = options.maxLength - tokenizer.specialTokens(1);
     const spans = [...(options.nextSentence ? pairs(corpus) : runs(corpus, room))];
     this.#first = Int32Array.from(spans, ([first]) => first);
@@ -142,7 +144,7 @@ export class PretrainingExamples {
   #anyToken(random: Random): number {
     for (;;) {
       const token = random.below(this.#tokenizer.size);
-      if (token !== this.#mask && !this.#special.has(token)) return token;
+      if (!this.#special.has(token)) return token;
     }
   }
 }

@@ -2,7 +2,7 @@ import { TunebertError } from "../error.js";
 import type { ByteSource } from "./byte-source.js";
 import { decodeUtf8 } from "./decode-utf8.js";
 import { recordBlocks } from "./record-blocks.js";
-import { endOfLines } from "./row-ends.js";
+import { endOfLine, endOfLines } from "./row-ends.js";
 import { lines } from "./row-reader.js";
 import { utf8Bytes } from "./utf8-bytes.js";
 
@@ -22,6 +22,8 @@ export interface ReadSentencesOptions {
   readonly fileName: string;
   /** Default: what its first lines look like. */
   readonly format?: TextFormat | undefined;
+  /** Is told, before the first sentence, which it is. */
+  readonly onFormat?: ((format: TextFormat) => void) | undefined;
 }
 
 /**
@@ -34,15 +36,18 @@ export interface ReadSentencesOptions {
  */
 export async function* readSentences(
   source: ByteSource,
-  { fileName, format: given }: ReadSentencesOptions,
+  { fileName, format: given, onFormat }: ReadSentencesOptions,
 ): AsyncGenerator<string[]> {
   let format = given;
   let paragraph: string[] = [];
   let line = 0;
   for await (const bytes of recordBlocks(utf8Bytes(source, fileName), endOfLines, fileName)) {
     const block = decodeUtf8(bytes);
-    if (block === undefined) throw notUtf8(fileName, line);
-    format ??= formatOf(block);
+    if (block === undefined) throw notUtf8(fileName, line + linesBeforeBad(bytes) + 1);
+    if (line === 0) {
+      format ??= formatOf(block);
+      onFormat?.(format);
+    }
     for (const text of lines(block)) {
       line++;
       if (format === "sentences") {
@@ -81,6 +86,17 @@ function withWords(sentences: readonly string[]): string[] {
   return sentences.map((sentence) => sentence.trim()).filter((sentence) => sentence !== "");
 }
 
+/** How many lines of a block are UTF-8 before the first that is not. */
+function linesBeforeBad(bytes: Uint8Array): number {
+  let count = 0;
+  for (let start = 0; start < bytes.length; count++) {
+    const end = start + endOfLine(bytes.subarray(start));
+    if (decodeUtf8(bytes.subarray(start, end)) === undefined) break;
+    start = end;
+  }
+  return count;
+}
+
 function notUtf8(fileName: string, line: number): TunebertError {
-  return new TunebertError(`${fileName}, after line ${line}: not valid UTF-8; save the file as UTF-8`);
+  return new TunebertError(`${fileName}, line ${line}: not valid UTF-8; save the file as UTF-8`);
 }

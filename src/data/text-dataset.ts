@@ -357,7 +357,7 @@ function requireRoom(maxLength: number, texts: Texts, tokenizer: Encoder): void 
 }
 
 /** Callers without types may leave something out. */
-function requireTexts(example: TextExample | undefined, index: number): void {
+export function requireTexts(example: TextExample | undefined, index: number): void {
   if (typeof example?.text === "string" && isTextOrNone(example.textPair)) return;
   const name = typeof example?.text === "string" ? "textPair" : "text";
   throw new TunebertError(

@@ -1,7 +1,7 @@
 import { BertForPretraining } from "../bert/bert-for-pretraining.js";
 import type { BertConfig } from "../bert/config.js";
 import { inferTokenStates, tokenStatesPrograms } from "../bert/infer.js";
-import { TextDataset } from "../data/text-dataset.js";
+import { requireTexts, TextDataset } from "../data/text-dataset.js";
 import { loadPretrained, type PretrainedOptions } from "../hub/store/pretrained.js";
 import { Random } from "../random.js";
 import type { Device, Engine, Parameters } from "../runtime/engine.js";
@@ -70,6 +70,7 @@ export class Embedder {
   async embed(texts: readonly Question[]): Promise<Embedding[]> {
     const { config, tokenizer, maxLength = config.maxPositions } = this.#options;
     if (texts.length === 0) return [];
+    texts.forEach(requireTexts);
     const rows = texts.map(({ text, textPair }) =>
       tokenizer.pack(
         tokenizer.ids(text),

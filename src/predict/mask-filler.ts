@@ -71,10 +71,12 @@ export class MaskFiller {
     const { config, heads } = model;
     const { mask } = tokenizer;
     const parts = text.split(MASK);
-    if (parts.length < 2)
+    if (parts.length < 2) {
       throw new TunebertError("the text has no <mask> to fill; write one where a word is missing");
-    if (mask === undefined)
+    }
+    if (mask === undefined) {
       throw new TunebertError("the vocabulary has no <mask>, which stands for what is missing");
+    }
     const ids = parts.flatMap((part, i) => [
       ...(i > 0 ? [mask] : []),
       ...tokenizer.ids(i === 0 ? part.trimEnd() : part),
@@ -86,11 +88,8 @@ export class MaskFiller {
       );
     }
     const set = TextDataset.ofPacked([packed]);
-    const [[group]] = microBatches(set, Int32Array.of(0), {
-      replicas: 1,
-      perGroup: 1,
-      maxTokens: packed.ids.length,
-    }) as [[Parameters<typeof encoderRun>[0]]];
+    const whole = { replicas: 1, perGroup: 1, maxTokens: packed.ids.length };
+    const group = microBatches(set, Int32Array.of(0), whole)[0]![0]!;
     const places = Int32Array.from([...packed.ids.keys()].filter((place) => packed.ids[place] === mask));
     this.#engine ??= this.#device.open({ inference: [guessingProgram(config, heads)] }, model.parameters);
     const run = encoderRun(group, config);

@@ -73,11 +73,8 @@ async function recordOf(
   return dataRecord({ name: `${files.length} files of ${basename(source)}` }, dataset);
 }
 
-/** All examples, where the first has been asked for already. */
-async function* continued(
-  first: IteratorResult<TextExample>,
-  rest: AsyncGenerator<TextExample>,
-): AsyncGenerator<TextExample> {
+/** All of them, where the first has been asked for already. */
+export async function* continued<T>(first: IteratorResult<T>, rest: AsyncGenerator<T>): AsyncGenerator<T> {
   if (!first.done) yield first.value;
   yield* rest;
 }

@@ -1,12 +1,8 @@
-import { createHash } from "node:crypto";
 import { totalmem } from "node:os";
 import { BertForPretraining } from "../bert/bert-for-pretraining.js";
-import type { BertConfig } from "../bert/config.js";
-import { DEFAULT_SIZES } from "../bert/options.js";
 import { Corpus, type CorpusRoom, type SentenceGroups } from "../data/corpus.js";
-import { vocabularyOptions } from "../data/options.js";
 import { PretrainingExamples } from "../data/pretraining-examples.js";
-import { readSentences } from "../data/sentences.js";
+import { readSentences, type TextFormat } from "../data/sentences.js";
 import { TunebertError } from "../error.js";
 import { resolveDataFiles } from "../hub/fetch/resolve.js";
 import { streamBytes } from "../hub/files/files.js";
@@ -18,12 +14,12 @@ import { formatCount } from "../report/terminal/format-quantity.js";
 import { pretraining } from "../tasks/pretraining.js";
 import type { Task } from "../tasks/task.js";
 import type { Tokenizer } from "../text/tokenizer.js";
-import { type Fingerprint, PRETRAINED } from "../train/fingerprint.js";
+import { digestTensors, type Fingerprint, PRETRAINED } from "../train/fingerprint.js";
+import { continued } from "./example-source.js";
 import type { PretrainOptions } from "./pretrain-options.js";
 import { pretrainedModelOptions, pretrainingRunOptions } from "./pretrain-options.js";
-
-/** Position rows of a model from scratch; a longer `maxLength` makes more. */
-const POSITIONS = 512;
+import { vocabularyFingerprint } from "./run-fingerprint.js";
+import { scratchConfig } from "./scratch-config.js";
 
 /** Tokens of a vocabulary of pieces, unless it is said how many. */
 const PIECES = 8000;
@@ -78,15 +74,13 @@ export async function preparePretraining(options: PretrainOptions): Promise<Prep
     );
   }
   if (start !== undefined && model.fresh.length > 0) log(`fresh: ${model.fresh.join(", ")}`);
-  const vocabulary = createHash("sha256");
-  for (const text of Object.values(tokenizer.files())) vocabulary.update(text);
   return {
     task: pretraining(model, train, { dropout, masking, seed }),
     ...{ model, tokenizer, maxLength, validation },
     data: { text: described(train), ...(validation && { validation: described(validation) }) },
     fingerprint: {
       data: {
-        vocabulary: vocabulary.digest("hex"),
+        ...vocabularyFingerprint(tokenizer),
         ...(start !== undefined && { [PRETRAINED]: start }),
       },
     },
@@ -106,65 +100,58 @@ async function fromScratch(options: PretrainOptions): Promise<Start> {
   const { corpus, tokenizer } = await encode(options);
   const { seed, maxLength } = checkOptions(pretrainingRunOptions, options);
   const { tiedDecoder, nextSentence } = checkOptions(pretrainedModelOptions, options);
-  const config: BertConfig = {
-    vocabularySize:
-      options.vocabulary === "wordpiece" ? tokenizer.size : rowsOf(options.vocabSize, tokenizer),
-    hidden: options.hidden ?? DEFAULT_SIZES.hidden,
-    ffn: options.ffn ?? DEFAULT_SIZES.ffn,
-    heads: options.heads ?? DEFAULT_SIZES.heads,
-    blocks: options.blocks ?? DEFAULT_SIZES.blocks,
-    maxPositions: options.positions ?? Math.max(POSITIONS, maxLength),
-  };
+  // Of pieces the size is said of the vocabulary itself.
+  const vocabSize = options.vocabulary === "wordpiece" ? undefined : options.vocabSize;
+  const config = scratchConfig({ ...options, vocabSize, maxLength }, tokenizer);
   const { embeddingStd = tiedDecoder ? TIED_STD : undefined } = options;
   const heads = { tiedDecoder, nextSentence };
   const model = BertForPretraining.fromScratch(config, heads, new Random(seed), { embeddingStd });
   return { corpus, tokenizer, model };
 }
 
-function rowsOf(rows: number | undefined, { size }: Tokenizer): number {
-  if (rows === undefined || rows >= size) return rows ?? size;
-  throw new TunebertError(
-    (vocabSize, minFrequency) =>
-      `the vocabulary has ${size} tokens; ${vocabSize} ${rows} leaves no row for some of them. Raise it, or raise ${minFrequency}`,
-    { option: ["vocabSize", "minFrequency"] },
-  );
-}
-
 async function encode(options: PretrainOptions): Promise<Pick<Start, "corpus" | "tokenizer">> {
-  const groups = sentencesOf(options.text, options);
+  let format: TextFormat | undefined;
+  const groups = sentencesOf(options.text, options, (first) => {
+    format ??= first;
+  });
   if (options.tokenizer !== undefined) {
     const tokenizer = await readTokenizer(options.tokenizer);
     return { corpus: await Corpus.encode(groups, tokenizer, room()), tokenizer };
   }
   if (options.vocabulary === "wordpiece")
     return Corpus.encodeWithWordPieces(groups, options.vocabSize ?? PIECES, room());
-  return Corpus.encodeWithNewVocabulary(groups, { ...checkOptions(vocabularyOptions, options), ...room() });
+  // WikiText sets its tokens apart already, `<unk>` among them.
+  const first = await groups.next();
+  const { words = format === "wikitext" ? "book" : "punctuation", minFrequency } = options;
+  return Corpus.encodeWithNewVocabulary(continued(first, groups), { words, minFrequency, ...room() });
 }
 
 /** One of Hugging Face's learns from words alone; heads that a model has not are fresh. */
 async function goingOn(options: PretrainOptions, pretrained: string): Promise<Start> {
   const { heads, nextSentence } = options;
   const { seed } = checkOptions(pretrainingRunOptions, options);
-  const { model, tokenizer, digest } = await loadForPretraining(pretrained, {
+  const { model, tokenizer } = await loadForPretraining(pretrained, {
     ...options.download,
     heads,
     nextSentence,
     seed,
   });
   const corpus = await Corpus.encode(sentencesOf(options.text, options), tokenizer, room());
-  return { corpus, tokenizer, model, start: digest };
+  const came = [...model.stateDict()].filter(([name]) => !model.fresh.includes(name));
+  return { corpus, tokenizer, model, start: digestTensors(new Map(came)) };
 }
 
 /** The sentences of files, of patterns and of names of the catalog, one after another, or those that were given. */
 async function* sentencesOf(
   text: PretrainOptions["text"],
   { format, download }: Pick<PretrainOptions, "format" | "download">,
+  onFormat?: (format: TextFormat) => void,
 ): AsyncGenerator<readonly string[]> {
   for await (const one of typeof text === "string" ? [text] : (text as SentenceGroups | readonly string[])) {
     if (typeof one !== "string") yield one;
     else {
       for (const fileName of await resolveDataFiles(one, "train", download)) {
-        yield* readSentences(streamBytes(fileName), { fileName, format });
+        yield* readSentences(streamBytes(fileName), { fileName, format, onFormat });
       }
     }
   }

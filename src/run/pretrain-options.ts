@@ -52,7 +52,7 @@ export const pretrainedModelOptions = {
     help: "take the tokenizer of this folder: a vocab.json or a tokenizer.json, from scratch",
   }),
   ...vocabularyOptions,
-  words: { ...vocabularyOptions.words, defaultText: "punctuation" },
+  words: { ...vocabularyOptions.words, defaultText: "book for WikiText, else punctuation" },
   minFrequency: { ...vocabularyOptions.minFrequency, default: undefined, defaultText: "2" },
 };
 

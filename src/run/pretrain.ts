@@ -55,7 +55,7 @@ export async function pretrainInFolder(
   options: PretrainOptions,
   { checkpoints: kept, onResume = () => {} }: PretrainingRun = {},
 ): Promise<PretrainingResult> {
-  const { path, lock, overwrite, resumeFrom } = folder;
+  const { path, lock, overwrite } = folder;
   const prepared = await preparePretraining(options);
   const { task, model, tokenizer, maxLength, validation, fingerprint } = prepared;
   const learning = checkOptions(pretrainingRunOptions, options);
@@ -87,7 +87,7 @@ export async function pretrainInFolder(
     shown,
     checkpoints: checkpoints && { every, keep, ...kept },
     fit: {
-      ...{ validation, resumeFrom, fingerprint },
+      ...{ validation, fingerprint },
       signal: AbortSignal.any([lock.lost, ...(options.signal ? [options.signal] : [])]),
     },
     prepare: (resume) =>

@@ -6,6 +6,7 @@ import type { Answers } from "../data/answers.js";
 import { lengthOptions } from "../data/options.js";
 import type { SavedModel } from "../hub/store/model-folder.js";
 import { settingsOf } from "../option.js";
+import type { Tokenizer } from "../text/tokenizer.js";
 import { DEFAULT_TRUNCATION } from "../text/truncate-pair.js";
 import { digestTensors, type Fingerprint, PRETRAINED } from "../train/fingerprint.js";
 
@@ -16,15 +17,17 @@ export function runFingerprint({
   truncation = DEFAULT_TRUNCATION,
   fingerprint: given,
 }: Omit<SavedModel<Answers>, "model"> & { readonly fingerprint?: Partial<Fingerprint> }): Fingerprint {
-  const vocabulary = createHash("sha256");
-  for (const text of Object.values(tokenizer.files())) vocabulary.update(text);
   return {
-    data: {
-      vocabulary: vocabulary.digest("hex"),
-      ...given?.data,
-    },
+    data: { ...vocabularyFingerprint(tokenizer), ...given?.data },
     settings: { ...settingsOf(lengthOptions, { maxLength, truncation }), ...given?.settings },
   };
+}
+
+/** Of what a tokenizer knows. */
+export function vocabularyFingerprint(tokenizer: Tokenizer): Fingerprint["data"] {
+  const vocabulary = createHash("sha256");
+  for (const text of Object.values(tokenizer.files())) vocabulary.update(text);
+  return { vocabulary: vocabulary.digest("hex") };
 }
 
 /** What a run starts from. */

@@ -1,6 +1,5 @@
 import { BertClassifier } from "../bert/bert-classifier.js";
 import type { BertConfig } from "../bert/config.js";
-import { DEFAULT_SIZES } from "../bert/options.js";
 import { type Answers, labelsOf } from "../data/answers.js";
 import { drawShare } from "../data/draw-share.js";
 import { skippedNote } from "../data/label-notes.js";
@@ -23,10 +22,8 @@ import {
   type Start as StartName,
 } from "./recipe.js";
 import type { RunFolder } from "./run-folder.js";
+import { scratchConfig } from "./scratch-config.js";
 import type { UncheckedTrainOptions } from "./train-options.js";
-
-/** Position rows of a model from scratch; a longer `maxLength` makes more. */
-const POSITIONS = 512;
 
 /** The beginning of a run: its examples, and the model that it starts with. */
 export interface Start {
@@ -91,24 +88,8 @@ async function fromScratch(
     ...options,
     ...{ words, labels: options.labelNames, unlabelled: "skip" },
   });
-  const { vocabSize: rows = tokenizer.size } = options;
-  if (rows < tokenizer.size) {
-    throw new TunebertError(
-      (vocabSize, minFrequency) =>
-        `the vocabulary has ${tokenizer.size} tokens; ${vocabSize} ${rows} leaves no row for some of them. ` +
-        `Raise it, or raise ${minFrequency}`,
-      { option: ["vocabSize", "minFrequency"] },
-    );
-  }
   const { maxLength } = checkOptions(lengthOptions, options);
-  const config = {
-    vocabularySize: rows,
-    hidden: options.hidden ?? DEFAULT_SIZES.hidden,
-    ffn: options.ffn ?? DEFAULT_SIZES.ffn,
-    heads: options.heads ?? DEFAULT_SIZES.heads,
-    blocks: options.blocks ?? DEFAULT_SIZES.blocks,
-    maxPositions: Math.max(POSITIONS, maxLength),
-  };
+  const config = scratchConfig({ ...options, maxLength }, tokenizer);
   const { seed } = runOptions(options);
   const settled = settle(folder, options, "scratch", set);
   const { embeddingStd } = settled.options;

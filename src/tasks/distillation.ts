@@ -1,5 +1,7 @@
 import type { BertClassifier } from "../bert/bert-classifier.js";
+import { lossShares } from "../bert/classification-head.js";
 import { type DistillationTargets, distillationHead } from "../bert/distillation-head.js";
+import { UNLABELLED } from "../data/label-ids.js";
 import type { MicroBatch } from "../data/micro-batches.js";
 import type { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
@@ -85,9 +87,10 @@ export function distillation(
           supervision.expectTarget(examples, example);
       },
       targets(examples: Int32Array, step: StepSize) {
-        const labelled = examples.filter((example) => train.labels[example] !== UNLABELLED);
-        const byLabels = labelled.length === 0 ? undefined : supervision.targetsOf(examples, step, 1 - w);
-        const shareOf = sharesOf(examples, step.batchSize);
+        const byLabels = supervision.targetsOf(examples, step, 1 - w);
+        const unweighted = new Int32Array(examples.length).fill(UNLABELLED);
+        const shares = lossShares(unweighted, step.batchSize, { classWeights: [] });
+        const shareOf = new Map(Array.from(examples, (example, i) => [example, shares[i]!]));
         return (batch: MicroBatch) => {
           const teacherOf = new Float32Array(batch.examples.length * K);
           const teacherWeights = new Float32Array(teacherOf.length);
@@ -100,8 +103,7 @@ export function distillation(
               teacherWeights[b * K + k] = share * Math.exp(logarithm);
             }
           });
-          const labels = byLabels?.(batch) ?? new Float32Array(teacherOf.length);
-          return { labels, teacher: teacherOf, teacherWeights };
+          return { labels: byLabels(batch), teacher: teacherOf, teacherWeights };
         };
       },
       measure(logits, examples) {
@@ -114,19 +116,6 @@ export function distillation(
       },
     },
     others,
-  );
-}
-
-const UNLABELLED = -1;
-
-/** Of each example of a step its share in the loss: the mean of the batches' means. */
-function sharesOf(examples: Int32Array, batchSize: number): ReadonlyMap<number, number> {
-  const batches = Math.ceil(examples.length / batchSize);
-  return new Map(
-    Array.from(examples, (example, i) => {
-      const start = Math.floor(i / batchSize) * batchSize;
-      return [example, 1 / (Math.min(batchSize, examples.length - start) * batches)];
-    }),
   );
 }
 

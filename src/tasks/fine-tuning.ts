@@ -27,6 +27,11 @@ const freeze: Kind<Freeze> = {
 /** D2l's. */
 const DROPOUT = 0.1;
 
+/** What is dropped in training: what was asked for, else the model's own, else d2l's. */
+export function dropoutOf({ variant }: BertConfig, given: number | undefined): number | DropoutRates {
+  return given ?? variant?.dropout ?? DROPOUT;
+}
+
 export const fineTuningOptions = {
   /** probability of dropping an attention weight or an element before a residual; default: the model's own, or 0.1 */
   dropout: option(fraction, {
@@ -77,7 +82,7 @@ export function fineTuning<Targets>(
 ): Task<TextDataset> {
   const given = checkOptions(fineTuningOptions, options);
   const { freeze } = given;
-  const dropout = given.dropout ?? model.config.variant?.dropout ?? DROPOUT;
+  const dropout = dropoutOf(model.config, given.dropout);
   const { head, figures, settings } = supervision;
   const frozen = frozenParameters(model.config, freeze);
   const { blocks } = keptOf(model.config, train, given);
@@ -180,7 +185,7 @@ export function keptOf(
   const blocks = frozenBlocks(config, freeze);
   const bytes = keptRows(train, config, blocks) * config.hidden * Float32Array.BYTES_PER_ELEMENT;
   if (blocks === 0) return { blocks, bytes };
-  const dropout = given ?? config.variant?.dropout ?? DROPOUT;
+  const dropout = dropoutOf(config, given);
   const drops = typeof dropout === "number" ? dropout > 0 : dropout.hidden > 0 || dropout.attention > 0;
   if (drops) return { blocks: 0, bytes, why: "dropout" };
   return bytes > MOST_KEPT ? { blocks: 0, bytes, why: "memory" } : { blocks, bytes };
@@ -195,7 +200,7 @@ export function rateSetting(dropout: number | DropoutRates): Setting {
 }
 
 /** Sizes and what sets the model apart from d2l's. */
-function flatConfig({
+export function flatConfig({
   variant = {} as BertVariant,
   ...sizes
 }: BertConfig): Readonly<Record<string, Setting>> {
@@ -244,7 +249,7 @@ function expectFit<Targets>(
   { config }: BertClassifier<Answers>,
   supervision: Supervision<Targets>,
 ): void {
-  const { vocabularySize, maxPositions } = config;
+  const { maxPositions } = config;
   if (dataset.size === 0) throw new TunebertError("the dataset has no examples");
   for (let i = 0; i < dataset.size; i++) {
     if (dataset.length(i) > maxPositions) {
@@ -257,7 +262,12 @@ function expectFit<Targets>(
     }
     supervision.expectTarget(dataset, i);
   }
-  const largest = dataset.tokenIds.reduce((max, id) => Math.max(max, id), 0);
+  expectKnownIds(dataset.tokenIds, config);
+}
+
+/** @throws TunebertError when a token has no row in the embedding */
+export function expectKnownIds(tokenIds: Int32Array, { vocabularySize }: BertConfig): void {
+  const largest = tokenIds.reduce((max, id) => Math.max(max, id), 0);
   if (largest >= vocabularySize) {
     throw new TunebertError(
       `token id ${largest} is beyond the token embedding, which has ${vocabularySize} rows; ` +

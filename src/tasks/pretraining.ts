@@ -13,25 +13,25 @@ import type { PretrainingExample, PretrainingExamples } from "../data/pretrainin
 import { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import { checkOptions, type OptionValues, option, settingsOf } from "../option.js";
-import { choice, fraction } from "../option-kinds.js";
+import { choice } from "../option-kinds.js";
 import type { RunOutputs, RunShape } from "../runtime/engine.js";
 import type { Program } from "../runtime/program.js";
 import type { Figures } from "./figures.js";
-import { rateSetting, runSizeOf } from "./fine-tuning.js";
+import {
+  dropoutOf,
+  expectKnownIds,
+  fineTuningOptions,
+  flatConfig,
+  rateSetting,
+  runSizeOf,
+} from "./fine-tuning.js";
 import type { StepSize, Task } from "./task.js";
 
 /** What becomes of the tokens that are to be guessed. */
 export const MASKINGS = ["dynamic", "static"] as const;
 
-const DROPOUT = 0.1;
-
 export const pretrainingOptions = {
-  /** probability of dropping an attention weight or an element before a residual; default: the model's own, or 0.1 */
-  dropout: option(fraction, {
-    defaultText: "the model's own, or 0.1",
-    help: "probability of dropping",
-    inFingerprint: true,
-  }),
+  dropout: fineTuningOptions.dropout,
   /** whether masks and next sentences are drawn anew in every epoch, or once; default: dynamic */
   masking: option(choice<"dynamic" | "static">(MASKINGS, "how"), {
     default: "dynamic",
@@ -83,16 +83,15 @@ export function pretraining(
   const { seed = 0, ...others } = options;
   const given = checkOptions(pretrainingOptions, others);
   const { config, heads } = model;
-  const dropout = given.dropout ?? config.variant?.dropout ?? DROPOUT;
+  const dropout = dropoutOf(config, given.dropout);
   const sizeOf = (shape: RunShape, step: StepSize) =>
     runSizeOf(config, { size: train.size, meanLength: train.meanLength }, shape, step);
   const isStatic = given.masking === "static";
   return {
     ...{ parameters: model.parameters, train, size: train.size, figures: figuresOf(model) },
     settings: {
-      ...config,
+      ...flatConfig(config),
       ...heads,
-      variant: config.variant ? JSON.stringify(config.variant) : null,
       ...settingsOf(pretrainingOptions, given),
       dropout: rateSetting(dropout),
       maxLength: train.maxLength,
@@ -172,7 +171,7 @@ function weightsOf(examples: readonly PretrainingExample[], { batchSize }: StepS
     const batch = examples.slice(b * batchSize, (b + 1) * batchSize);
     const tokens = batch.reduce((sum, { places }) => sum + places.length, 0);
     const pairs = batch.filter(({ isNext }) => isNext !== undefined).length;
-    return { token: 1 / (tokens * batches), pair: pairs === 0 ? 0 : 1 / (pairs * batches) };
+    return { token: 1 / (Math.max(1, tokens) * batches), pair: 1 / (Math.max(1, pairs) * batches) };
   });
 }
 
@@ -253,8 +252,9 @@ function softplus(x: number): number {
 }
 
 function figuresFrom(sums: Sums, { heads }: BertForPretraining): Figures {
-  const tokenLoss = sums.tokenLoss / sums.tokens;
-  const figures = { tokenLoss, tokenAccuracy: sums.rightTokens / sums.tokens };
+  const tokens = Math.max(1, sums.tokens);
+  const tokenLoss = sums.tokenLoss / tokens;
+  const figures = { tokenLoss, tokenAccuracy: sums.rightTokens / tokens };
   if (!heads.nextSentence) return { loss: tokenLoss, ...figures };
   const pairs = Math.max(1, sums.pairs);
   const nextSentenceLoss = sums.pairLoss / pairs;
@@ -278,11 +278,5 @@ function expectFit(examples: PretrainingExamples, { config }: BertForPretraining
       { option: "maxLength" },
     );
   }
-  const largest = examples.corpus.tokenIds.reduce((max, id) => Math.max(max, id), 0);
-  if (largest >= config.vocabularySize) {
-    throw new TunebertError(
-      `token id ${largest} is beyond the token embedding, which has ${config.vocabularySize} rows; ` +
-        "the vocabulary and the weights do not belong together",
-    );
-  }
+  expectKnownIds(examples.corpus.tokenIds, config);
 }

@@ -2,15 +2,12 @@ import { BertForPretraining } from "../../bert/bert-for-pretraining.js";
 import { TunebertError } from "../../error.js";
 import { Random } from "../../random.js";
 import type { Tokenizer } from "../../text/tokenizer.js";
-import { digestTensors } from "../../train/fingerprint.js";
 import { loadPretrained, type PretrainedOptions } from "./pretrained.js";
 
 /** A pretrained model with its heads, as far as it came with them. */
 export interface LoadedForPretraining {
   readonly model: BertForPretraining;
   readonly tokenizer: Tokenizer;
-  /** The digest of the tensors that were read. */
-  readonly digest: string;
 }
 
 /** How it is read. */
@@ -41,7 +38,7 @@ export async function loadForPretraining(
     nextSentence: !isPublished && nextSentence,
   };
   const model = BertForPretraining.fromStateDict(config, put, state, new Random(seed));
-  return { model, tokenizer, digest: digestTensors(state) };
+  return { model, tokenizer };
 }
 
 /** @throws TunebertError when a model came without the head that guesses words */

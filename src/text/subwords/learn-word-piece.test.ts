@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
+import { compareCodePoints } from "../code-point-order.js";
 import { learnWordPiece } from "./learn-word-piece.js";
 import { WordPieceTokenizer } from "./word-piece-tokenizer.js";
 
@@ -43,5 +45,89 @@ test("what was learnt cuts the words that it was learnt from, and each piece is 
 });
 
 test("a size without room for the characters is refused", () => {
+  expect(() => learnWordPiece(WORDS, 15)).toThrow(
+    expect.objectContaining({
+      message: expect.stringContaining("vocabSize is 15;"),
+      options: ["vocabSize"],
+    }),
+  );
   expect(() => learnWordPiece(WORDS, 15)).toThrow("it must be at least 16");
+  for (const size of [Number.NaN, 20.5]) {
+    expect(() => learnWordPiece(WORDS, size)).toThrow(`vocabSize is ${size}; it must be a whole number`);
+  }
 });
+
+test("a word that reads as a token that there is makes no second one", () => {
+  const tokens = learnWordPiece([["[PAD]", 2]], 100);
+  expect(tokens.slice(10)).toEqual(["##AD", "##AD]", "##PAD]"]);
+});
+
+test("the alphabet has the 1000 most frequent characters, and words with others teach nothing", () => {
+  const letters = Array.from({ length: 1002 }, (_, i) => String.fromCodePoint(0x4e00 + i));
+  const [rare, rarer, ...frequent] = letters as [string, string, ...string[]];
+  const words = [
+    ...frequent.map((letter) => [letter, 9] as const),
+    ...[rare, rarer].map((letter) => [`${letter}${frequent[0]}`, 3] as const),
+  ];
+  expect(learnWordPiece(words, 2000)).toEqual([...SPECIAL, ...frequent]);
+  // Of equally frequent ones the first by code points.
+  const equals = letters.map((letter) => [letter, 1] as const);
+  expect(learnWordPiece(equals, 2000)).toEqual([...SPECIAL, ...letters.slice(0, 1000)]);
+});
+
+test("words that are too long for a tokenizer teach nothing", () => {
+  expect(learnWordPiece([["ab".repeat(50), 1]], 8)).toEqual([...SPECIAL, "##a", "##b", "a"]);
+  expect(learnWordPiece([[`${"ab".repeat(50)}a`, 1]], 8)).toEqual(SPECIAL);
+});
+
+test("the pieces are those that counting all pairs anew finds", () => {
+  const word = fc.string({
+    unit: fc.constantFrom("a", "b", "c", "\uffee", "😀"),
+    minLength: 1,
+    maxLength: 9,
+  });
+  const corpus = fc.uniqueArray(fc.tuple(word, fc.integer({ min: 1, max: 4 })), {
+    selector: ([text]) => text,
+    maxLength: 12,
+  });
+  fc.assert(
+    fc.property(corpus, (words) => {
+      const learnt = learnWordPiece(words, 60);
+      expect(learnt.slice(5).filter((token) => !isCharacter(token))).toEqual(
+        mergedByRecounting(words).slice(0, 60 - SPECIAL.length - learnt.filter(isCharacter).length),
+      );
+    }),
+    { numRuns: 300 },
+  );
+});
+
+function isCharacter(token: string): boolean {
+  return Array.from(token.replace("##", "")).length === 1;
+}
+
+/** Merged pieces in the order in which they are learnt. */
+function mergedByRecounting(words: readonly (readonly [string, number])[]): string[] {
+  // A word is a text of its pieces, each in angle brackets.
+  let cut = words.map(([word, count]) => ({ text: `<${Array.from(word).join("><##")}>`, count }));
+  const merged = new Set<string>();
+  for (;;) {
+    const counts = new Map<string, number>();
+    for (const { text, count } of cut) {
+      for (const [, left, right] of text.matchAll(/(<[^>]+>)(?=(<[^>]+>))/gu)) {
+        counts.set(`${left}${right}`, (counts.get(`${left}${right}`) ?? 0) + count);
+      }
+    }
+    const [best] = [...counts].sort(([a, m], [b, n]) => n - m || comparePairs(a, b));
+    if (best === undefined || best[1] < 2) return [...merged];
+    const piece = best[0].replace("><##", "");
+    merged.add(piece.slice(1, -1));
+    cut = cut.map(({ text, count }) => ({ text: text.replaceAll(best[0], piece), count }));
+  }
+}
+
+function comparePairs(a: string, b: string): number {
+  const [[left = "", right = ""], [otherLeft = "", otherRight = ""]] = [a, b].map((pair) =>
+    pair.slice(1, -1).split("><"),
+  ) as [string[], string[]];
+  return compareCodePoints(left, otherLeft) || compareCodePoints(right, otherRight);
+}

@@ -1,4 +1,6 @@
 import { TunebertError } from "../../error.js";
+import { expectFits } from "../../option.js";
+import { count as wholeCount } from "../../option-kinds.js";
 import { compareCodePoints } from "../code-point-order.js";
 
 /** The special tokens of BERT's vocabularies, which come first. */
@@ -7,6 +9,8 @@ const SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 const CONTINUATION = "##";
 /** Characters of an alphabet at most; rarer ones are unknown. */
 const MOST_CHARACTERS = 1000;
+/** Longer words are unknown to BERT's tokenizers, so nothing is learnt from them. */
+const LONGEST_WORD = 100;
 
 /**
  * Learns a WordPiece vocabulary as Hugging Face's `WordPieceTrainer` does: from single characters on, the two adjacent pieces
@@ -15,7 +19,7 @@ const MOST_CHARACTERS = 1000;
  * @param words distinct words and how often each occurs
  * @param size tokens of the vocabulary, special ones included
  * @returns the tokens in the order of their ids
- * @throws TunebertError when the size leaves no room for the characters
+ * @throws TunebertError when the size is none, or leaves no room for the characters
  * @example
  * console.log(learnWordPiece([["low", 5], ["lower", 2]], 12).at(-1)); // low
  */
@@ -23,13 +27,17 @@ export function learnWordPiece(
   words: Iterable<readonly [word: string, count: number]>,
   size: number,
 ): string[] {
-  const counted = [...words].sort(([a], [b]) => compareCodePoints(a, b));
-  const known = frequentCharacters(counted);
-  const cut = counted.flatMap(([word, count]) => {
-    const characters = Array.from(word);
-    if (!characters.every((character) => known.has(character))) return [];
-    return { count, pieces: characters.map((one, i) => (i === 0 ? one : CONTINUATION + one)) };
-  });
+  expectFits("vocabSize", wholeCount, size);
+  const spelt = Array.from(words, ([word, count]) => ({ characters: Array.from(word), count })).filter(
+    ({ characters }) => characters.length <= LONGEST_WORD,
+  );
+  const known = frequentCharacters(spelt);
+  const cut = spelt
+    .filter(({ characters }) => characters.every((character) => known.has(character)))
+    .map(({ characters, count }) => ({
+      count,
+      pieces: characters.map((one, i) => (i === 0 ? one : CONTINUATION + one)),
+    }));
   const alphabet = [...new Set(cut.flatMap(({ pieces }) => pieces))].sort(compareCodePoints);
   const tokens = [...SPECIAL, ...alphabet];
   if (tokens.length > size) {
@@ -50,10 +58,15 @@ export function learnWordPiece(
   return tokens;
 }
 
-function frequentCharacters(words: readonly (readonly [string, number])[]): ReadonlySet<string> {
+interface SpeltWord {
+  readonly characters: readonly string[];
+  readonly count: number;
+}
+
+function frequentCharacters(words: readonly SpeltWord[]): ReadonlySet<string> {
   const counts = new Map<string, number>();
-  for (const [word, count] of words) {
-    for (const character of word) counts.set(character, (counts.get(character) ?? 0) + count);
+  for (const { characters, count } of words) {
+    for (const character of characters) counts.set(character, (counts.get(character) ?? 0) + count);
   }
   const frequent = [...counts].sort(([a, m], [b, n]) => n - m || compareCodePoints(a, b));
   return new Set(frequent.slice(0, MOST_CHARACTERS).map(([character]) => character));
@@ -98,7 +111,6 @@ class Pairs {
       word.pieces = joined(word.pieces, best, merged);
       for (const pair of this.#count(word, 1)) changed.add(pair);
     }
-    changed.delete(best);
     for (const pair of changed) this.#push(pair);
     this.#pairs.delete(keyOf(left, right));
     return merged;
