@@ -5,6 +5,8 @@ export type Figures = Readonly<Record<string, number>>;
 export interface FigureKind {
   readonly name: string;
   readonly better: "higher" | "lower";
+  /** Of sums in training: the name of the sum that this one is a mean over; examples unless named. */
+  readonly per?: string;
 }
 
 /** Adds up by name what both have. */
@@ -12,7 +14,11 @@ export function addFigures(a: Figures, b: Figures): Figures {
   return Object.fromEntries(Object.entries(a).map(([name, sum]) => [name, sum + (b[name] ?? 0)]));
 }
 
-/** Means from sums over so many examples. */
-export function meanFigures(sums: Figures, count: number): Figures {
-  return Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / count]));
+/** Means from sums over so many examples, or over what a figure's kind says; of nothing the mean is 0. */
+export function meanFigures(sums: Figures, examples: number, kinds: readonly FigureKind[]): Figures {
+  const counted = new Map(kinds.map(({ name, per }) => [name, per]));
+  const isCount = (name: string) => kinds.some(({ per }) => per === name);
+  const countOf = (name: string) => sums[counted.get(name) ?? ""] ?? examples;
+  const named = Object.entries(sums).filter(([name]) => !isCount(name));
+  return Object.fromEntries(named.map(([name, sum]) => [name, sum / Math.max(1, countOf(name))]));
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { BertForPretraining } from "../bert/bert-for-pretraining.js";
+import { LOSS } from "../bert/model-program.js";
 import { BEST_LIKELIHOOD, NEXT_SENTENCE, TOKEN_LIKELIHOOD } from "../bert/pretraining-program.js";
 import { Corpus } from "../data/corpus.js";
 import { PretrainingExamples } from "../data/pretraining-examples.js";
@@ -9,6 +10,7 @@ import type { Run } from "../runtime/program.js";
 import { threads } from "../runtime/threads/threads.js";
 import { Vocabulary } from "../text/vocabulary.js";
 import { WordTokenizer } from "../text/word-tokenizer.js";
+import { TrainingState } from "../train/training-state.js";
 import { pretraining } from "./pretraining.js";
 
 const words = Array.from({ length: 30 }, (_, i) => `w${i}`);
@@ -105,22 +107,47 @@ describe("figures", () => {
   const config = { vocabularySize: tokenizer.size };
 
   /** Says of each token the negative of its id, and that it guessed it if that is even; of each pair that it follows. */
-  function engineOf(): Engine {
-    const answer = ({ feeds }: Run): RunOutputs => {
-      const ids = feedsOf([[{ feeds } as Run]], "label_at").flatMap((labels) =>
-        [...labels].map((at, p) => at - p * config.vocabularySize),
-      );
-      const pairs = feedsOf([[{ feeds } as Run]], "targets").reduce((sum, { length }) => sum + length / 2, 0);
-      return {
-        [TOKEN_LIKELIHOOD]: Float32Array.from(ids, (id) => -id),
-        [BEST_LIKELIHOOD]: Float32Array.from(ids, (id) => (id % 2 === 0 ? -id : 0)),
-        [NEXT_SENTENCE]: Float32Array.from({ length: 2 * pairs }, (_, i) => i % 2),
-      };
+  function answer({ feeds }: Run): RunOutputs {
+    const ids = feedsOf([[{ feeds } as Run]], "label_at").flatMap((labels) =>
+      [...labels].map((at, p) => at - p * config.vocabularySize),
+    );
+    const pairs = feedsOf([[{ feeds } as Run]], "targets").reduce((sum, { length }) => sum + length / 2, 0);
+    return {
+      [LOSS]: Float32Array.of(1),
+      [TOKEN_LIKELIHOOD]: Float32Array.from(ids, (id) => -id),
+      [BEST_LIKELIHOOD]: Float32Array.from(ids, (id) => (id % 2 === 0 ? -id : 0)),
+      [NEXT_SENTENCE]: Float32Array.from({ length: 2 * pairs }, (_, i) => i % 2),
     };
+  }
+
+  function engineOf(): Engine {
     return {
       infer: async (runs: readonly (readonly Run[])[]) => runs.map((lane) => lane.map(answer)),
     } as unknown as Engine;
   }
+
+  test("of training are means over tokens and pairs, however they fall into batches", async () => {
+    // Groups of one sentence, which make no pairs, and of two; the first step has no pair at all.
+    const examples = examplesOf([[5], [28], [3, 4], [2, 3], [9, 20], [7]]);
+    const task = pretraining(modelOf(), examples, { masking: "static" });
+    const state = new TrainingState(examples.size, 0);
+    for (const places of [Int32Array.of(0, 1), Int32Array.of(2), Int32Array.of(3, 4, 5)]) {
+      const step = { batchSize: 3, accumulate: 1, shape, random: new Random(0) };
+      const { runs, size, random, measure } = task.batch(places, step);
+      const { loss, sums } = measure(runs.map((lane) => lane.map(answer)));
+      expect(loss).toBe(runs.flat().length);
+      state.count({ size, sums, random, seconds: 1 });
+    }
+    const { loss, ...train } = state.train(task.figures);
+    const { loss: _, ...expected } = await task.evaluate(engineOf(), examples, {
+      shape,
+      notFinite: () => new Error("not finite"),
+    });
+    expect(Object.keys(train).sort()).toEqual(Object.keys(expected).sort());
+    for (const [name, value] of Object.entries(expected)) expect(train[name], name).toBeCloseTo(value, 8);
+    expect(expected.nextSentenceLoss).toBeGreaterThan(0.3);
+    expect(loss).toBeGreaterThan(0);
+  });
 
   test("are of all examples, those without a pair included where words are guessed", async () => {
     // More than are measured at once.

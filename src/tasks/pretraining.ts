@@ -3,6 +3,7 @@ import { LOSS } from "../bert/model-program.js";
 import {
   BEST_LIKELIHOOD,
   NEXT_SENTENCE,
+  type PretrainingHeads,
   type PretrainingWeights,
   pretrainingProgram,
   pretrainingRun,
@@ -16,7 +17,7 @@ import { checkOptions, type OptionValues, option, settingsOf } from "../option.j
 import { choice } from "../option-kinds.js";
 import type { RunOutputs, RunShape } from "../runtime/engine.js";
 import type { Program } from "../runtime/program.js";
-import type { Figures } from "./figures.js";
+import { addFigures, type Figures, meanFigures } from "./figures.js";
 import {
   dropoutOf,
   expectKnownIds,
@@ -49,10 +50,10 @@ export type PretrainingOptions = OptionValues<typeof pretrainingOptions>;
 /** What a pretrained model is measured by. */
 export const pretrainingFigures = [
   { name: "loss", better: "lower" },
-  { name: "tokenLoss", better: "lower" },
-  { name: "tokenAccuracy", better: "higher" },
-  { name: "nextSentenceLoss", better: "lower" },
-  { name: "nextSentenceAccuracy", better: "higher" },
+  { name: "tokenLoss", better: "lower", per: "tokens" },
+  { name: "tokenAccuracy", better: "higher", per: "tokens" },
+  { name: "nextSentenceLoss", better: "lower", per: "pairs" },
+  { name: "nextSentenceAccuracy", better: "higher", per: "pairs" },
 ] as const;
 
 /** Of examples that are measured: they are masked alike every time. */
@@ -122,17 +123,14 @@ export function pretraining(
         work: { ...work, data: (performance.now() - started) / 1000 },
         measure(outputs) {
           const all = outputs.flat();
-          const sums = sumsOf(
-            all,
-            order.map((example) => examples[example]!.isNext),
-          );
+          const isNext = order.map((example) => examples[example]!.isNext);
           const loss = all.reduce((sum, output) => sum + output[LOSS]![0]!, 0);
-          return { loss, sums: scale(figuresFrom(sums, model), places.length) };
+          return { loss, sums: { loss: loss * places.length, ...sumsOf(all, isNext, heads) } };
         },
       };
     },
     async evaluate(engine, examples, { shape, signal, onProgress, notFinite }) {
-      let sums = NO_SUMS;
+      let sums: Figures = {};
       const size = sizeOf(shape, MEASURED);
       for (let start = 0; start < examples.size; start += CHUNK) {
         signal?.throwIfAborted();
@@ -144,16 +142,13 @@ export function pretraining(
           seed: () => 0,
         });
         const outputs = (await engine.infer(runs)).flat();
-        sums = addSums(
-          sums,
-          sumsOf(
-            outputs,
-            order.map((example) => drawn[example]!.isNext),
-          ),
-        );
-        if (!Number.isFinite(sums.tokenLoss + sums.pairLoss)) throw notFinite(start + 1, sums.tokenLoss);
+        const isNext = order.map((example) => drawn[example]!.isNext);
+        sums = addFigures(sumsOf(outputs, isNext, heads), sums);
+        const wrong = Object.values(sums).find((sum) => !Number.isFinite(sum));
+        if (wrong !== undefined) throw notFinite(start + 1, wrong);
       }
-      return figuresFrom(sums, model);
+      const means = meanFigures(sums, examples.size, pretrainingFigures);
+      return { loss: means.tokenLoss! + (means.nextSentenceLoss ?? 0), ...means };
     },
   };
 }
@@ -204,25 +199,15 @@ function cut(
   return { runs, work, order: batches.flatMap((batch) => [...batch.examples]) };
 }
 
-/** Sums over examples that have been run. */
-interface Sums {
-  readonly tokens: number;
-  readonly tokenLoss: number;
-  readonly rightTokens: number;
-  readonly pairs: number;
-  readonly pairLoss: number;
-  readonly rightPairs: number;
-}
-
-const NO_SUMS: Sums = { tokens: 0, tokenLoss: 0, rightTokens: 0, pairs: 0, pairLoss: 0, rightPairs: 0 };
-
-function addSums(a: Sums, b: Sums): Sums {
-  const names = Object.keys(NO_SUMS) as (keyof Sums)[];
-  return Object.fromEntries(names.map((name) => [name, a[name] + b[name]])) as unknown as Sums;
-}
-
-/** @param isNext of the examples in the order of the outputs */
-function sumsOf(outputs: readonly RunOutputs[], isNext: readonly (boolean | undefined)[]): Sums {
+/**
+ * Of the figures over the tokens and the pairs of examples that have been run, and how many these are.
+ * @param isNext of the examples in the order of the outputs
+ */
+function sumsOf(
+  outputs: readonly RunOutputs[],
+  isNext: readonly (boolean | undefined)[],
+  { nextSentence }: PretrainingHeads,
+): Figures {
   let [tokens, tokenLoss, rightTokens, pairs, pairLoss, rightPairs] = [0, 0, 0, 0, 0, 0];
   let example = 0;
   for (const output of outputs) {
@@ -243,30 +228,14 @@ function sumsOf(outputs: readonly RunOutputs[], isNext: readonly (boolean | unde
       if (margin > 0) rightPairs++;
     }
   }
-  return { tokens, tokenLoss, rightTokens, pairs, pairLoss, rightPairs };
+  const ofTokens = { tokens, tokenLoss, tokenAccuracy: rightTokens };
+  if (!nextSentence) return ofTokens;
+  return { ...ofTokens, pairs, nextSentenceLoss: pairLoss, nextSentenceAccuracy: rightPairs };
 }
 
 /** log(1 + exp x) */
 function softplus(x: number): number {
   return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
-}
-
-function figuresFrom(sums: Sums, { heads }: BertForPretraining): Figures {
-  const tokens = Math.max(1, sums.tokens);
-  const tokenLoss = sums.tokenLoss / tokens;
-  const figures = { tokenLoss, tokenAccuracy: sums.rightTokens / tokens };
-  if (!heads.nextSentence) return { loss: tokenLoss, ...figures };
-  const pairs = Math.max(1, sums.pairs);
-  const nextSentenceLoss = sums.pairLoss / pairs;
-  return {
-    loss: tokenLoss + nextSentenceLoss,
-    ...figures,
-    ...{ nextSentenceLoss, nextSentenceAccuracy: sums.rightPairs / pairs },
-  };
-}
-
-function scale(figures: Figures, count: number): Figures {
-  return Object.fromEntries(Object.entries(figures).map(([name, mean]) => [name, mean * count]));
 }
 
 function expectFit(examples: PretrainingExamples, { config }: BertForPretraining): void {

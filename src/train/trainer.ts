@@ -236,7 +236,8 @@ export class Trainer<Examples> {
   }
 
   #stepEvent(state: TrainingState, batch: Batch, stepped: Stepped, engine: Engine): StepEvent {
-    const { step, epoch, stepInEpoch, train, examplesPerSecond } = state;
+    const { step, epoch, stepInEpoch, examplesPerSecond } = state;
+    const train = state.train(this.#task.figures);
     const examplesLeft = this.options.epochs * this.#task.size - state.examples;
     return {
       event: "step",

@@ -1,5 +1,5 @@
 import { Random } from "../random.js";
-import { addFigures, type Figures, meanFigures } from "../tasks/figures.js";
+import { addFigures, type FigureKind, type Figures, meanFigures } from "../tasks/figures.js";
 import { type BestEpoch, betterEpoch, type Comparison, type EpochFigures } from "./model-selection.js";
 
 /** A batch that has been stepped on. */
@@ -95,8 +95,8 @@ export class TrainingState {
   }
 
   /** Means over the epoch so far. */
-  get train(): Figures {
-    return meanFigures(this.#sums, this.#seen);
+  train(kinds: readonly FigureKind[]): Figures {
+    return meanFigures(this.#sums, this.#seen, kinds);
   }
 
   get examplesPerSecond(): number {
@@ -105,8 +105,8 @@ export class TrainingState {
 
   /** Moves on to the next epoch, once the model has been measured. */
   endEpoch(measured: Omit<EpochFigures, "train">, comparison: Comparison): void {
-    const { epoch, step, train } = this;
-    const figures = { train, ...measured };
+    const { epoch, step } = this;
+    const figures = { train: this.train(comparison.kinds), ...measured };
     this.last = figures;
     this.best = betterEpoch(this.best, { epoch, step, figures }, comparison);
     this.epoch += 1;
