@@ -28,9 +28,14 @@ export async function drawSvg(spec: Spec, description: string): Promise<string> 
   const { parse, View } = await import("vega");
   const view = new View(parse(spec), { renderer: "none" });
   try {
-    const svg = await view.toSVG();
+    const svg = withoutRoles(await view.toSVG());
     return `${svg.replace("<svg ", `<svg role="img" aria-label="${escapeHtml(description)}" `)}\n`;
   } finally {
     view.finalize();
   }
+}
+
+/** Vega gives groups of marks roles, most without a name; but the chart is one image, which is described as a whole. */
+function withoutRoles(svg: string): string {
+  return svg.replace(/<\w+ [^>]*>/g, (tag) => tag.replace(/ (?:role|aria-\w+)="[^"]*"/g, ""));
 }

@@ -31,6 +31,12 @@ describe("drawLearningCurves", () => {
     );
   });
 
+  test("is one image to those who cannot see it: nothing in it has a role or a name of its own", async () => {
+    const svg = await drawLearningCurves(fiveEpochs, { title: 'a role="x"' });
+    expect(svg.match(/ (?:role|aria-\w+)=/g)).toEqual([" role=", " aria-label=", " role="]);
+    expect(texts(svg)).toContain('a role="x"');
+  });
+
   test("goes through the points", async () => {
     const svg = await drawLearningCurves({
       train: { loss: at([0.5, 1], [1, 0.5]), accuracy: at([0.5, 1], [0.5, 0.7]) },
