@@ -126,6 +126,16 @@ test("pieces of words are learnt, and a model of them is fine-tuned and gone on 
   await succeed(["pretrain", ...further, "--max-length", "32", "--out", join(folder, "further")]);
 });
 
+test("several files are read one after another, as a list or each with its flag", async () => {
+  const [one, two] = ["one.txt", "two.txt"].map((name) => join(folder, name));
+  writeFileSync(one!, "a dog runs\nit barks\n");
+  writeFileSync(two!, "a cat sleeps\nit purrs\na cat eats\n");
+  const sizes = [...SIZES, ...TRAINING, "--epochs", "1", "--overwrite", "--out", join(folder, "several")];
+  const read = async (files: string[]) => (await succeed(["pretrain", ...files, ...sizes])).stdout;
+  expect(await read(["--text", one!, two!])).toContain("in 5 sentences, 3 pairs");
+  expect(await read(["--text", one!, "--text", two!])).toContain("in 5 sentences, 3 pairs");
+});
+
 test("WikiText's words are what stands between spaces, its <unk> among them", async () => {
   const wiki = join(folder, "wiki.txt");
   writeFileSync(wiki, " = Dogs = \n A <unk> dog - barks . It <unk> runs . \n".repeat(20));

@@ -97,6 +97,15 @@ test("the commands print what the API gives", async () => {
   expect(first.vector).toBeCloseToTensor([...embedding!.mean], { absolute: 1e-6 });
 });
 
+test("without a model the pretrained one that comes with the package is asked", async () => {
+  const mask = "a man is <mask> on a bench";
+  const named = await succeed(["fill", mask, "--model", "bert.mini"]);
+  expect(await succeed(["fill", mask])).toEqual(named);
+  expect(named.stdout).toMatch(/^0\.\d{4} {2}sitting\n/);
+  const { vector } = JSON.parse((await succeed(["embed", "a man sleeps"])).stdout);
+  expect(vector).toHaveLength(128);
+});
+
 test("a packed file is read, lines of one text and of two beside each other; more texts are refused", async () => {
   const packed = join(folder, "lines.tsv.gz");
   writeFileSync(packed, gzipSync("a man\n\na crane\the left\n"));

@@ -3,7 +3,7 @@ import { headsOptions } from "../bert/options.js";
 import { readSentences } from "../data/sentences.js";
 import { TunebertError } from "../error.js";
 import { streamBytes } from "../hub/files/files.js";
-import { type OptionValues, option, required } from "../option.js";
+import { type OptionValues, option } from "../option.js";
 import { choice, text } from "../option-kinds.js";
 import { Embedder, type Embedding } from "../predict/embedder.js";
 import type { Question } from "../predict/predictor.js";
@@ -16,8 +16,9 @@ import { print } from "./print.js";
 import { outputClosed, outputFailed } from "./standard-streams.js";
 
 const embedOptions = {
-  model: required(text("folder"), {
-    help: "a pretrained or a trained model: a folder, or a name that --pretrained takes",
+  model: option(text("folder"), {
+    default: "bert.mini",
+    help: "a pretrained or a trained model: a folder, or a name that --pretrained takes, such as bert.mini, which comes with tunebert",
   }),
   data: option(text("file"), {
     help: "embed each line of this file, a text or two with a tab between them; blank lines are passed over",
@@ -44,10 +45,7 @@ export function addEmbedCommand(program: Command): void {
   addHelpBelow(
     command,
     [],
-    [
-      'tunebert embed --model my-bert "a crane is flying"',
-      "tunebert embed --model my-bert --data lines.txt > vectors.jsonl",
-    ],
+    ['tunebert embed "a crane is flying"', "tunebert embed --model my-bert --data lines.txt > vectors.jsonl"],
   );
   addOptions(command, embedOptions);
 }

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { headsOptions } from "../bert/options.js";
-import { type OptionValues, option, required } from "../option.js";
+import { type OptionValues, option } from "../option.js";
 import { count, text } from "../option-kinds.js";
 import { MaskFiller } from "../predict/mask-filler.js";
 import { addOptions } from "./add-options.js";
@@ -9,8 +9,9 @@ import { answerOptions } from "./options.js";
 import { print } from "./print.js";
 
 const fillOptions = {
-  model: required(text("folder"), {
-    help: "what tunebert pretrain wrote, or a pretrained BERT with a head that guesses words: a folder, or a name that --pretrained takes",
+  model: option(text("folder"), {
+    default: "bert.mini",
+    help: "what tunebert pretrain wrote, or a pretrained BERT with a head that guesses words: a folder, or a name that --pretrained takes, such as bert.mini, which comes with tunebert",
   }),
   top: option(count, { default: 5, help: "write the n most probable tokens" }),
   json: answerOptions.json,
@@ -23,7 +24,14 @@ export function addFillCommand(program: Command): void {
     .description("Have a pretrained model guess the words that are left out of a text.")
     .argument("<text>", "a text with <mask> wherever a word is missing")
     .action(fill);
-  addHelpBelow(command, [], ['tunebert fill --model my-bert "a man is <mask> on a bench"']);
+  addHelpBelow(
+    command,
+    [],
+    [
+      'tunebert fill "a man is <mask> on a bench"',
+      'tunebert fill --model my-bert "a <mask> is <mask> on a bench" --top 3',
+    ],
+  );
   addOptions(command, fillOptions);
 }
 

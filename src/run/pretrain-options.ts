@@ -12,8 +12,8 @@ import type { checkpointOptions, outputOptions } from "./options.js";
 
 /** The text. */
 export const pretrainingTextOptions = {
-  text: required(texts("file"), {
-    help: "plain text in UTF-8, as it is or as .gz, a pattern such as 'corpus/*.txt', or wikitext-2, which is fetched; give it several times for several files",
+  text: required(texts("file..."), {
+    help: "plain text in UTF-8, as it is or as .gz, a pattern such as 'corpus/*.txt', or wikitext-2, which is fetched; or several of these",
   }),
   validation: option(text("file"), {
     help: "text to measure on after each epoch; the best epoch's model is kept",
