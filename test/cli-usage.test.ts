@@ -114,6 +114,11 @@ describe("wrong usage exits with 2, says why, and touches nothing", () => {
       "Expected nothing, embeddings, encoder, or a number",
     ],
     ["patience with nothing", [...train, "--patience", "1"], "--patience needs examples to measure on"],
+    [
+      "a lesson without a teacher",
+      [...train, "--teacher-weight", "0.8"],
+      "--teacher-weight is of no use without a teacher; give one with --teacher",
+    ],
     ["a metric of nothing", [...train, "--metric", "loss"], "--metric needs examples to measure on"],
     ["three texts to predict", ["predict", "--model", "nli", "a", "b", "c"], "too many arguments"],
     [

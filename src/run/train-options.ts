@@ -16,14 +16,14 @@ import type { GivenOptions } from "../option.js";
 import type { TextExample } from "../text/text-example.js";
 import { selectionOptions } from "../train/options.js";
 import type { Listener } from "./listeners/listener.js";
-import type {
-  checkpointOptions,
-  keyOptions,
-  learningOptions,
-  outputOptions,
-  poolingOptions,
-  pretrainedOptions,
-  recipeOptions,
+import {
+  type checkpointOptions,
+  type keyOptions,
+  type learningOptions,
+  type outputOptions,
+  type poolingOptions,
+  type pretrainedOptions,
+  type recipeOptions,
   teacherOptions,
 } from "./options.js";
 
@@ -134,6 +134,20 @@ export function expectTogether(
     throw new TunebertError(
       (named, validation) => `${named} needs examples to measure on; give them with ${validation}`,
       { option: [selecting, "validation"] },
+    );
+  }
+  const { teacher: _, ...lessons } = teacherOptions;
+  // A command line gives what is done by default, too.
+  const lesson = Object.entries(lessons).find(([name, { default: usual }]) => {
+    const value = options[name as keyof typeof lessons];
+    return value !== undefined && value !== usual;
+  });
+  if (lesson !== undefined && !isGiven("teacher")) {
+    throw new TunebertError(
+      (named, teacher) => `${named} is of no use without a teacher; give one with ${teacher}`,
+      {
+        option: [lesson[0], "teacher"],
+      },
     );
   }
   if (isGiven("test") && isGiven("testShare")) {

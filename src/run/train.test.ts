@@ -142,6 +142,12 @@ describe("options that do not go together", () => {
   test.each<[string, object, RegExp]>([
     ["patience", { patience: 2 }, /^patience needs examples to measure on; give them with validation$/],
     [
+      "examples for a teacher",
+      { unlabelled: "more.csv" },
+      /^unlabelled is of no use without a teacher; give one with teacher$/,
+    ],
+    ["a temperature", { temperature: 3 }, /^temperature is of no use without a teacher/],
+    [
       "key",
       { key: "model" },
       /^key says which tensors of a pretrained model are meant; give one with pretrained$/,
