@@ -1,7 +1,7 @@
-// Makes unlabelled pairs of the sentences of labelled ones, for a student to be asked about by its teacher: each premise with the
-// hypothesis of another, mostly one that shares a longer word with it.
+// Makes unlabelled pairs of the sentences of labelled ones, for a student to be asked about by its teacher: a premise, or a
+// hypothesis in its place, with another pair's hypothesis, mostly one that shares a longer word with it.
 //
-//   node tools/recombine-pairs.js pairs.tsv 45000 unlabelled.tsv     # a pair a line, its texts with a tab between them
+//   node tools/recombine-pairs.js pairs.tsv 150000 unlabelled.tsv     # a pair a line, its texts with a tab between them
 import { readFileSync, writeFileSync } from "node:fs";
 
 const [, , input, count, output] = process.argv;
@@ -32,10 +32,10 @@ for (const [, hypothesis] of pairs) {
 const seen = new Set(pairs.map((pair) => pair.join("\t")));
 const made = [];
 while (made.length < Number(count)) {
-  const [premise] = anyOf(pairs);
+  const premise = anyOf(anyOf(pairs));
   const hypothesis = random() < SHARING ? sharing(premise) : anyOf(pairs)[1];
   const pair = `${premise}\t${hypothesis}`;
-  if (hypothesis === undefined || seen.has(pair)) continue;
+  if (hypothesis === undefined || hypothesis === premise || seen.has(pair)) continue;
   seen.add(pair);
   made.push(pair);
 }

@@ -62,7 +62,7 @@ test("a word that reads as a token that there is makes no second one", () => {
   expect(tokens.slice(10)).toEqual(["##AD", "##AD]", "##PAD]"]);
 });
 
-test("the alphabet has the 1000 most frequent characters, and words with others teach nothing", () => {
+test("the alphabet has the 1000 most frequent characters, more in a large vocabulary, and words with others teach nothing", () => {
   const letters = Array.from({ length: 1002 }, (_, i) => String.fromCodePoint(0x4e00 + i));
   const [rare, rarer, ...frequent] = letters as [string, string, ...string[]];
   const words = [
@@ -73,6 +73,7 @@ test("the alphabet has the 1000 most frequent characters, and words with others 
   // Of equally frequent ones the first by code points.
   const equals = letters.map((letter) => [letter, 1] as const);
   expect(learnWordPiece(equals, 2000)).toEqual([...SPECIAL, ...letters.slice(0, 1000)]);
+  expect(learnWordPiece(equals, 4007)).toEqual([...SPECIAL, ...letters.slice(0, 1001)]);
 });
 
 test("words that are too long for a tokenizer teach nothing", () => {

@@ -7,7 +7,7 @@ import { compareCodePoints } from "../code-point-order.js";
 const SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 /** What a piece that continues a word begins with. */
 const CONTINUATION = "##";
-/** Characters of an alphabet at most; rarer ones are unknown. */
+/** Characters of an alphabet at most, or a quarter of a large vocabulary, as Chinese needs; rarer ones are unknown. */
 const MOST_CHARACTERS = 1000;
 /** Longer words are unknown to BERT's tokenizers, so nothing is learnt from them. */
 const LONGEST_WORD = 100;
@@ -31,7 +31,7 @@ export function learnWordPiece(
   const spelt = Array.from(words, ([word, count]) => ({ characters: Array.from(word), count })).filter(
     ({ characters }) => characters.length <= LONGEST_WORD,
   );
-  const known = frequentCharacters(spelt);
+  const known = frequentCharacters(spelt, Math.max(MOST_CHARACTERS, Math.floor(size / 4)));
   const cut = spelt
     .filter(({ characters }) => characters.every((character) => known.has(character)))
     .map(({ characters, count }) => ({
@@ -63,13 +63,13 @@ interface SpeltWord {
   readonly count: number;
 }
 
-function frequentCharacters(words: readonly SpeltWord[]): ReadonlySet<string> {
+function frequentCharacters(words: readonly SpeltWord[], most: number): ReadonlySet<string> {
   const counts = new Map<string, number>();
   for (const { characters, count } of words) {
     for (const character of characters) counts.set(character, (counts.get(character) ?? 0) + count);
   }
   const frequent = [...counts].sort(([a, m], [b, n]) => n - m || compareCodePoints(a, b));
-  return new Set(frequent.slice(0, MOST_CHARACTERS).map(([character]) => character));
+  return new Set(frequent.slice(0, most).map(([character]) => character));
 }
 
 interface CutWord {
