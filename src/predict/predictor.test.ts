@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BertClassifier } from "../bert/bert-classifier.js";
+import { TextDataset } from "../data/text-dataset.js";
 import { TunebertError } from "../error.js";
 import { Random } from "../random.js";
 import { threads } from "../runtime/threads/threads.js";
@@ -24,6 +25,29 @@ const start = (ofModel = model()) =>
   });
 const pairs = (count: number) =>
   Array.from({ length: count }, () => ({ text: "a dog runs", textPair: "a dog walks" }));
+
+test("a dataset's logits come with progress, and are given up when asked to", async () => {
+  const predictor = await start();
+  try {
+    const tokenizer = new WordTokenizer(vocabulary);
+    const dataset = await TextDataset.encode(pairs(5000), tokenizer, { maxLength: 16, unlabelled: "keep" });
+    const told: number[] = [];
+    const logits = await predictor.logits(dataset, {
+      onProgress: (done, all) => {
+        expect(all).toBe(5000);
+        told.push(done);
+      },
+    });
+    expect(logits).toHaveLength(10_000);
+    expect(told).toEqual([...told].sort((a, b) => a - b));
+    expect(told[0]).toBe(0);
+    expect(told.length).toBeGreaterThan(1);
+    const signal = AbortSignal.abort(new Error("enough"));
+    await expect(predictor.logits(dataset, { signal })).rejects.toThrow("enough");
+  } finally {
+    await predictor.close();
+  }
+});
 
 describe("a predictor that is closed", () => {
   test.each([

@@ -13,6 +13,7 @@ import { USUAL_BITS } from "../onnx/weight-bits.js";
 import type { Device, Engine } from "../runtime/engine.js";
 import { required } from "../runtime/required.js";
 import { threads } from "../runtime/threads/threads.js";
+import type { EvaluateOptions } from "../tasks/task.js";
 import { DEFAULT_TEXTS, type TextExample, type Texts } from "../text/text-example.js";
 import type { Tokenizer } from "../text/tokenizer.js";
 import type { TruncationName } from "../text/truncate-pair.js";
@@ -155,9 +156,16 @@ export class Predictor<A extends Answers = readonly string[]> implements AsyncDi
     );
   }
 
-  /** The logits [n, K] of a dataset that was encoded with the model's tokenizer. @throws TunebertError as predict */
-  async logits(dataset: TextDataset): Promise<Float32Array> {
-    return infer(await this.#open(), dataset, this.#options.model, this.#device);
+  /**
+   * The logits [n, K] of a dataset that was encoded with the model's tokenizer.
+   * @param watch `signal` gives up, between runs, and `onProgress` is told how many examples are answered
+   * @throws TunebertError as predict; the signal's reason
+   */
+  async logits(
+    dataset: TextDataset,
+    watch: Pick<EvaluateOptions, "signal" | "onProgress"> = {},
+  ): Promise<Float32Array> {
+    return infer(await this.#open(), dataset, this.#options.model, { ...watch, shape: this.#device.shape });
   }
 
   /** Ends the threads. What has been asked and is not answered yet is rejected. */

@@ -11,7 +11,7 @@ import { loadModel, type SavedModel, teacherAnswersPath } from "../hub/store/mod
 import { readWeights } from "../hub/store/read-weights.js";
 import { checkOptions } from "../option.js";
 import { Predictor } from "../predict/predictor.js";
-import { formatCount } from "../report/terminal/format-quantity.js";
+import { formatCount, formatDuration } from "../report/terminal/format-quantity.js";
 import { threads as threadsOf } from "../runtime/threads/threads.js";
 import { listNames } from "../text/list-names.js";
 import type { TextExample } from "../text/text-example.js";
@@ -23,6 +23,9 @@ import { runOptions } from "./options.js";
 import type { StartFolder } from "./run-folder.js";
 import { openTraining } from "./start-training.js";
 import type { UncheckedTrainOptions } from "./train-options.js";
+
+/** Between two lines about how far a teacher is. */
+const SECONDS_PER_LINE = 15;
 
 /** What a student learns from: its examples with those that have no label, and the teacher's logits for them. */
 export interface Taught {
@@ -149,7 +152,8 @@ async function keptAnswers(
   const { threads } = runOptions(options);
   const predictor = await Predictor.start({ ...teacher, device: threadsOf(threads) });
   try {
-    const logits = await predictor.logits(set);
+    const { log = () => {}, signal } = options;
+    const logits = await predictor.logits(set, { signal, onProgress: progressLog(log) });
     if (isOthers) return logits;
     await makeFolder(folder);
     const state = new Map([[digest, { type: "float32" as const, shape: [logits.length], data: logits }]]);
@@ -158,6 +162,21 @@ async function keptAnswers(
   } finally {
     await predictor.close();
   }
+}
+
+/** A line every so often; none where all is soon done. */
+function progressLog(log: (line: string) => void): (done: number, all: number) => void {
+  const started = performance.now();
+  let lines = 0;
+  return (done, all) => {
+    const seconds = (performance.now() - started) / 1000;
+    if (done === 0 || done === all || seconds < (lines + 1) * SECONDS_PER_LINE) return;
+    lines = Math.floor(seconds / SECONDS_PER_LINE);
+    const left = (seconds / done) * (all - done);
+    log(
+      `teacher: ${formatCount(done)} of ${formatCount(all)} examples answered, ${formatDuration(left)} left`,
+    );
+  };
 }
 
 /** What was kept under this digest; a file of another, or a damaged one, is of no use. */
