@@ -17,7 +17,13 @@ test.each(shippedModels)("$name is small, and brings its licence and its card", 
   const bytes = files.reduce((sum, file) => sum + statSync(join(place, file)).size, 0);
   expect(bytes).toBeLessThan(6e6);
   const licence = readFileSync(join(place, "LICENSE"), "utf8");
-  for (const source of ["CC BY-SA 4.0", "SNLI", "WikiText-2"]) expect(licence).toContain(source);
+  for (const source of [
+    "CC BY-SA 4.0",
+    "SNLI",
+    "WikiText-2",
+    ...(name === "nli.mini" ? ["WordNet 3.0"] : []),
+  ])
+    expect(licence).toContain(source);
 });
 
 test("it is found by its name, without a network", async () => {
@@ -52,6 +58,9 @@ test.each([
   ["Two dogs run in a park .", "Animals are outside .", "entailment"],
   ["A man is sleeping .", "A person is asleep .", "entailment"],
   ["Children play football on a field .", "The children are sleeping in bed .", "contradiction"],
+  ["A man is sleeping", "A man is awake", "contradiction"],
+  ["The street is empty .", "The street is crowded .", "contradiction"],
+  ["The dog is wet .", "The dog is dry .", "contradiction"],
   ["A woman eats lunch .", "The woman is eating with her sister .", "neutral"],
 ])("without a model of one's own, predict asks nli.mini: %s | %s", async (text, textPair, label) => {
   const { stdout } = await succeed(["predict", text, textPair]);

@@ -13,7 +13,7 @@ trap 'rm -rf "$work"' EXIT
 tunebert() { node "$root/dist/cli/main.js" "$@"; }
 
 # A pair a line, its texts as the binary parses without brackets, in an order that is always the same.
-"$root/tools/snli-pairs.sh" "$snli" | shuf --random-source=<(yes 1 2>/dev/null) > "$work/snli.tsv"
+"$root/tools/snli-pairs.sh" "$snli" | cut -f 1-2 | shuf --random-source=<(yes 1 2>/dev/null) > "$work/snli.tsv"
 head -n -1525 "$work/snli.tsv" > "$work/train.tsv"
 tail -n 1525 "$work/snli.tsv" > "$work/held-out.tsv"
 

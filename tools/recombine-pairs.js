@@ -1,8 +1,9 @@
 // Makes unlabelled pairs of the sentences of labelled ones, for a student to be asked about by its teacher: a premise, or a
 // hypothesis in its place, with another pair's hypothesis, mostly one that shares a longer word with it.
 //
-//   node tools/recombine-pairs.js pairs.tsv 150000 unlabelled.tsv     # a pair a line, its texts with a tab between them
+//   node tools/recombine-pairs.js pairs.tsv 150000 unlabelled.tsv     # a pair a line, with tabs between its texts
 import { readFileSync, writeFileSync } from "node:fs";
+import { linearCongruential } from "./linear-congruential.js";
 
 const [, , input, count, output] = process.argv;
 /** Frequent in captions, so that sharing them says little. */
@@ -17,7 +18,7 @@ const SHARING = 0.8;
 const pairs = readFileSync(input, "utf8")
   .trim()
   .split("\n")
-  .map((line) => line.split("\t"));
+  .map((line) => line.split("\t").slice(0, 2));
 const random = linearCongruential(12345);
 const anyOf = (list) => list[Math.floor(random() * list.length)];
 const withWord = new Map();
@@ -52,13 +53,4 @@ function longWords(sentence) {
     .toLowerCase()
     .split(" ")
     .filter((word) => word.length > 3 && !FREQUENT.has(word));
-}
-
-/** The same numbers in [0, 1) everywhere. */
-function linearCongruential(seed) {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    return (state >>> 8) / 2 ** 24;
-  };
 }
