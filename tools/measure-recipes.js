@@ -31,7 +31,10 @@ try {
   const flags = given.filter((arg, i) => !own.includes(arg) && !own.includes(given[i - 1]));
   const files = ["--train", train, "--limit", pairs, "--test", test, "--out", join(folder, "run")];
   const args = ["train", ...files, "--threads", 1, "--seed", 0, "--log-format", "json", ...flags].map(String);
-  const { stdout, stderr, status } = spawnSync(process.execPath, [COMMAND, ...args], { encoding: "utf8" });
+  const { stdout, stderr, status } = spawnSync(process.execPath, [COMMAND, ...args], {
+    encoding: "utf8",
+    maxBuffer: Number.POSITIVE_INFINITY, // a line of JSON for each step
+  });
   if (status !== 0) throw new Error(stderr);
   const done = stdout.trimEnd().split("\n").map(JSON.parse).at(-1);
   console.log(/^recipe: .*$/m.exec(stderr)?.[0]);
