@@ -5,8 +5,8 @@
 //
 //   node tools/lexical-pairs.js pairs.tsv /usr/share/wordnet 3000 lexical.tsv     # so many of each label
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { linearCongruential } from "./linear-congruential.js";
+import { readWordNet } from "./word-net.js";
 
 const [, , input, folder, count, output] = process.argv;
 /** Words that are rarer than this in the sentences are not put in. */
@@ -14,7 +14,24 @@ const MIN_FREQUENCY = 5;
 const MAX_WORDS = 14;
 /** Of one word and its replacement, so that men and women do not crowd out the rest. */
 const MAX_PER_REPLACEMENT = 12;
-const PARTS = ["noun", "verb", "adj", "adv"];
+/** By part of speech. */
+const INFLECTIONS = { noun: ["s"], verb: ["s", "ing", "ed"], adj: [], adv: [] };
+/** How each is spelt, and what stands in its place in the lemma. */
+const ENDINGS = {
+  s: [
+    ["s", ""],
+    ["es", ""],
+    ["ies", "y"],
+  ],
+  ing: [
+    ["ing", ""],
+    ["ing", "e"],
+  ],
+  ed: [
+    ["ed", ""],
+    ["ed", "e"],
+  ],
+};
 /** WordNet has senses for these that captions never mean. */
 const FUNCTION_WORDS = new Set(
   "a an the is are was were be been being am has have had do does did can will no not it its he his her she him they them their there i in at on or and as so by for with of to from into out up down over off about all one two three some many more".split(
@@ -23,7 +40,7 @@ const FUNCTION_WORDS = new Set(
 );
 
 const random = linearCongruential(12345);
-const wordNet = readWordNet();
+const wordNet = readWordNet(folder);
 const pairs = readFileSync(input, "utf8")
   .trim()
   .split("\n")
@@ -90,22 +107,24 @@ function replace(words, at, replacement) {
 function related(word, kind) {
   const found = lemmas.get(word);
   if (found === undefined) return [];
-  const { lemma, part, ending } = found;
+  const { lemma, part, inflection } = found;
   return wordNet[part]
     .related(lemma, kind)
-    .map((other) => forms.get(`${part} ${other} ${ending}`))
+    .map((other) => forms.get(`${part} ${other} ${inflection}`))
     .filter((other) => other !== undefined && other !== word);
 }
 
-/** Each word's lemma, as the part of speech it is tagged as most often, and the words by lemma and ending. */
+/** Each word's lemma, as the part of speech it is tagged as most often, and the words by lemma and inflection. */
 function inflect(words) {
   const lemmas = new Map();
   const forms = new Map();
   for (const word of words) {
     if (FUNCTION_WORDS.has(word)) continue;
-    const readings = PARTS.flatMap((part) => readingsOf(word, part)).sort((a, b) => b.tagged - a.tagged);
-    for (const { part, lemma, ending } of readings) {
-      const key = `${part} ${lemma} ${ending}`;
+    const readings = Object.keys(INFLECTIONS)
+      .flatMap((part) => readingsOf(word, part))
+      .sort((a, b) => b.tagged - a.tagged);
+    for (const { part, lemma, inflection } of readings) {
+      const key = `${part} ${lemma} ${inflection}`;
       if (!forms.has(key)) forms.set(key, word);
     }
     if (readings.length > 0 && readings[0].tagged > 0) lemmas.set(word, readings[0]);
@@ -114,135 +133,24 @@ function inflect(words) {
 }
 
 function readingsOf(word, part) {
-  const endings = {
-    noun: [
-      ["s", ""],
-      ["es", ""],
-      ["ies", "y"],
-    ],
-    verb: [
-      ["s", ""],
-      ["es", ""],
-      ["ies", "y"],
-      ["ing", ""],
-      ["ing", "e"],
-      ["ed", ""],
-      ["ed", "e"],
-    ],
-  };
   const own = wordNet[part];
-  const candidates = [{ lemma: word, ending: "" }];
-  for (const [ending, instead] of endings[part] ?? []) {
-    if (!word.endsWith(ending)) continue;
-    const stem = word.slice(0, -ending.length);
-    const kind = ending.startsWith("i") && ending !== "ing" ? "s" : ending.replace("es", "s");
-    candidates.push({ lemma: stem + instead, ending: kind });
-    if (/([b-z])\1$/.test(stem)) candidates.push({ lemma: stem.slice(0, -1), ending: kind });
+  const candidates = [{ lemma: word, inflection: "" }];
+  for (const inflection of INFLECTIONS[part]) {
+    for (const [ending, instead] of ENDINGS[inflection].filter(([ending]) => word.endsWith(ending))) {
+      const stem = word.slice(0, -ending.length);
+      candidates.push({ lemma: stem + instead, inflection });
+      if (/([b-z])\1$/.test(stem)) candidates.push({ lemma: stem.slice(0, -1), inflection });
+    }
   }
   const irregular = own.exceptions.get(word);
   if (irregular !== undefined)
     candidates.push({
       lemma: irregular,
-      ending: word.endsWith("ing") ? "ing" : part === "noun" ? "s" : "ed",
+      inflection: word.endsWith("ing") ? "ing" : part === "noun" ? "s" : "ed",
     });
   return candidates
     .filter(({ lemma }) => own.tagged.has(lemma))
     .map((candidate) => ({ ...candidate, part, tagged: own.tagged.get(candidate.lemma) }));
-}
-
-function readWordNet() {
-  const counts = new Map();
-  for (const line of lines("cntlist.rev")) {
-    const [key, , times] = line.split(" ");
-    const [lemma, rest] = key.split("%");
-    const part = { 1: "noun", 2: "verb", 3: "adj", 4: "adv", 5: "adj" }[rest[0]];
-    const name = `${part} ${lemma}`;
-    counts.set(name, (counts.get(name) ?? 0) + Number(times));
-  }
-  return Object.fromEntries(PARTS.map((part) => [part, readPart(part, counts)]));
-}
-
-/** WordNet's database of one part of speech (wndb(5WN)). */
-function readPart(part, counts) {
-  const synsets = new Map(lines(`data.${part}`).map(parseSynset));
-  const senses = new Map();
-  for (const line of lines(`index.${part}`)) {
-    const fields = line.trim().split(" ");
-    senses.set(fields[0], fields.slice(-Number(fields[2])));
-  }
-  const exceptions = new Map(part === "adv" ? [] : lines(`${part}.exc`).map((line) => line.split(" ")));
-  const tagged = new Map([...senses.keys()].map((lemma) => [lemma, counts.get(`${part} ${lemma}`) ?? 0]));
-
-  function related(lemma, kind) {
-    const own = (senses.get(lemma) ?? []).map((offset) => synsets.get(offset));
-    const found = { opposite: opposites, synonym: synonyms, broader }[kind](own, lemma);
-    return [...new Set(found)].filter((word) => word !== lemma && !word.includes("_"));
-  }
-
-  function opposites(own, lemma) {
-    return own.slice(0, 2).flatMap((synset, sense) => {
-      const number = synset.words.indexOf(lemma) + 1;
-      const direct = synset.pointers.filter(({ symbol, from }) => symbol === "!" && from === number);
-      return targets(synset.type === "s" && sense === 0 ? pointersOfHead(synset) : direct);
-    });
-  }
-
-  /** Of a satellite, as "huge" is one of "large": what its head is the opposite of. */
-  function pointersOfHead(synset) {
-    return to(synset, "&").flatMap((head) => head.pointers.filter(({ symbol }) => symbol === "!"));
-  }
-
-  function synonyms([synset]) {
-    return synset === undefined ? [] : meantFirst(synset);
-  }
-
-  function broader([synset]) {
-    return synset === undefined || part !== "noun" ? [] : to(synset, "@").flatMap(meantFirst);
-  }
-
-  /** The words that mean this before anything else. */
-  function meantFirst(synset) {
-    return synset.words.filter((word) => synsets.get(senses.get(word)?.[0]) === synset);
-  }
-
-  function to(synset, symbol) {
-    return synset.pointers
-      .filter((pointer) => pointer.symbol === symbol)
-      .flatMap(({ offset }) => synsets.get(offset) ?? []);
-  }
-
-  function targets(pointers) {
-    return pointers.flatMap(({ offset, to: number }) => synsets.get(offset)?.words[number - 1] ?? []);
-  }
-
-  return { related, exceptions, tagged };
-}
-
-function parseSynset(line) {
-  const fields = line.split(" | ")[0].split(" ");
-  const [offset, , type, wordCount] = fields;
-  const words = Number.parseInt(wordCount, 16);
-  const after = 4 + 2 * words;
-  const pointers = Array.from({ length: Number(fields[after]) }, (_, i) => {
-    const [symbol, to, , ends] = fields.slice(after + 1 + 4 * i, after + 5 + 4 * i);
-    return {
-      symbol,
-      offset: to,
-      from: Number.parseInt(ends.slice(0, 2), 16),
-      to: Number.parseInt(ends.slice(2), 16),
-    };
-  });
-  const names = Array.from({ length: words }, (_, i) =>
-    fields[4 + 2 * i].toLowerCase().replace(/\(.*\)$/, ""),
-  );
-  return [offset, { type, words: names, pointers }];
-}
-
-/** Without the licence at the head, whose lines are indented. */
-function lines(name) {
-  return readFileSync(join(folder, name), "utf8")
-    .split("\n")
-    .filter((line) => line !== "" && !line.startsWith("  "));
 }
 
 function pick(list) {
