@@ -136,6 +136,18 @@ test("several files are read one after another, as a list or each with its flag"
   expect(await read(["--text", one!, "--text", two!])).toContain("in 5 sentences, 3 pairs");
 });
 
+test("text that is not one sentence a line is warned of, with what of it is never learnt from", async () => {
+  const prose = join(folder, "prose.txt");
+  writeFileSync(prose, `${"a dog runs and barks . ".repeat(20)}\n\nit sleeps .\n`);
+  const files = ["--text", prose, "--out", join(folder, "prose"), "--epochs", "1"];
+  const { stderr } = await succeed(["pretrain", ...files, ...SIZES, ...TRAINING]);
+  // 120 and 3 tokens; 30 of a sentence have room beside <cls> and <sep>.
+  expect(stderr).toContain(
+    "warning: 73 % of the tokens are never learnt from, since their sentences are longer",
+  );
+  expect(stderr).toContain("warning: no sentence has a next one");
+});
+
 test("WikiText's words are what stands between spaces, its <unk> among them", async () => {
   const wiki = join(folder, "wiki.txt");
   writeFileSync(wiki, " = Dogs = \n A <unk> dog - barks . It <unk> runs . \n".repeat(20));

@@ -68,6 +68,12 @@ export async function preparePretraining(options: PretrainOptions): Promise<Prep
       `warning: the vocabulary lacks ${(100 * unknown).toFixed(0)} % of the words; lower --min-frequency, or learn pieces with --vocabulary wordpiece`,
     );
   }
+  const cut = cutOffShare(corpus, maxLength - tokenizer.specialTokens(1));
+  if (cut >= 0.01) {
+    onNotice(
+      `warning: ${(100 * cut).toFixed(0)} % of the tokens are never learnt from, since their sentences are longer than --max-length ${maxLength}; write one sentence a line, or raise it`,
+    );
+  }
   if (nextSentence && corpus.groupCount === corpus.sentenceCount) {
     onNotice(
       "warning: no sentence has a next one, so that next-sentence prediction has nothing to learn; is the text one sentence a line, with blank lines between paragraphs?",
@@ -165,6 +171,12 @@ function room(): CorpusRoom {
 function unknownShare({ tokenIds }: Corpus, { unknown }: Tokenizer): number {
   if (unknown === undefined) return 0;
   return tokenIds.reduce((count, id) => count + Number(id === unknown), 0) / tokenIds.length;
+}
+
+/** The part of the tokens that stand where their sentence has no room any more. */
+function cutOffShare({ tokenIds, sentences }: Corpus, room: number): number {
+  const lengths = sentences.subarray(1).map((end, i) => end - sentences[i]!);
+  return lengths.reduce((sum, length) => sum + Math.max(0, length - room), 0) / tokenIds.length;
 }
 
 const FROM_SCRATCH = [
