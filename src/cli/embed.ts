@@ -37,7 +37,7 @@ export function addEmbedCommand(program: Command): void {
   const command = program
     .command("embed")
     .description(
-      "Turn texts, or pairs of texts, into vectors: what the encoder puts out, a line of JSON each.",
+      "Turn texts, or pairs of texts, into vectors: what the encoder puts out, a line of JSON each. What is longer than the model's positions is truncated.",
     )
     .argument("[text]", "the text, of a pair the first")
     .argument("[text-pair]", "the second")
