@@ -16,9 +16,13 @@ export function addFigures(a: Figures, b: Figures): Figures {
 
 /** Means from sums over so many examples, or over what a figure's kind says; of nothing the mean is 0. */
 export function meanFigures(sums: Figures, examples: number, kinds: readonly FigureKind[]): Figures {
-  const counted = new Map(kinds.map(({ name, per }) => [name, per]));
-  const isCount = (name: string) => kinds.some(({ per }) => per === name);
-  const countOf = (name: string) => sums[counted.get(name) ?? ""] ?? examples;
-  const named = Object.entries(sums).filter(([name]) => !isCount(name));
-  return Object.fromEntries(named.map(([name, sum]) => [name, sum / Math.max(1, countOf(name))]));
+  const counts = new Set(kinds.map(({ per }) => per));
+  const means = Object.entries(sums).filter(([name]) => !counts.has(name));
+  return Object.fromEntries(
+    means.map(([name, sum]) => {
+      const per = kinds.find((kind) => kind.name === name)?.per;
+      const count = per === undefined ? examples : (sums[per] ?? examples);
+      return [name, sum / Math.max(1, count)];
+    }),
+  );
 }
