@@ -167,11 +167,11 @@ async function keptAnswers(
 /** A line every so often; none where all is soon done. */
 function progressLog(log: (line: string) => void): (done: number, all: number) => void {
   const started = performance.now();
-  let lines = 0;
+  let due = SECONDS_PER_LINE;
   return (done, all) => {
     const seconds = (performance.now() - started) / 1000;
-    if (done === 0 || done === all || seconds < (lines + 1) * SECONDS_PER_LINE) return;
-    lines = Math.floor(seconds / SECONDS_PER_LINE);
+    if (seconds < due || done === 0 || done === all) return;
+    due = seconds + SECONDS_PER_LINE;
     const left = (seconds / done) * (all - done);
     log(
       `teacher: ${formatCount(done)} of ${formatCount(all)} examples answered, ${formatDuration(left)} left`,

@@ -73,7 +73,10 @@ export interface Batch {
   /** The generator's state after it. */
   readonly random: readonly number[];
   readonly work: BatchWork;
-  /** What its runs put out, lane by lane: the loss of the step, and sums over its examples of its figures and of what they are means over. */
+  /**
+   * What its runs put out, lane by lane: the loss of the step, and sums over its examples, of its figures and of what they are
+   * means over.
+   */
   measure(outputs: readonly (readonly RunOutputs[])[]): { readonly loss: number; readonly sums: Figures };
 }
 
